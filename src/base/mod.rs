@@ -1,0 +1,11 @@
+//! What every room speaks in: errors, values, ids, the clock. Knows nothing of SQL, networks or shards.
+
+pub mod clock;
+pub mod code;
+pub mod error;
+pub mod ids;
+pub mod value;
+
+pub use code::Code;
+pub use error::{Error, Fate, Origin, Result};
+pub use value::Value;

@@ -1,0 +1,6 @@
+//! Shardgate: many MySQL servers, one MySQL.
+//!
+//! The rooms stand on storeys and import only downward (`tests/architecture.rs` holds them to it).
+
+pub mod base;
+
