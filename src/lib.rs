@@ -4,3 +4,6 @@
 
 pub mod base;
 
+pub mod telemetry;
+pub mod wire;
+

@@ -1,0 +1,72 @@
+//! Counters, in one struct.
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// Every counter of the proxy.
+#[derive(Debug, Default, Clone)]
+pub struct Metrics {
+    /// Clients connected now.
+    pub clients: Gauge,
+    /// Statements run, whatever their fate.
+    pub statements: Counter<u64, AtomicU64>,
+    /// Statements whose plan was in the cache.
+    pub plan_hits: Counter<u64, AtomicU64>,
+    /// Statements that had to be parsed.
+    pub plan_misses: Counter<u64, AtomicU64>,
+    /// Statements that ran on several nodes.
+    pub scattered: Counter<u64, AtomicU64>,
+    /// Errors sent to clients.
+    pub errors: Counter<u64, AtomicU64>,
+    /// Statements stopped on a server because their client left or killed them.
+    pub killed: Counter<u64, AtomicU64>,
+    /// Connections opened to servers.
+    pub opened: Counter<u64, AtomicU64>,
+}
+
+impl Metrics {
+    /// Every counter's name and value, as SHOW SHARDGATE STATUS lists them.
+    pub fn rows(&self) -> Vec<(String, String)> {
+        let mut text = String::new();
+        if encode(&mut text, &self.registry()).is_err() {
+            return Vec::new();
+        }
+        let values = text.lines().filter(|line| !line.starts_with('#'));
+        values
+            .filter_map(|line| line.split_once(' '))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// A registry that names them all, for exposition.
+    pub fn registry(&self) -> Registry {
+        let mut registry = Registry::with_prefix("shardgate");
+        registry.register("clients", "Clients connected now", self.clients.clone());
+        registry.register("statements", "Statements run", self.statements.clone());
+        registry.register("plan_cache_hits", "Statements planned from the cache", self.plan_hits.clone());
+        registry.register("plan_cache_misses", "Statements that were parsed", self.plan_misses.clone());
+        registry.register("scattered", "Statements that ran on several nodes", self.scattered.clone());
+        registry.register("errors", "Errors sent to clients", self.errors.clone());
+        registry.register("killed", "Statements stopped on a server", self.killed.clone());
+        registry.register("server_connections_opened", "Connections opened to servers", self.opened.clone());
+        registry
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metrics;
+
+    #[test]
+    fn every_counter_has_a_row() {
+        let metrics = Metrics::default();
+        metrics.statements.inc();
+        let rows = metrics.rows();
+        assert_eq!(rows.len(), 8);
+        assert!(rows.contains(&("shardgate_statements_total".to_owned(), "1".to_owned())), "{rows:?}");
+    }
+}
