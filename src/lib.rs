@@ -4,6 +4,9 @@
 
 pub mod base;
 
+pub mod sharding;
 pub mod telemetry;
 pub mod wire;
+
+pub mod config;
 

@@ -1,0 +1,61 @@
+//! TOML → [`Config`]: what was typed becomes what is meant, and all mistakes are told at once, each with its place and,
+//! where a name is close to a known one, with a suggestion. Knows no server and opens no connection.
+//!
+//! `model` is what comes out and documents every key; `config/reference.toml` shows them all with their defaults.
+//! Names are read by `basics` (everything but tables), `database` and `algorithm`; `reader` walks the TOML and
+//! `text` holds the small languages inside of strings.
+
+mod algorithm;
+mod basics;
+mod database;
+pub mod model;
+mod problem;
+mod reader;
+mod text;
+
+use std::path::Path;
+
+pub use model::{
+    Address, Config, Database, Group, IdGenerator, Ids, Limits, Listen, Log, Place, Pool, Source, Table,
+    TableLayout, User,
+};
+pub use problem::Problem;
+use reader::{Reader, Section};
+
+/// Reads a file. `${NAME}` in it is taken from the process's environment.
+pub fn load(path: &Path) -> Result<Config, Vec<Problem>> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| vec![Problem::new(&name, format!("cannot read the file: {error}"))])?;
+    parse(&text, &name, &|variable| std::env::var(variable).ok())
+}
+
+/// Reads a text. `name` stands for the file in problems; `environment` gives the values for `${NAME}`.
+pub fn parse(
+    text: &str,
+    name: &str,
+    environment: &dyn Fn(&str) -> Option<String>,
+) -> Result<Config, Vec<Problem>> {
+    let reader = Reader::new(text, name, environment);
+    let table = reader.table();
+    let root = Section::root(&reader, &table);
+    let config = Config {
+        listen: basics::listen(&root),
+        sources: basics::sources(&root),
+        pool: basics::pool(&root),
+        limits: basics::limits(&root),
+        ids: basics::ids(&root),
+        log: basics::log(&root),
+        users: basics::users(&root),
+        databases: Vec::new(),
+    };
+    let databases = database::databases(&root, &config.sources);
+    let config = Config { databases, ..config };
+    basics::check_users(&root, &config);
+    root.finish();
+    let problems = reader.into_problems();
+    if problems.is_empty() { Ok(config) } else { Err(problems) }
+}
+
+#[cfg(test)]
+mod tests;

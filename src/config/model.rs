@@ -1,0 +1,195 @@
+//! What a configuration means. Each field is a key of the file; `config/reference.toml` shows them with defaults.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::sharding::Rule;
+
+/// A whole, checked configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `[listen]`
+    pub listen: Listen,
+    /// `[[user]]`: who may connect.
+    pub users: Vec<User>,
+    /// `[source.NAME]`: the MySQL servers, in the file's order.
+    pub sources: Vec<Source>,
+    /// `[pool]`
+    pub pool: Pool,
+    /// `[limits]`
+    pub limits: Limits,
+    /// `[ids]`
+    pub ids: Ids,
+    /// `[log]`
+    pub log: Log,
+    /// `[database.NAME]`: the logical databases, in the file's order.
+    pub databases: Vec<Database>,
+}
+
+/// `[listen]`: where clients connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// `address`, host and port. Default `127.0.0.1:3307`.
+    pub address: String,
+    /// `max_connections`: clients at the same time; more are answered error 1040. Default 4096.
+    pub max_connections: u32,
+    /// `max_packet`: bytes of one statement or parameter at most. Default 64 MiB.
+    pub max_packet: u64,
+    /// `login_timeout`: how long a client may take to log in. Default 10 s.
+    pub login_timeout: Duration,
+}
+
+/// `[[user]]`: an account of clients. Servers are logged in to with the sources' own accounts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// `name`
+    pub name: String,
+    /// `password`; empty for none.
+    pub password: String,
+    /// `database`: selected where the client names none.
+    pub database: Option<String>,
+}
+
+/// `[source.NAME]`: one MySQL primary and its replicas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The section's name.
+    pub name: String,
+    /// `primary`: takes writes, `mysql://user[:password]@host[:port]`.
+    pub primary: Address,
+    /// `replicas`: may answer reads.
+    pub replicas: Vec<Address>,
+}
+
+/// How to reach one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Host name or address.
+    pub host: String,
+    /// TCP port; 3306 where none is given.
+    pub port: u16,
+    /// Account.
+    pub user: String,
+    /// Its password; empty for none.
+    pub password: String,
+}
+
+/// `[pool]`: connections to each server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pool {
+    /// `max_connections` to one server for clients that negotiate alike (FOUND_ROWS and DEPRECATE_EOF make four kinds).
+    /// Default 64.
+    pub max_connections: u32,
+    /// `wait`: how long a statement waits for a free connection before error 1040. Default 5 s.
+    pub wait: Duration,
+    /// `connect_timeout`: how long connecting and logging in may take. Default 3 s.
+    pub connect_timeout: Duration,
+    /// `idle_check`: a connection that was idle for so long is pinged before it is used. Default 30 s.
+    pub idle_check: Duration,
+    /// `max_idle`: a connection that was idle for so long is closed. Default 10 min.
+    pub max_idle: Duration,
+    /// `max_lifetime`: a connection is closed when it is so old and free. Default 1 h.
+    pub max_lifetime: Duration,
+}
+
+/// `[limits]`: what one statement may take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// `statement_timeout`: error 3024 after it. `None` (written `0`, the default): no limit.
+    pub statement_timeout: Option<Duration>,
+    /// `merge_rows`: rows held in memory at most while answers of shards are merged. Default 1,000,000.
+    pub merge_rows: u64,
+    /// `merge_bytes`: bytes held in memory at most while answers of shards are merged. Default 256 MiB.
+    pub merge_bytes: u64,
+    /// `scatter_connections`: connections that one statement takes to one server, where a table is numbered. Default 4.
+    pub scatter_connections: u32,
+}
+
+/// `[ids]`: how new ids are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ids {
+    /// `worker`: 0 to 1023, another number for each proxy that runs: it is a part of each id. Default 0.
+    pub worker: u16,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// `level`: `error`, `warn`, `info`, `debug` or `trace`. Default `info`.
+    pub level: String,
+}
+
+/// `[database.NAME]`: one logical database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Database {
+    /// The section's name: what clients USE.
+    pub name: String,
+    /// `shards`: `source/schema`, in slot order.
+    pub shards: Vec<Place>,
+    /// `[database.NAME.group.GROUP]`
+    pub groups: Vec<Group>,
+    /// Declared tables: those of groups, of `reference` and of `single`.
+    pub tables: Vec<Table>,
+}
+
+/// A place for rows: `source/schema[.table]`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// A source's name.
+    pub source: String,
+    /// A schema on it.
+    pub schema: String,
+    /// The table's name there, where it differs from the logical one.
+    pub table: Option<String>,
+}
+
+/// `[database.NAME.group.GROUP]`: tables that are sharded alike, so that rows of one key lie together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// The section's name.
+    pub name: String,
+    /// `shards`: the database's, unless the group has its own.
+    pub shards: Vec<Place>,
+    /// `algorithm` and `key`: key → shard.
+    pub rule: Arc<Rule>,
+}
+
+/// One declared table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Its name, as clients know it.
+    pub name: String,
+    /// Where its rows are.
+    pub layout: TableLayout,
+    /// `[database.NAME.table.TABLE]`: `id`.
+    pub id: Option<IdGenerator>,
+}
+
+/// Where a table's rows are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TableLayout {
+    /// In a group's `tables`.
+    Sharded {
+        /// The group.
+        group: String,
+        /// The sharding column.
+        key: String,
+        /// Key → place in `nodes`.
+        rule: Arc<Rule>,
+        /// `nodes` of the table's own section where given, else the group's shards.
+        nodes: Vec<Place>,
+    },
+    /// In `reference`: a full copy on every source that the database uses.
+    Reference(Vec<Place>),
+    /// In `single`.
+    Single(Place),
+}
+
+/// `id = { column = "id", generator = "snowflake" }`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdGenerator {
+    /// `column`: filled where an INSERT omits it or gives NULL, 0 or DEFAULT.
+    pub column: String,
+    /// `generator`: `snowflake`.
+    pub generator: String,
+}
