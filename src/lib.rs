@@ -9,4 +9,5 @@ pub mod telemetry;
 pub mod wire;
 
 pub mod config;
+pub mod sql;
 

@@ -1,0 +1,694 @@
+//! What a statement says, free of any parser's types.
+//!
+//! All positions are byte offsets into the *shape*: the statement's text in which `normalise` has replaced each
+//! literal by one `?`. A statement that came by PREPARE is its own shape. `Operand::Param(i)` is the i-th `?`
+//! of the shape, counted from 0, whoever put it there.
+
+use crate::base::Value;
+
+/// A piece of the shape: byte offsets, end exclusive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+pub struct Span {
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Span {
+    /// The text it stands for; empty if it does not fit.
+    pub fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize).unwrap_or("")
+    }
+}
+
+/// A value that is known when the statement is planned, or that arrives with each execution.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub enum Operand {
+    /// Written in the shape itself.
+    Const(Value),
+    /// The i-th `?` of the shape.
+    Param(u16),
+    /// `-?`: the i-th `?` with its sign turned.
+    NegParam(u16),
+}
+
+/// A column as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ColumnRef {
+    /// `db` of `db.table.column`.
+    pub schema: Option<Name>,
+    /// `table` of `table.column`: a table's name or an alias.
+    pub table: Option<Name>,
+    /// The column's name without quotes. Column names compare case-insensitively.
+    pub name: Name,
+}
+
+/// An identifier without its quotes, and where it stands with them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Name {
+    /// The identifier, unquoted and unescaped.
+    pub text: String,
+    /// Its place in the shape, quotes included.
+    pub span: Span,
+}
+
+/// A table as written in FROM, INTO, UPDATE, DDL …
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableName {
+    /// `db` of `db.table`.
+    pub schema: Option<Name>,
+    /// The table. Table names compare case-sensitively.
+    pub name: Name,
+    /// Its alias.
+    pub alias: Option<Name>,
+    /// From the first byte of the schema (or name) to the last of the name; the alias is outside.
+    pub span: Span,
+}
+
+impl TableName {
+    /// The name by which columns refer to it.
+    pub fn exposed(&self) -> &str {
+        self.alias.as_ref().map_or(&self.name.text, |a| &a.text)
+    }
+}
+
+/// A comparison operator between a column and a value, turned so that the column stands left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// `=`
+    Eq,
+    /// `<=>`
+    NullSafeEq,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+/// A condition of WHERE, ON or HAVING as far as routing can use it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Predicate {
+    /// All must hold.
+    And(Vec<Predicate>),
+    /// One must hold.
+    Or(Vec<Predicate>),
+    /// `column op value`
+    Compare(ColumnRef, Compare, Operand),
+    /// `column IN (values)`. `(a, b) IN ((1, 2), …)` gives one In per column, joined by And.
+    In(ColumnRef, Vec<Operand>),
+    /// `column BETWEEN low AND high`
+    Between(ColumnRef, Operand, Operand),
+    /// `column IS NULL`
+    IsNull(ColumnRef),
+    /// `column = column`
+    Same(ColumnRef, ColumnRef),
+    /// A constant FALSE or NULL (`WHERE 0`, `1 = 2` is Other).
+    Never,
+    /// Anything else: no help for routing, and no harm under And.
+    Other,
+}
+
+/// An expression: its text, and what it refers to at any depth outside of its subqueries.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expr {
+    /// Where it stands.
+    pub span: Span,
+    /// Its outermost form.
+    pub kind: ExprKind,
+    /// Columns in it.
+    pub columns: Vec<ColumnRef>,
+    /// Aggregate calls in it (not those with OVER).
+    pub aggregates: Vec<Aggregate>,
+    /// Subqueries in it.
+    pub subqueries: Vec<Query>,
+    /// Whether a window function (… OVER …) is in it.
+    pub window: bool,
+}
+
+/// The outermost form of an expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// A column and nothing else (parentheses ignored).
+    Column(ColumnRef),
+    /// One aggregate call and nothing else.
+    Aggregate(Aggregate),
+    /// A literal, NULL, TRUE, FALSE or `?`, with an optional sign.
+    Operand(Operand),
+    /// The keyword DEFAULT (INSERT and UPDATE only).
+    Default,
+    /// Anything else.
+    Other,
+}
+
+/// An aggregate function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Func {
+    /// COUNT(*)
+    CountAll,
+    /// COUNT(expr [, …])
+    Count,
+    /// SUM
+    Sum,
+    /// AVG
+    Avg,
+    /// MIN
+    Min,
+    /// MAX
+    Max,
+    /// BIT_AND
+    BitAnd,
+    /// BIT_OR
+    BitOr,
+    /// BIT_XOR
+    BitXor,
+    /// ANY_VALUE
+    AnyValue,
+    /// Any other aggregate of MySQL or MariaDB (GROUP_CONCAT, STD …), upper case.
+    Other(String),
+}
+
+/// An aggregate call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// Which.
+    pub func: Func,
+    /// `f(DISTINCT …)`
+    pub distinct: bool,
+    /// The arguments' places, without DISTINCT.
+    pub args: Vec<Span>,
+    /// Columns in the arguments.
+    pub columns: Vec<ColumnRef>,
+    /// The whole call.
+    pub span: Span,
+}
+
+/// A query expression: SELECT, set operation, VALUES or TABLE, with its own ORDER BY and LIMIT.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The whole, without enclosing parentheses.
+    pub span: Span,
+    /// WITH: common table expressions, visible to this query.
+    pub with: Vec<Cte>,
+    /// What is queried.
+    pub body: Body,
+    /// ORDER BY of the whole.
+    pub order_by: Vec<OrderItem>,
+    /// From the word ORDER to the last item.
+    pub order_span: Option<Span>,
+    /// LIMIT of the whole.
+    pub limit: Option<Limit>,
+    /// FOR UPDATE, FOR SHARE, LOCK IN SHARE MODE.
+    pub lock: Option<Span>,
+    /// INTO @var, OUTFILE or DUMPFILE.
+    pub into: Option<Span>,
+}
+
+/// One common table expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cte {
+    /// Its name.
+    pub name: Name,
+    /// WITH RECURSIVE.
+    pub recursive: bool,
+    /// Its query.
+    pub query: Query,
+}
+
+/// The body of a query expression.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// A SELECT.
+    Select(Box<Select>),
+    /// UNION, INTERSECT or EXCEPT of two bodies.
+    Set {
+        /// Upper-case name of the operation, with ` ALL` where written.
+        operation: String,
+        /// Left side.
+        left: Box<Query>,
+        /// Right side.
+        right: Box<Query>,
+    },
+    /// VALUES ROW(…) or TABLE t.
+    Other,
+}
+
+/// One SELECT.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Select {
+    /// From the word SELECT to the last byte before ORDER BY, LIMIT or a lock clause.
+    pub span: Span,
+    /// SELECT DISTINCT (or DISTINCTROW).
+    pub distinct: bool,
+    /// SQL_CALC_FOUND_ROWS.
+    pub calc_found_rows: bool,
+    /// The select list.
+    pub items: Vec<Item>,
+    /// FROM; several where written with commas.
+    pub from: Vec<TableRef>,
+    /// WHERE.
+    pub filter: Option<Predicate>,
+    /// The WHERE condition's text and what it refers to.
+    pub filter_expr: Option<Expr>,
+    /// GROUP BY.
+    pub group_by: Vec<Expr>,
+    /// From the word GROUP to the last item (with WITH ROLLUP).
+    pub group_span: Option<Span>,
+    /// WITH ROLLUP.
+    pub rollup: bool,
+    /// HAVING.
+    pub having: Option<Expr>,
+}
+
+/// One item of a select list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Item {
+    /// `*` or `t.*`
+    Star {
+        /// `t` of `t.*`.
+        table: Option<Name>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// An expression.
+    Expr {
+        /// The expression.
+        expr: Expr,
+        /// AS alias.
+        alias: Option<String>,
+        /// With the alias.
+        span: Span,
+    },
+}
+
+impl Item {
+    /// Where it stands, alias included.
+    pub fn span(&self) -> Span {
+        match self {
+            Item::Star { span, .. } | Item::Expr { span, .. } => *span,
+        }
+    }
+}
+
+/// One item of ORDER BY.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OrderItem {
+    /// The expression (a position is `ExprKind::Operand(Const(Int))`: normalise leaves positions in the shape).
+    pub expr: Expr,
+    /// DESC.
+    pub descending: bool,
+}
+
+/// LIMIT and OFFSET.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limit {
+    /// From the word LIMIT to the end.
+    pub span: Span,
+    /// Rows at most.
+    pub count: Operand,
+    /// Rows to skip.
+    pub offset: Option<Operand>,
+}
+
+/// Something in FROM.
+#[expect(clippy::large_enum_variant, reason = "a statement has few of them")]
+#[derive(Debug, Clone, PartialEq)]
+pub enum TableRef {
+    /// A named table (or CTE).
+    Table(TableName),
+    /// A subquery.
+    Derived {
+        /// The subquery.
+        query: Box<Query>,
+        /// Its alias.
+        alias: Option<Name>,
+        /// LATERAL.
+        lateral: bool,
+    },
+    /// A join.
+    Join {
+        /// Left side.
+        left: Box<TableRef>,
+        /// Right side.
+        right: Box<TableRef>,
+        /// Its kind.
+        kind: JoinKind,
+        /// ON.
+        on: Option<Predicate>,
+        /// ON's text and what it refers to (for its subqueries and columns).
+        on_expr: Option<Expr>,
+        /// USING (columns).
+        using: Vec<Name>,
+    },
+    /// JSON_TABLE and the like.
+    Function,
+}
+
+/// The kind of a join.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinKind {
+    /// JOIN, INNER JOIN, CROSS JOIN, STRAIGHT_JOIN.
+    Inner,
+    /// LEFT JOIN.
+    Left,
+    /// RIGHT JOIN.
+    Right,
+    /// NATURAL [LEFT|RIGHT] JOIN: columns are implied by the tables' definitions.
+    Natural,
+}
+
+/// INSERT or REPLACE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Insert {
+    /// REPLACE.
+    pub replace: bool,
+    /// IGNORE.
+    pub ignore: bool,
+    /// INTO.
+    pub table: TableName,
+    /// The column list as written; `None` = all columns in the table's order.
+    pub columns: Option<Vec<Name>>,
+    /// The column list with its parentheses.
+    pub columns_span: Option<Span>,
+    /// What is inserted.
+    pub source: InsertSource,
+    /// ON DUPLICATE KEY UPDATE.
+    pub on_duplicate: Vec<Assignment>,
+    /// RETURNING (MariaDB).
+    pub returning: bool,
+    /// `VALUES (…) AS alias` (MySQL's row alias).
+    pub row_alias: bool,
+}
+
+/// What an INSERT inserts.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InsertSource {
+    /// VALUES (…), (…)
+    Rows(Vec<InsertRow>),
+    /// SET a = 1, b = 2
+    Set(Vec<Assignment>),
+    /// SELECT … (or TABLE t)
+    Query(Box<Query>),
+}
+
+/// One row of VALUES.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InsertRow {
+    /// With its parentheses (and the word ROW, if written).
+    pub span: Span,
+    /// Its values.
+    pub cells: Vec<Expr>,
+}
+
+/// `column = expr`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assignment {
+    /// The column.
+    pub column: ColumnRef,
+    /// The new value.
+    pub value: Expr,
+}
+
+/// UPDATE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Update {
+    /// IGNORE.
+    pub ignore: bool,
+    /// The tables.
+    pub tables: Vec<TableRef>,
+    /// SET.
+    pub set: Vec<Assignment>,
+    /// WHERE.
+    pub filter: Option<Predicate>,
+    /// WHERE's text and what it refers to.
+    pub filter_expr: Option<Expr>,
+    /// ORDER BY.
+    pub order_by: Vec<OrderItem>,
+    /// LIMIT.
+    pub limit: Option<Limit>,
+}
+
+/// DELETE.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delete {
+    /// IGNORE.
+    pub ignore: bool,
+    /// Tables to delete from in the multi-table forms; empty in the single-table form.
+    pub targets: Vec<TableName>,
+    /// FROM or USING.
+    pub tables: Vec<TableRef>,
+    /// WHERE.
+    pub filter: Option<Predicate>,
+    /// WHERE's text and what it refers to.
+    pub filter_expr: Option<Expr>,
+    /// ORDER BY.
+    pub order_by: Vec<OrderItem>,
+    /// LIMIT.
+    pub limit: Option<Limit>,
+    /// RETURNING (MariaDB).
+    pub returning: bool,
+}
+
+/// A statement that defines or maintains tables.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ddl {
+    /// Which.
+    pub kind: DdlKind,
+    /// IF EXISTS, IF NOT EXISTS.
+    pub lenient: bool,
+    /// TEMPORARY.
+    pub temporary: bool,
+    /// The tables it works on, as written (for RENAME: old, new, old, new …; CREATE TABLE a LIKE b: a, b).
+    pub tables: Vec<TableName>,
+    /// CREATE/ALTER/DROP DATABASE: its name.
+    pub database: Option<Name>,
+    /// CREATE TABLE … SELECT.
+    pub query: Option<Box<Query>>,
+    /// CREATE TABLE: column names with their type's text, in order. ALTER TABLE: those that it modifies.
+    pub columns: Vec<(String, String)>,
+    /// ALTER TABLE: columns that it drops or renames.
+    pub dropped: Vec<String>,
+    /// Foreign keys' referenced tables.
+    pub references: Vec<TableName>,
+}
+
+/// The kinds of DDL and table maintenance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DdlKind {
+    /// CREATE TABLE
+    CreateTable,
+    /// ALTER TABLE
+    AlterTable,
+    /// ALTER TABLE … RENAME TO: tables are old, new.
+    AlterTableRename,
+    /// DROP TABLE
+    DropTable,
+    /// TRUNCATE
+    TruncateTable,
+    /// RENAME TABLE
+    RenameTable,
+    /// CREATE INDEX
+    CreateIndex,
+    /// DROP INDEX
+    DropIndex,
+    /// CREATE DATABASE
+    CreateDatabase,
+    /// ALTER DATABASE
+    AlterDatabase,
+    /// DROP DATABASE
+    DropDatabase,
+    /// ANALYZE, OPTIMIZE, CHECK, REPAIR, CHECKSUM TABLE: answers rows.
+    Maintain,
+    /// Views, procedures, functions, triggers, events, users, grants …
+    Other,
+}
+
+/// One assignment of SET.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SetItem {
+    /// What is set.
+    pub target: SetTarget,
+    /// The value's text in the shape.
+    pub span: Span,
+    /// The value where it is plain (a word such as ON or utf8mb4 is `Const(Str)`).
+    pub value: Option<Operand>,
+    /// Subqueries in the value.
+    pub subqueries: Vec<Query>,
+}
+
+/// What a SET sets.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SetTarget {
+    /// A session variable, lower case (`SET x`, `SET SESSION x`, `SET @@x`, `SET LOCAL x`).
+    Session(String),
+    /// A global or persisted one, lower case.
+    Global(String),
+    /// `@x`, lower case without the sign.
+    User(String),
+    /// SET NAMES (value: charset; the collation as a second item of target Session("collation_connection")).
+    Names,
+    /// SET CHARACTER SET.
+    CharacterSet,
+    /// SET [SESSION|GLOBAL] TRANSACTION …; the text stands in `span`.
+    Transaction {
+        /// Whether SESSION or GLOBAL was written (neither: the next transaction only).
+        scope: Option<String>,
+    },
+    /// SET PASSWORD, ROLE, RESOURCE GROUP …
+    Other,
+}
+
+/// SHOW, by what it shows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Show {
+    /// Upper-case words after SHOW up to the first name, without FULL/EXTENDED/GLOBAL/SESSION: `TABLES`, `COLUMNS`,
+    /// `CREATE TABLE`, `INDEX`, `VARIABLES`, `WARNINGS`, `TABLE STATUS`, `SHARDGATE …`
+    pub what: String,
+    /// The table named.
+    pub table: Option<TableName>,
+    /// FROM/IN database.
+    pub database: Option<Name>,
+    /// FULL
+    pub full: bool,
+    /// Everything after the names: LIKE or WHERE.
+    pub tail: Option<Span>,
+}
+
+/// Everything that is known of a statement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement {
+    /// What it is.
+    pub kind: Kind,
+    /// Every named table at any depth (CTE names left out), in order of appearance: where names must be mapped.
+    pub tables: Vec<TableName>,
+    /// Every qualified column (`t.c`, `db.t.c`, `t.*` as name `*`) at any depth, for the mapping of qualifiers.
+    pub qualified: Vec<ColumnRef>,
+    /// Function calls without regard to depth, upper case, where an upper room must act on them: LAST_INSERT_ID,
+    /// FOUND_ROWS, ROW_COUNT, CONNECTION_ID, DATABASE, SCHEMA, USER, CURRENT_USER, SESSION_USER, SYSTEM_USER,
+    /// GET_LOCK, RELEASE_LOCK, RELEASE_ALL_LOCKS, IS_FREE_LOCK, IS_USED_LOCK, RAND, UUID, SLEEP, NEXTVAL,
+    /// SHARDGATE_NEXT_ID, with the place of the whole call and whether it has arguments.
+    pub functions: Vec<FunctionUse>,
+    /// `@x` read anywhere: lower-case name and place.
+    pub user_variables: Vec<Name>,
+    /// `@x := …` somewhere.
+    pub assigns_user_variables: bool,
+    /// `@@x`, `@@session.x`, `@@global.x` read anywhere: the text after `@@`, lower case, and place.
+    pub system_variables: Vec<Name>,
+    /// How many `?` the shape has.
+    pub params: u16,
+    /// SHARDGATE(…) hints: the text between the parentheses.
+    pub hints: Vec<String>,
+}
+
+/// A call of a function that depends on the session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FunctionUse {
+    /// Upper case.
+    pub name: String,
+    /// The whole call.
+    pub span: Span,
+    /// Whether arguments are given.
+    pub args: bool,
+}
+
+/// The kinds of statements.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// SELECT, WITH … SELECT, VALUES, TABLE.
+    Select(Box<Query>),
+    /// INSERT, REPLACE.
+    Insert(Box<Insert>),
+    /// UPDATE.
+    Update(Box<Update>),
+    /// DELETE.
+    Delete(Box<Delete>),
+    /// DDL and table maintenance.
+    Ddl(Box<Ddl>),
+    /// USE db
+    Use(String),
+    /// SET …
+    Set(Vec<SetItem>),
+    /// SHOW …
+    Show(Box<Show>),
+    /// DESCRIBE t, EXPLAIN t: like SHOW COLUMNS.
+    Describe(TableName),
+    /// EXPLAIN [options] statement. `shardgate`: EXPLAIN SHARDGATE …; `inner` is where the statement starts.
+    Explain {
+        /// EXPLAIN SHARDGATE
+        shardgate: bool,
+        /// Where the explained statement stands.
+        inner: Span,
+        /// The explained statement.
+        statement: Box<Statement>,
+    },
+    /// BEGIN, START TRANSACTION.
+    Begin {
+        /// READ ONLY
+        read_only: bool,
+        /// WITH CONSISTENT SNAPSHOT
+        snapshot: bool,
+    },
+    /// COMMIT
+    Commit {
+        /// AND CHAIN
+        chain: bool,
+        /// RELEASE
+        release: bool,
+    },
+    /// ROLLBACK
+    Rollback {
+        /// AND CHAIN
+        chain: bool,
+        /// RELEASE
+        release: bool,
+    },
+    /// SAVEPOINT name
+    Savepoint(String),
+    /// ROLLBACK TO name
+    RollbackTo(String),
+    /// RELEASE SAVEPOINT name
+    ReleaseSavepoint(String),
+    /// KILL [QUERY|CONNECTION] id
+    Kill {
+        /// KILL QUERY
+        query: bool,
+        /// Whom.
+        id: Operand,
+    },
+    /// LOCK TABLES
+    LockTables,
+    /// UNLOCK TABLES
+    UnlockTables,
+    /// PREPARE name FROM 'text' | @var
+    Prepare {
+        /// The statement's name.
+        name: String,
+        /// Its text, where given as a literal.
+        text: Option<Operand>,
+        /// Its text, where in a user variable.
+        variable: Option<String>,
+    },
+    /// EXECUTE name [USING @a, @b]
+    Execute {
+        /// The statement's name.
+        name: String,
+        /// User variables.
+        using: Vec<String>,
+    },
+    /// DEALLOCATE PREPARE name
+    Deallocate(String),
+    /// DO expr
+    Do,
+    /// CALL
+    Call,
+    /// LOAD DATA
+    LoadData(TableName),
+    /// XA …, HANDLER …, FLUSH, RESET, GRANT …: first word, upper case.
+    Other(String),
+    /// The text has nothing but comments and space.
+    Empty,
+}

@@ -1,0 +1,23 @@
+//! Text ↔ facts. Reads statements once (lexer), or in full when a plan has to be made (parser), and edits a
+//! client's own text by byte spans. Knows no table's place and does no I/O.
+//!
+//! Start at [`facts`]: everything that upper rooms learn about a statement stands there.
+
+mod call;
+mod change;
+mod ddl;
+mod expr;
+pub mod facts;
+mod kind;
+pub mod lex;
+pub mod literal;
+pub mod normalise;
+pub mod parse;
+mod predicates;
+mod query;
+pub mod splice;
+mod split;
+mod words;
+
+pub use parse::{ParseError, parse, parse_bytes};
+pub use split::{first_word, split};

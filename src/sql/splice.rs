@@ -1,0 +1,74 @@
+//! Shardgate's own pieces of SQL text: literals and quoted names that every sql_mode reads alike.
+
+use super::lex::Mode;
+use crate::base::Value;
+
+/// A value as an SQL literal. Strings are in the connection's character set, as they were when they came in.
+pub fn literal(value: &Value, mode: Mode) -> String {
+    let mut out = Vec::new();
+    put_literal(value, mode, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Appends a value as an SQL literal: bytes, because a string may be in any character set.
+pub fn put_literal(value: &Value, mode: Mode, out: &mut Vec<u8>) {
+    match value {
+        Value::Null => out.extend_from_slice(b"NULL"),
+        Value::Int(n) => out.extend_from_slice(n.to_string().as_bytes()),
+        Value::UInt(n) => out.extend_from_slice(n.to_string().as_bytes()),
+        Value::Decimal(text) => out.extend_from_slice(text.as_bytes()),
+        // The exponent makes it a floating-point literal; 17 digits tell every double apart.
+        Value::Double(double) => out.extend_from_slice(format!("{double:e}").as_bytes()),
+        Value::Str(bytes) => put_string(bytes, mode, out),
+        Value::Bytes(bytes) => {
+            out.extend_from_slice(b"x'");
+            for byte in bytes {
+                out.extend_from_slice(format!("{byte:02x}").as_bytes());
+            }
+            out.push(b'\'');
+        }
+        Value::Date(text) | Value::Time(text) => put_string(text.as_bytes(), mode, out),
+    }
+}
+
+fn put_string(bytes: &[u8], mode: Mode, out: &mut Vec<u8>) {
+    out.push(b'\'');
+    for &byte in bytes {
+        match byte {
+            b'\'' => out.extend_from_slice(b"''"),
+            b'\\' if !mode.no_backslash_escapes => out.extend_from_slice(b"\\\\"),
+            _ => out.push(byte),
+        }
+    }
+    out.push(b'\'');
+}
+
+/// A name in backticks.
+pub fn quote(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_read_back_as_they_were() {
+        let plain = Mode::default();
+        let cases = [
+            (Value::Null, "NULL"),
+            (Value::Int(-5), "-5"),
+            (Value::UInt(u64::MAX), "18446744073709551615"),
+            (Value::Decimal("1.50".into()), "1.50"),
+            (Value::Double(0.1), "1e-1"),
+            (Value::Str(b"it's \\ here".to_vec()), "'it''s \\\\ here'"),
+            (Value::Bytes(vec![0, 255]), "x'00ff'"),
+            (Value::Date("2024-02-29".into()), "'2024-02-29'"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(literal(&value, plain), text);
+        }
+        let mode = Mode { no_backslash_escapes: true, ..plain };
+        assert_eq!(literal(&Value::Str(b"a\\b".to_vec()), mode), "'a\\b'");
+    }
+}
