@@ -11,3 +11,5 @@ pub mod wire;
 pub mod config;
 pub mod sql;
 
+pub mod topology;
+

@@ -1,0 +1,163 @@
+//! Configuration → map: names become numbers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::map::{Database, Endpoint, IdRule, Layout, Node, Sharded, Source, Table, Topology};
+use crate::base::ids::SourceId;
+use crate::config::{Address, Config, Place, Problem, TableLayout};
+
+/// Builds the map. A configuration from [`crate::config::load`] has no problems left; one that was put together by
+/// hand may name sources that it does not declare, or give a rule another number of nodes than its table has.
+pub fn build(config: &Config, version: u64) -> Result<Topology, Vec<Problem>> {
+    let mut building = Building { ids: HashMap::new(), problems: Vec::new() };
+    let mut sources = Vec::new();
+    for (number, source) in config.sources.iter().enumerate() {
+        match u16::try_from(number) {
+            Ok(id) => building.ids.insert(source.name.as_str(), SourceId(id)),
+            Err(_) => break,
+        };
+        sources.push(Source {
+            name: source.name.as_str().into(),
+            primary: endpoint(&source.primary),
+            replicas: source.replicas.iter().map(endpoint).collect(),
+        });
+    }
+    let databases = config.databases.iter().map(|database| {
+        let built = building.database(database);
+        (built.name.to_string(), Arc::new(built))
+    });
+    let databases = databases.collect();
+    if building.problems.is_empty() {
+        return Ok(Topology { version, sources, databases });
+    }
+    Err(building.problems)
+}
+
+struct Building<'a> {
+    ids: HashMap<&'a str, SourceId>,
+    problems: Vec<Problem>,
+}
+
+impl Building<'_> {
+    fn problem(&mut self, message: String) {
+        self.problems.push(Problem::new("configuration", message));
+    }
+
+    fn node(&mut self, place: &Place) -> Node {
+        let source = self.ids.get(place.source.as_str()).copied().unwrap_or_else(|| {
+            self.problem(format!("unknown source \"{}\"", place.source));
+            SourceId(0)
+        });
+        Node { source, schema: place.schema.as_str().into(), table: place.table.as_deref().map(Into::into) }
+    }
+
+    fn nodes(&mut self, places: &[Place]) -> Vec<Node> {
+        places.iter().map(|place| self.node(place)).collect()
+    }
+
+    fn database(&mut self, database: &crate::config::Database) -> Database {
+        if database.shards.is_empty() {
+            self.problem(format!("database \"{}\" has no shards", database.name));
+        }
+        let shards = self.nodes(&database.shards);
+        let tables = database.tables.iter().map(|table| (table.name.clone(), Arc::new(self.table(table))));
+        let tables = tables.collect();
+        Database { name: database.name.as_str().into(), shards, tables }
+    }
+
+    fn table(&mut self, table: &crate::config::Table) -> Table {
+        let layout = match &table.layout {
+            TableLayout::Reference(places) => Layout::Reference(self.nodes(places)),
+            TableLayout::Single(place) => Layout::Single(self.named(place, &table.name)),
+            TableLayout::Sharded { group, key, rule, nodes } => {
+                if usize::from(rule.node_count()) != nodes.len() {
+                    let (name, count, wanted) = (&table.name, nodes.len(), rule.node_count());
+                    self.problem(format!("table \"{name}\" has {count} nodes, its rule {wanted}"));
+                }
+                Layout::Sharded(Arc::new(Sharded {
+                    key: key.as_str().into(),
+                    group: group.as_str().into(),
+                    rule: Arc::clone(rule),
+                    nodes: nodes.iter().map(|place| self.named(place, &table.name)).collect(),
+                }))
+            }
+        };
+        let id = table.id.as_ref().map(|id| IdRule { column: id.column.as_str().into() });
+        Table { name: table.name.as_str().into(), layout, id }
+    }
+
+    /// A table's node: it has a name of its own only where that differs from the logical one.
+    fn named(&mut self, place: &Place, logical: &str) -> Node {
+        let node = self.node(place);
+        let table = node.table.filter(|name| **name != *logical);
+        Node { table, ..node }
+    }
+}
+
+fn endpoint(address: &Address) -> Endpoint {
+    Endpoint {
+        host: address.host.clone(),
+        port: address.port,
+        user: address.user.clone(),
+        password: address.password.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Value;
+    use crate::sharding::Place as Where;
+
+    const TEXT: &str = r#"
+        user = [{ name = "app" }]
+        source.a.primary = "mysql://r@h:1"
+        source.b.primary = "mysql://r@h:2"
+        [database.d]
+        shards = ["{b,a}/d"]
+        reference = ["r"]
+        single = { s = "b/other.s2" }
+        group.g = { algorithm = { modulo = 4 }, tables = { t = "id", n = "t_id" } }
+        table.n = { nodes = ["{b,a}/d.n_{0,1}"], id = { column = "id", generator = "snowflake" } }
+    "#;
+
+    fn topology() -> Topology {
+        build(&crate::config::parse(TEXT, "t", &|_| None).unwrap(), 7).unwrap()
+    }
+
+    #[test]
+    fn names_become_numbers() {
+        let map = topology();
+        let database = map.database("d").unwrap();
+        assert_eq!(map.version, 7);
+        assert_eq!(&*map.source(database.shards[0].source).unwrap().name, "b");
+        let Layout::Single(s) = &database.table("s").layout else { panic!() };
+        assert_eq!((&*s.schema, s.table.as_deref()), ("other", Some("s2")));
+        let Layout::Reference(copies) = &database.table("r").layout else { panic!() };
+        assert_eq!(copies.len(), 2);
+        let Layout::Single(home) = &database.table("undeclared").layout else { panic!() };
+        assert_eq!(home, &database.shards[0]);
+    }
+
+    #[test]
+    fn numbered_nodes_lie_with_their_shard() {
+        let map = topology();
+        let database = map.database("d").unwrap();
+        let sharded = |name: &str| match &database.table(name).layout {
+            Layout::Sharded(sharded) => Arc::clone(sharded),
+            other => panic!("{other:?}"),
+        };
+        let (t, n) = (sharded("t"), sharded("n"));
+        assert!(!t.aligned_with(&n));
+        for key in -9..9 {
+            let node = |s: &Sharded| match s.rule.find(&Value::Int(key)) {
+                Where::One(id) => s.node(id).unwrap().clone(),
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(node(&t).source, node(&n).source, "{key}");
+            assert_eq!(node(&t).table, None);
+            assert_eq!(node(&n).table.as_deref(), Some(format!("n_{}", key & 1).as_str()), "{key}");
+        }
+    }
+}

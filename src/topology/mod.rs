@@ -1,0 +1,11 @@
+//! The checked configuration as a live, versioned map: which tables there are, how they are spread, and over what.
+//! Immutable once built; a reload builds another.
+//!
+//! `map` holds the parts, [`build`] makes them from a configuration, [`Live`] hands the current one out.
+
+mod build;
+pub mod map;
+pub mod schema;
+
+pub use build::build;
+pub use map::{Database, Endpoint, IdRule, Layout, Node, Sharded, Source, Table, Topology};
