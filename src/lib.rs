@@ -13,3 +13,5 @@ pub mod sql;
 
 pub mod topology;
 
+pub mod plan;
+

@@ -1,0 +1,262 @@
+//! Plan + values → jobs: which servers, and which text for each.
+//!
+//! The common case, one node and the client's own text, allocates nothing but the list of one job.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::ir::{
+    Act, DdlStep, Ids, Job, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template, Write,
+};
+use super::refuse;
+use super::render::{Frame, Renderer};
+use super::route;
+use crate::base::ids::{NodeId, SourceId};
+use crate::base::{Code, Error, Result, Value};
+use crate::sql::facts::{Operand, Span};
+
+/// A statement's text and values, as one execution gives them.
+pub trait Source {
+    /// The client's own text.
+    fn text(&self) -> &[u8];
+    /// A part of the shape → the same part of the client's own text.
+    fn original(&self, span: Span) -> Span;
+    /// Which `?` of the shape stand in a part of it.
+    fn params_in(&self, span: Span) -> Range<u16>;
+    /// Whether the shape's `?` are parameters that are sent beside the text.
+    fn prepared(&self) -> bool;
+    /// The value of the i-th `?`; NULL for one that is not there.
+    fn value(&self, i: u16) -> Cow<'_, Value>;
+    /// The i-th literal as it was written. Not called for prepared statements.
+    fn literal(&self, i: u16) -> &[u8];
+}
+
+/// What the session knows.
+pub trait SessionValues {
+    /// The value that a function or variable has in this session.
+    fn get(&self, what: &SessionValue) -> Result<Value>;
+}
+
+/// What decides among equal places, and how values are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Setting {
+    /// The source to take where any will do: the one of an open transaction.
+    pub prefer: Option<SourceId>,
+    /// Spreads statements that any of several places can answer: a count that grows with each statement.
+    pub spread: usize,
+    /// sql_mode NO_AUTO_VALUE_ON_ZERO: an id of 0 is an id.
+    pub zero_is_value: bool,
+    /// sql_mode NO_BACKSLASH_ESCAPES.
+    pub no_backslash_escapes: bool,
+}
+
+/// Jobs, and what becomes of their answers.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Bound {
+    /// One text for one server each.
+    pub jobs: Vec<Job>,
+    /// Ends of the steps in `jobs`, for DDL: a step starts when the one before has ended everywhere. Empty: all
+    /// jobs may run at once.
+    pub steps: Vec<usize>,
+    /// A read's rows come from several jobs and are merged by the plan's `Scatter`.
+    pub many: bool,
+    /// The answer is the first job's alone (copies of a reference table); otherwise affected rows are summed.
+    pub copies: bool,
+    /// Ids that were made or given.
+    pub ids: Ids,
+    /// Rows of the merged answer: count and offset.
+    pub limit: Option<(u64, u64)>,
+}
+
+/// What a job is made for: places of all tables.
+pub(super) struct Target<'p> {
+    pub(super) frame: Frame<'p>,
+    pub(super) id: NodeId,
+}
+
+/// Binds one execution's values. `ids(n)` gives the first of n new ids in a row.
+pub fn bind(
+    plan: &Plan,
+    source: &dyn Source,
+    session: &dyn SessionValues,
+    setting: Setting,
+    ids: &mut dyn FnMut(usize) -> Result<u64>,
+) -> Result<Bound> {
+    let binder = Binder { plan, source, session, setting };
+    match &plan.act {
+        Act::Session => Ok(Bound::default()),
+        Act::Refused(error) => Err(error.clone()),
+        Act::Read(read) => binder.read(read),
+        Act::Write(write) => binder.write(write),
+        Act::Insert(insert) => binder.insert(insert, ids),
+        Act::Ddl(steps) => binder.ddl(steps),
+    }
+}
+
+/// The text that PREPARE has a server look at, for the definitions of columns and parameters: that of the first place,
+/// whatever the parameters will be.
+pub fn describe(
+    plan: &Plan,
+    source: &dyn Source,
+    session: &dyn SessionValues,
+    setting: Setting,
+) -> Result<Job> {
+    let binder = Binder { plan, source, session, setting };
+    let (routing, template) = match &plan.act {
+        Act::Read(read) => (&read.routing, read.one.as_ref()),
+        Act::Write(write) => (&write.routing, write.text.as_ref()),
+        Act::Insert(insert) => {
+            let target = binder.first_insert_target(insert)?;
+            return if insert.verbatim {
+                binder.job(None, &target)
+            } else {
+                binder.insert_all(insert, &target)
+            };
+        }
+        Act::Refused(error) => return Err(error.clone()),
+        Act::Session | Act::Ddl(_) => return Err(lost()),
+    };
+    let target = binder.first_target(routing)?;
+    binder.job(template, &target)
+}
+
+pub(super) struct Binder<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) source: &'p dyn Source,
+    pub(super) session: &'p dyn SessionValues,
+    pub(super) setting: Setting,
+}
+
+impl<'p> Binder<'p> {
+    fn read(&self, read: &'p Read) -> Result<Bound> {
+        let places = self.targets(&read.routing)?;
+        let mut targets = places.as_slice();
+        if read.first {
+            targets = targets.get(..1).unwrap_or(targets);
+        }
+        if let [target] = targets {
+            let job = self.job(read.one.as_ref(), target)?;
+            return Ok(Bound { jobs: vec![job], ..Bound::default() });
+        }
+        let scatter = read.many.as_ref().map_err(Clone::clone)?;
+        self.scatter(scatter, targets)
+    }
+
+    fn scatter(&self, scatter: &Scatter, targets: &[Target<'p>]) -> Result<Bound> {
+        for (a, b) in &scatter.equal {
+            let (a, b) = (self.source.params_in(*a), self.source.params_in(*b));
+            if a.len() != b.len() || a.zip(b).any(|(a, b)| self.source.value(a) != self.source.value(b)) {
+                return Err(refuse::feature(
+                    "two expressions that look alike have different values in them",
+                    "refer to the selected expression by an alias",
+                ));
+            }
+        }
+        let limit = match &scatter.limit {
+            None => None,
+            Some((count, offset)) => {
+                let offset = offset.as_ref().map_or(Ok(0), |o| self.count(o))?;
+                Some((self.count(count)?, offset))
+            }
+        };
+        let jobs = targets.iter().map(|t| self.job(scatter.text.as_ref(), t)).collect::<Result<_>>()?;
+        Ok(Bound { jobs, many: true, limit, ..Bound::default() })
+    }
+
+    /// A row count of LIMIT.
+    fn count(&self, operand: &Operand) -> Result<u64> {
+        let bad = || Error::new(Code::Syntax, "LIMIT and OFFSET must be whole numbers of at least 0");
+        let value = route::value(operand, &|i| self.source.value(i)).ok_or_else(bad)?;
+        match &*value {
+            Value::Int(n) => u64::try_from(*n).map_err(|_| bad()),
+            Value::UInt(n) => Ok(*n),
+            _ => Err(bad()),
+        }
+    }
+
+    fn write(&self, write: &'p Write) -> Result<Bound> {
+        for (held, new) in &write.equal {
+            let values = |i| self.source.value(i);
+            let same = match (route::value(held, &values), route::value(new, &values)) {
+                (Some(a), Some(b)) => a == b,
+                _ => false,
+            };
+            if !same {
+                return Err(refuse::key_change("key", "the table"));
+            }
+        }
+        let places = self.targets(&write.routing)?;
+        let targets = places.as_slice();
+        let copies = matches!(write.routing, Routing::Every(_));
+        if targets.len() > 1 && !copies {
+            write.many.as_ref().map_err(Clone::clone)?;
+        }
+        let jobs = targets.iter().map(|t| self.job(write.text.as_ref(), t)).collect::<Result<_>>()?;
+        Ok(Bound { jobs, copies, ..Bound::default() })
+    }
+
+    fn ddl(&self, steps: &'p [DdlStep]) -> Result<Bound> {
+        let mut bound = Bound::default();
+        for step in steps {
+            for (i, (node, template)) in step.nodes.iter().enumerate() {
+                let frame = Frame { node, index: None, own: Vec::new() };
+                let own = matches!(template.as_slice(), [Piece::Shape(_)]);
+                let target = Target { frame, id: NodeId(i as u16) };
+                bound.jobs.push(self.job((!own).then_some(template), &target)?);
+            }
+            bound.steps.push(bound.jobs.len());
+        }
+        Ok(bound)
+    }
+
+    pub(super) fn renderer<'r>(&'r self, frame: &'r Frame<'p>) -> Renderer<'r> {
+        Renderer {
+            tables: &self.plan.tables,
+            source: self.source,
+            session: self.session,
+            no_backslash_escapes: self.setting.no_backslash_escapes,
+            frame,
+            out: Vec::with_capacity(self.source.text().len() + 64),
+            params: self.source.prepared().then(Vec::new),
+            id: None,
+            given: None,
+        }
+    }
+
+    pub(super) fn job(&self, template: Option<&Template>, target: &Target<'p>) -> Result<Job> {
+        let Some(template) = template else {
+            let node = target.frame.node;
+            return Ok(Job {
+                source: node.source,
+                schema: Arc::clone(&node.schema),
+                node: target.id,
+                text: None,
+                params: None,
+            });
+        };
+        let mut renderer = self.renderer(&target.frame);
+        renderer.template(template)?;
+        Ok(Self::finish(renderer, target))
+    }
+
+    pub(super) fn finish(renderer: Renderer<'_>, target: &Target<'p>) -> Job {
+        let node = target.frame.node;
+        let (text, params): (Vec<u8>, Option<Vec<Param>>) = (renderer.out, renderer.params);
+        Job {
+            source: node.source,
+            schema: Arc::clone(&node.schema),
+            node: target.id,
+            text: Some(text),
+            params,
+        }
+    }
+}
+
+pub(super) fn nowhere() -> Error {
+    Error::new(Code::NoDatabase, "No database selected")
+}
+
+pub(super) fn lost() -> Error {
+    Error::new(Code::Internal, "a plan does not fit its topology")
+}

@@ -1,0 +1,220 @@
+//! UPDATE and DELETE: changes of rows where they are.
+
+use super::edit::{quote, text};
+use super::insert::same_everywhere;
+use super::ir::{Act, Route, Routing, Write};
+use super::join::{Block, Parts, Place};
+use super::names::{self, Ctx, Style};
+use super::placed::Placed;
+use super::refuse;
+use super::scope::{Origin, Scopes};
+use crate::base::Result;
+use crate::sql::facts::{Delete, Expr, ExprKind, Limit, Operand, OrderItem, TableName, TableRef, Update};
+use crate::topology::Layout;
+
+/// Plans an UPDATE.
+pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
+    let exprs = update.set.iter().map(|a| &a.value).chain(&update.filter_expr);
+    let parts =
+        parts(&update.tables, update.filter.as_ref(), update.filter_expr.as_ref(), exprs, &update.order_by);
+    let mut scopes = Scopes::new(ctx);
+    let block = scopes.block(&parts, &Place::top());
+    let placed = scopes.placed(&block.proof)?;
+    let mut changed = Vec::new();
+    for assignment in &update.set {
+        match scopes.resolve(block.scope, &assignment.column).map(|c| c.leaf) {
+            Some(leaf) => changed.push(leaf),
+            // Which table it is cannot be told: it may be any.
+            None => changed.extend(scopes.blocks.get(block.scope).iter().flat_map(|s| &s.leaves)),
+        }
+    }
+    changed.sort_unstable();
+    changed.dedup();
+    let equal = key_assignments(&scopes, &block, update)?;
+    let placed = settle(ctx, &scopes, placed, &changed, &update.order_by, update.limit.as_ref())?;
+    let text = names::edits(ctx, &placed.routing, Style::Aliased)?.whole(ctx.shape);
+    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, equal }))
+}
+
+fn parts<'q>(
+    from: &'q [TableRef],
+    filter: Option<&'q crate::sql::facts::Predicate>,
+    filter_expr: Option<&'q Expr>,
+    exprs: impl Iterator<Item = &'q Expr>,
+    order: &'q [OrderItem],
+) -> Parts<'q> {
+    Parts {
+        from,
+        filter,
+        filter_expr,
+        exprs: exprs.chain(order.iter().map(|o| &o.expr)).collect(),
+        member: None,
+    }
+}
+
+/// A sharding key may only be set to the value that WHERE demands of it.
+fn key_assignments(scopes: &Scopes<'_>, block: &Block, update: &Update) -> Result<Vec<(Operand, Operand)>> {
+    let mut equal = Vec::new();
+    let leaves = scopes.blocks.get(block.scope).map_or(&[][..], |s| &s.leaves);
+    for assignment in &update.set {
+        let name = &assignment.column.name.text;
+        let resolved = scopes.resolve(block.scope, &assignment.column).map(|c| c.leaf);
+        for leaf in leaves.iter().filter(|l| resolved.is_none_or(|r| r == **l)) {
+            let Some(sharded) = scopes.sharded(*leaf).filter(|s| s.key.eq_ignore_ascii_case(name)) else {
+                continue;
+            };
+            let table = scopes.leaves.get(*leaf).map_or("", |l| l.name.as_str());
+            let given = match (scopes.route_of(*leaf), &assignment.value.kind) {
+                (Route::Eq(held), ExprKind::Operand(new)) => Some((held, new.clone())),
+                (Route::And(all), ExprKind::Operand(new)) => all.into_iter().find_map(|r| match r {
+                    Route::Eq(held) => Some((held, new.clone())),
+                    _ => None,
+                }),
+                _ => None,
+            };
+            equal.push(given.ok_or_else(|| refuse::key_change(&sharded.key, table))?);
+        }
+    }
+    Ok(equal)
+}
+
+/// Checks what is changed where, and narrows what several nodes may do.
+fn settle(
+    ctx: &Ctx<'_>,
+    scopes: &Scopes<'_>,
+    placed: Placed,
+    changed: &[usize],
+    order: &[OrderItem],
+    limit: Option<&Limit>,
+) -> Result<Placed> {
+    let layouts: Vec<(usize, &Layout)> = changed
+        .iter()
+        .filter_map(|l| match scopes.leaves.get(*l)?.origin {
+            Origin::Table(i) => Some((i, &ctx.tables.get(i)?.table.layout)),
+            _ => None,
+        })
+        .collect();
+    let reference = layouts.iter().find_map(|(i, l)| match l {
+        Layout::Reference(nodes) => Some((*i, nodes)),
+        _ => None,
+    });
+    if let Some((_, nodes)) = reference {
+        let everywhere = ctx.used().all(|i| {
+            ctx.tables.get(i).is_some_and(|t| match &t.table.layout {
+                Layout::Reference(own) => {
+                    own.len() == nodes.len() && own.iter().zip(nodes).all(|(a, b)| a.source == b.source)
+                }
+                _ => {
+                    nodes.len() == 1
+                        && ctx.covers(i, &[nodes.first().map_or(crate::base::ids::SourceId(0), |n| n.source)])
+                }
+            })
+        });
+        if !everywhere {
+            return Err(refuse::feature(
+                "a change of a reference table would depend on rows that not every copy's server has",
+                "read the values first, and change the reference table by its own columns",
+            ));
+        }
+        if nodes.len() > 1 {
+            same_everywhere(ctx)?;
+            if limit.is_some() && !(order.iter().any(|o| unique(scopes, &o.expr))) {
+                return Err(refuse::feature(
+                    "LIMIT in a change of a reference table could take other rows on each copy",
+                    "order by a unique column as well",
+                ));
+            }
+        }
+        return Ok(Placed { routing: Routing::Every(nodes.clone()), many: Ok(()) });
+    }
+    let mut placed = placed;
+    if let Routing::Any(nodes) = &mut placed.routing {
+        nodes.truncate(1);
+        return Ok(placed);
+    }
+    if limit.is_some() || !order.is_empty() {
+        placed.many = placed
+            .many
+            .and(Err(refuse::needs_one_node("ORDER BY or LIMIT in a change of rows on several shards")));
+    }
+    if layouts.iter().any(|(_, l)| matches!(l, Layout::Single(_))) {
+        placed.many = placed.many.and(Err(refuse::needs_one_node(
+            "a table that is not sharded would be changed once for each shard",
+        )));
+    }
+    Ok(placed)
+}
+
+/// Whether an expression is a column that is unique by itself.
+fn unique(scopes: &Scopes<'_>, expr: &Expr) -> bool {
+    let ExprKind::Column(column) = &expr.kind else { return false };
+    scopes.leaves.iter().filter_map(|l| l.schema.as_ref()).any(|s| {
+        s.unique
+            .iter()
+            .any(|u| matches!(u.as_slice(), [only] if only.eq_ignore_ascii_case(&column.name.text)))
+    })
+}
+
+/// Names of a multi-table DELETE's targets that are no tables of their own.
+pub(super) fn targets(ctx: &Ctx<'_>, delete: &Delete) -> Vec<usize> {
+    delete
+        .targets
+        .iter()
+        .filter(|t| !from_names(&delete.tables).iter().any(|f| f.span == t.span))
+        .filter_map(|t| ctx.index_of(t))
+        .collect()
+}
+
+fn from_names(tables: &[TableRef]) -> Vec<&TableName> {
+    let mut out = Vec::new();
+    for table in tables {
+        match table {
+            TableRef::Table(name) => out.push(name),
+            TableRef::Join { left, right, .. } => {
+                out.extend(from_names(std::slice::from_ref(left)));
+                out.extend(from_names(std::slice::from_ref(right)));
+            }
+            TableRef::Derived { .. } | TableRef::Function => {}
+        }
+    }
+    out
+}
+
+/// Plans a DELETE.
+pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
+    let exprs = delete.filter_expr.iter();
+    let parts =
+        parts(&delete.tables, delete.filter.as_ref(), delete.filter_expr.as_ref(), exprs, &delete.order_by);
+    let mut scopes = Scopes::new(ctx);
+    let block = scopes.block(&parts, &Place::top());
+    let placed = scopes.placed(&block.proof)?;
+    let leaves = scopes.blocks.get(block.scope).map_or(Vec::new(), |s| s.leaves.clone());
+    let changed: Vec<usize> = if delete.targets.is_empty() {
+        leaves
+    } else {
+        let named = |l: &usize| {
+            scopes.leaves.get(*l).is_some_and(|leaf| delete.targets.iter().any(|t| t.name.text == leaf.name))
+        };
+        leaves.into_iter().filter(named).collect()
+    };
+    let mut placed = settle(ctx, &scopes, placed, &changed, &delete.order_by, delete.limit.as_ref())?;
+    if delete.returning {
+        placed.many = placed.many.and(Err(refuse::needs_one_node("RETURNING of rows on several shards")));
+    }
+    let bare = match delete.tables.as_slice() {
+        [TableRef::Table(name)] if delete.targets.is_empty() => ctx.index_of(name),
+        _ => None,
+    };
+    let mut edits = names::edits(ctx, &placed.routing, bare.map_or(Style::Aliased, Style::Bare))?;
+    if names::needs_mapping(ctx, &placed.routing) {
+        for target in &delete.targets {
+            edits.replace(target.span, vec![text(quote(&target.name.text))]);
+        }
+    }
+    Ok(Act::Write(Write {
+        text: edits.whole(ctx.shape),
+        routing: placed.routing,
+        many: placed.many,
+        equal: Vec::new(),
+    }))
+}

@@ -1,0 +1,315 @@
+//! Plans and jobs for people: the text tree of EXPLAIN SHARDGATE, and JSON for tools and golden tests.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value as Json, json};
+
+use super::bind::Bound;
+use super::ir::{Act, Cell, Job, Piece, Plan, Read, Route, Routing, Template};
+use super::merge_spec::{Merge, Step};
+use crate::base::{Error, Value};
+use crate::sql::facts::Operand;
+use crate::topology::{Layout, Node, Topology};
+
+/// The plan and, where it was bound, its jobs. `text` is the client's own.
+pub fn json(plan: &Plan, bound: Option<&Bound>, shape: &str, text: &[u8], topology: &Topology) -> Json {
+    let mut out = json!({ "act": act_json(plan, shape, topology) });
+    if plan.pins {
+        put(&mut out, "pins", json!(true));
+    }
+    if let Some(bound) = bound {
+        let jobs: Vec<Json> = bound.jobs.iter().map(|j| job_json(j, text, topology)).collect();
+        put(&mut out, "jobs", json!(jobs));
+        if let Some((count, offset)) = bound.limit {
+            put(&mut out, "rows", json!({ "count": count, "offset": offset }));
+        }
+        if bound.ids.first.is_some() || bound.ids.explicit.is_some() {
+            let explicit = bound.ids.explicit.map(|e| e.to_string());
+            put(
+                &mut out,
+                "ids",
+                json!({ "first": bound.ids.first, "count": bound.ids.count, "explicit": explicit }),
+            );
+        }
+        if bound.steps.len() > 1 {
+            put(&mut out, "steps", json!(bound.steps));
+        }
+    }
+    out
+}
+
+fn put(out: &mut Json, name: &str, value: Json) {
+    if let Json::Object(map) = out {
+        map.insert(name.to_owned(), value);
+    }
+}
+
+fn refusal(error: &Error) -> Json {
+    json!({ "errno": error.errno, "message": error.message })
+}
+
+fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
+    match &plan.act {
+        Act::Session => json!("session"),
+        Act::Refused(error) => json!({ "refused": refusal(error) }),
+        Act::Read(read) => json!({ "read": read_json(plan, read, shape, topology) }),
+        Act::Write(write) => {
+            let mut out = json!({ "routing": routing_json(plan, &write.routing, topology) });
+            if let Some(text) = &write.text {
+                put(&mut out, "text", json!(template(text, shape)));
+            }
+            if let Err(error) = &write.many {
+                put(&mut out, "many", json!({ "refused": refusal(error) }));
+            }
+            json!({ "write": out })
+        }
+        Act::Insert(insert) => {
+            let rows: Vec<Json> = insert
+                .rows
+                .iter()
+                .map(|r| {
+                    let mut row = json!({ "text": template(&r.pieces, shape) });
+                    if let Some(key) = &r.key {
+                        put(&mut row, "key", json!(cell(key)));
+                    }
+                    if let Some(id) = &r.id {
+                        put(&mut row, "id", json!(cell(id)));
+                    }
+                    row
+                })
+                .collect();
+            json!({ "insert": { "head": template(&insert.head, shape), "rows": rows, "tail": template(&insert.tail, shape) } })
+        }
+        Act::Ddl(steps) => {
+            let steps: Vec<Json> = steps
+                .iter()
+                .map(|s| {
+                    let nodes: Vec<String> = s.nodes.iter().map(|(n, _)| place(n, topology)).collect();
+                    let changes: Vec<String> = s.changes.iter().map(|(d, t)| format!("{d}.{t}")).collect();
+                    json!({ "nodes": nodes, "changes": changes })
+                })
+                .collect();
+            json!({ "ddl": steps })
+        }
+    }
+}
+
+fn read_json(plan: &Plan, read: &Read, shape: &str, topology: &Topology) -> Json {
+    let mut out = json!({ "routing": routing_json(plan, &read.routing, topology) });
+    if let Some(text) = &read.one {
+        put(&mut out, "one", json!(template(text, shape)));
+    }
+    match &read.many {
+        _ if read.first || matches!(read.routing, Routing::Any(_)) => {}
+        Ok(scatter) => {
+            let mut many = json!({ "merge": &scatter.merge });
+            if let Some(text) = &scatter.text {
+                put(&mut many, "text", json!(template(text, shape)));
+            }
+            put(&mut out, "many", many);
+        }
+        Err(error) => put(&mut out, "many", json!({ "refused": refusal(error) })),
+    }
+    for (name, set) in
+        [("replica", read.replica), ("locks", read.locks), ("first", read.first), ("rename", read.rename)]
+    {
+        if set {
+            put(&mut out, name, json!(true));
+        }
+    }
+    out
+}
+
+fn routing_json(plan: &Plan, routing: &Routing, topology: &Topology) -> Json {
+    let places = |nodes: &[Node]| nodes.iter().map(|n| place(n, topology)).collect::<Vec<_>>();
+    match routing {
+        Routing::Any(nodes) => json!({ "any": places(nodes) }),
+        Routing::Every(nodes) => json!({ "every": places(nodes) }),
+        Routing::Sharded { leads, aligned } => {
+            let leads: Vec<String> = leads
+                .iter()
+                .map(|(i, route)| {
+                    let Some(used) = plan.tables.get(*i) else { return String::new() };
+                    match &used.table.layout {
+                        Layout::Sharded(s) => format!("{}: {}", used.table.name, describe(route, &s.key)),
+                        _ => format!("{}: where it lives", used.table.name),
+                    }
+                })
+                .collect();
+            if *aligned { json!({ "sharded": leads }) } else { json!({ "one node": leads }) }
+        }
+    }
+}
+
+fn place(node: &Node, topology: &Topology) -> String {
+    let source = topology.source(node.source).map_or("?", |s| &*s.name);
+    match &node.table {
+        Some(table) => format!("{source}/{}.{table}", node.schema),
+        None => format!("{source}/{}", node.schema),
+    }
+}
+
+fn job_json(job: &Job, text: &[u8], topology: &Topology) -> Json {
+    let own = job.text.as_deref().unwrap_or(text);
+    let mut out = json!({ "at": job_place(job, topology), "text": String::from_utf8_lossy(own) });
+    if let Some(params) = &job.params {
+        put(&mut out, "params", json!(params.iter().map(|p| format!("{p:?}")).collect::<Vec<_>>()));
+    }
+    out
+}
+
+fn job_place(job: &Job, topology: &Topology) -> String {
+    let source = topology.source(job.source).map_or("?", |s| &*s.name);
+    format!("{source}/{}", job.schema)
+}
+
+fn cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Operand(o) => operand(o),
+        Cell::NewId => "new id".into(),
+        Cell::Session(what) => format!("{what:?}"),
+    }
+}
+
+fn operand(operand: &Operand) -> String {
+    match operand {
+        Operand::Param(i) => format!("?{i}"),
+        Operand::NegParam(i) => format!("-?{i}"),
+        Operand::Const(value) => match value {
+            Value::Null => "NULL".into(),
+            Value::Int(n) => n.to_string(),
+            Value::UInt(n) => n.to_string(),
+            Value::Decimal(d) => d.clone(),
+            Value::Double(f) => format!("{f:e}"),
+            Value::Str(s) => format!("'{}'", String::from_utf8_lossy(s)),
+            Value::Bytes(b) => format!("{b:02x?}"),
+            Value::Date(t) | Value::Time(t) => format!("'{t}'"),
+        },
+    }
+}
+
+/// A route in words: `key = ?0 AND key IN (?1, ?2)`.
+pub fn describe(route: &Route, key: &str) -> String {
+    let join = |parts: &[Route], word: &str| {
+        let parts: Vec<String> = parts.iter().map(|r| format!("({})", describe(r, key))).collect();
+        parts.join(word)
+    };
+    match route {
+        Route::All => "all".into(),
+        Route::None => "none".into(),
+        Route::Eq(o) => format!("{key} = {}", operand(o)),
+        Route::NullSafeEq(o) => format!("{key} <=> {}", operand(o)),
+        Route::In(list) => format!("{key} IN ({})", list.iter().map(operand).collect::<Vec<_>>().join(", ")),
+        Route::Range { low, high } => {
+            let low =
+                low.as_ref().map(|(o, i)| format!("{key} {} {}", if *i { ">=" } else { ">" }, operand(o)));
+            let high =
+                high.as_ref().map(|(o, i)| format!("{key} {} {}", if *i { "<=" } else { "<" }, operand(o)));
+            [low, high].into_iter().flatten().collect::<Vec<_>>().join(" AND ")
+        }
+        Route::IsNull => format!("{key} IS NULL"),
+        Route::And(parts) => join(parts, " AND "),
+        Route::Or(parts) => join(parts, " OR "),
+    }
+}
+
+/// A template with the open parts in braces.
+pub fn template(template: &Template, shape: &str) -> String {
+    let mut out = String::new();
+    for piece in template {
+        let _ = match piece {
+            Piece::Shape(span) => write!(out, "{}", span.of(shape)),
+            Piece::Text(text) => write!(out, "{text}"),
+            Piece::Table(i) => write!(out, "{{table {i}}}"),
+            Piece::Qualifier(i) => write!(out, "{{qualifier {i}}}"),
+            Piece::Operand(o) => write!(out, "{{{}}}", operand(o)),
+            Piece::LimitSum(a, b) => write!(out, "{{{} + {}}}", operand(a), operand(b)),
+            Piece::Session(what) => write!(out, "{{{what:?}}}"),
+            Piece::NewId => write!(out, "{{id}}"),
+            Piece::Alias(span) => write!(out, " AS `{}`", span.of(shape)),
+        };
+    }
+    out
+}
+
+/// The tree that EXPLAIN SHARDGATE prints, a line each.
+pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topology) -> Vec<String> {
+    let mut out = vec![headline(plan, bound)];
+    match &plan.act {
+        Act::Read(read) => {
+            out.extend(routing_lines(plan, &read.routing, topology));
+            if let (Ok(scatter), true) = (&read.many, bound.is_none_or(|b| b.many))
+                && matches!(read.routing, Routing::Sharded { .. } | Routing::Every(_))
+            {
+                out.push(format!("  merge: {}", merge_line(&scatter.merge)));
+            }
+        }
+        Act::Write(write) => out.extend(routing_lines(plan, &write.routing, topology)),
+        Act::Refused(error) => out.push(format!("  {}", error.message)),
+        Act::Insert(_) | Act::Ddl(_) | Act::Session => {}
+    }
+    for job in bound.iter().flat_map(|b| &b.jobs) {
+        let own = job.text.as_deref().unwrap_or(text);
+        out.push(format!("  → {}: {}", job_place(job, topology), String::from_utf8_lossy(own)));
+    }
+    if let Some((count, offset)) = bound.and_then(|b| b.limit) {
+        out.push(format!("  then {count} rows from row {offset}"));
+    }
+    out
+}
+
+fn headline(plan: &Plan, bound: Option<&Bound>) -> String {
+    let what = match &plan.act {
+        Act::Session => return "answered by Shardgate".into(),
+        Act::Refused(_) => return "refused".into(),
+        Act::Read(read) if read.locks => "locking read",
+        Act::Read(_) => "read",
+        Act::Write(_) => "write",
+        Act::Insert(_) => "insert",
+        Act::Ddl(_) => "definition",
+    };
+    match bound.map(|b| b.jobs.len()) {
+        Some(1) => format!("{what} on one node"),
+        Some(n) => format!("{what} on {n} nodes"),
+        None => what.into(),
+    }
+}
+
+fn routing_lines(plan: &Plan, routing: &Routing, topology: &Topology) -> Vec<String> {
+    match routing {
+        Routing::Any(nodes) => vec![format!("  any of {} places", nodes.len())],
+        Routing::Every(nodes) => {
+            vec![format!(
+                "  each of {}",
+                nodes.iter().map(|n| place(n, topology)).collect::<Vec<_>>().join(", ")
+            )]
+        }
+        Routing::Sharded { leads, .. } => leads
+            .iter()
+            .filter_map(|(i, route)| {
+                let used = plan.tables.get(*i)?;
+                let Layout::Sharded(sharded) = &used.table.layout else { return None };
+                Some(format!(
+                    "  {}: {} (of {} nodes)",
+                    used.table.name,
+                    describe(route, &sharded.key),
+                    sharded.nodes.len()
+                ))
+            })
+            .collect(),
+    }
+}
+
+fn merge_line(merge: &Merge) -> String {
+    match &merge.step {
+        Step::Concat => "rows as they come".into(),
+        Step::Sorted { keys } => format!("sorted by {} keys", keys.len()),
+        Step::Group { keys, folds, .. } if keys.is_empty() => {
+            format!("one row of {} aggregates", folds.len())
+        }
+        Step::Group { keys, folds, .. } => {
+            format!("groups by {} keys, {} aggregates", keys.len(), folds.len())
+        }
+        Step::Distinct { keys, .. } => format!("distinct rows by {} keys", keys.len()),
+    }
+}

@@ -1,0 +1,460 @@
+//! INSERT and REPLACE: each row goes to the node of its key, with its id made where it asks for one.
+
+use super::edit::{Edits, quote, text};
+use super::ir::{Act, Cell, Insert, InsertRow, Piece, Route, Routing, Write};
+use super::join::Place;
+use super::names::{self, Ctx, Style};
+use super::refuse;
+use super::scope::Scopes;
+use super::spread::aligned;
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Result};
+use crate::sharding::KeyColumn;
+use crate::sql::facts::{self, Assignment, Body, Expr, ExprKind, InsertSource, Query, Span};
+use crate::topology::{Layout, Table};
+
+/// Plans an INSERT or REPLACE.
+pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
+    let index = ctx.index_of(&insert.table).unwrap_or(0);
+    let Some(used) = ctx.tables.get(index) else {
+        return Err(Error::new(Code::Internal, "an INSERT without its table"));
+    };
+    let table = std::sync::Arc::clone(&used.table);
+    if let Layout::Sharded(sharded) = &table.layout
+        && let Some(a) =
+            insert.on_duplicate.iter().find(|a| a.column.name.text.eq_ignore_ascii_case(&sharded.key))
+    {
+        return Err(refuse::key_change(&a.column.name.text, &table.name));
+    }
+    match &insert.source {
+        InsertSource::Query(query) => select(ctx, insert, index, &table, query),
+        InsertSource::Rows(_) | InsertSource::Set(_) => {
+            let sources: Vec<SourceId> = ctx.nodes(index).iter().map(|n| n.source).collect();
+            if ctx.used().any(|i| i != index && (ctx.sharded(i).is_some() || !ctx.covers(i, &sources))) {
+                return Err(refuse::feature(
+                    "a subquery in an inserted row reads a table that the row's shard does not have in full",
+                    "read the value first, and insert it as a parameter",
+                ));
+            }
+            if table.id.is_some() || matches!(table.layout, Layout::Sharded(_)) {
+                Rows { ctx, insert, index, table: &table }.plan()
+            } else {
+                whole(ctx, insert, index, &table)
+            }
+        }
+    }
+}
+
+/// A table that every row of the statement goes to alike, without ids of Shardgate's.
+fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> Result<Act> {
+    let nodes = ctx.nodes(index).to_vec();
+    if nodes.len() > 1 {
+        same_everywhere(ctx)?;
+        auto_increment(ctx, insert, index, table)?;
+    }
+    let routing = Routing::Every(nodes);
+    let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
+    Ok(Act::Write(Write { routing, text, many: Ok(()), equal: Vec::new() }))
+}
+
+/// A write to copies must not be evaluated differently by each.
+pub(super) fn same_everywhere(ctx: &Ctx<'_>) -> Result<()> {
+    match ctx.statement.functions.iter().find(|f| ["RAND", "UUID", "NEXTVAL"].contains(&f.name.as_str())) {
+        Some(f) => Err(refuse::feature(
+            format_args!("{}() in a write to a reference table would give each copy another value", f.name),
+            "make the value first, and write it as a parameter",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// AUTO_INCREMENT on copies gives other ids where rows come in another order, and on shards the same ids twice.
+fn auto_increment(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> Result<()> {
+    let Some(schema) = ctx.tables.get(index).and_then(|t| ctx.schemas.table(&t.database, &table.name)) else {
+        return Ok(());
+    };
+    let Some(auto) = schema.columns.iter().find(|c| c.auto_increment) else { return Ok(()) };
+    let names = |c: &facts::Name| c.text.eq_ignore_ascii_case(&auto.name);
+    let place =
+        insert.columns.as_ref().map_or_else(|| schema.position(&auto.name), |c| c.iter().position(names));
+    let given = match (&insert.source, place) {
+        (InsertSource::Rows(rows), Some(at)) => rows.iter().all(|r| r.cells.get(at).is_some_and(is_value)),
+        (InsertSource::Set(set), _) => set.iter().any(|a| names(&a.column.name) && is_value(&a.value)),
+        (InsertSource::Query(_), at) => at.is_some(),
+        _ => false,
+    };
+    if given {
+        return Ok(());
+    }
+    Err(refuse::feature(
+        format_args!(
+            "AUTO_INCREMENT of the reference table `{}` could give each copy another id",
+            table.name
+        ),
+        format_args!("declare a generator for `{}` in the table's configuration, or give the id", auto.name),
+    ))
+}
+
+fn is_value(expr: &Expr) -> bool {
+    !matches!(
+        &expr.kind,
+        ExprKind::Default | ExprKind::Operand(facts::Operand::Const(crate::base::Value::Null))
+    )
+}
+
+struct Rows<'q, 'a> {
+    ctx: &'q Ctx<'a>,
+    insert: &'q facts::Insert,
+    index: usize,
+    table: &'q Table,
+}
+
+/// Where key and id stand in a row.
+struct Places {
+    /// The key's place; `None`: the table is not sharded.
+    key: Option<Spot>,
+    /// The id's place; `None`: the table has no generated ids.
+    id: Option<Spot>,
+    /// How many values a row must have.
+    width: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spot {
+    /// The i-th cell.
+    At(usize),
+    /// The row does not have it.
+    Missing,
+}
+
+impl Rows<'_, '_> {
+    fn plan(&self) -> Result<Act> {
+        let ctx = self.ctx;
+        let routing = match &self.table.layout {
+            Layout::Sharded(_) => Routing::Sharded { leads: vec![(self.index, Route::All)], aligned: true },
+            _ => Routing::Every(ctx.nodes(self.index).to_vec()),
+        };
+        if ctx.nodes(self.index).len() > 1 {
+            if !matches!(self.table.layout, Layout::Sharded(_)) {
+                same_everywhere(ctx)?;
+            }
+            if self.table.id.is_none() {
+                auto_increment(ctx, self.insert, self.index, self.table)?;
+            }
+        }
+        let mut edits = names::edits(ctx, &routing, Style::Bare(self.index))?;
+        let verbatim = edits.is_empty();
+        let (range, rows) = match &self.insert.source {
+            InsertSource::Rows(rows) => self.values(rows, &mut edits)?,
+            InsertSource::Set(set) => self.set(set, &mut edits)?,
+            InsertSource::Query(_) => return Err(Error::new(Code::Internal, "rows of a query")),
+        };
+        let rendered = rows
+            .into_iter()
+            .map(|(span, key, id)| InsertRow { pieces: edits.render_closed(span), key, id })
+            .collect();
+        let len = ctx.shape.len() as u32;
+        Ok(Act::Insert(Insert {
+            table: self.index,
+            head: edits.render_closed(Span { start: 0, end: range.start }),
+            rows: rendered,
+            tail: edits.render_closed(Span { start: range.end, end: len }),
+            generates: self.table.id.is_some(),
+            verbatim,
+            column: self.key_column(),
+            many: if self.insert.returning {
+                Err(refuse::feature(
+                    "RETURNING of rows that go to several shards",
+                    "insert rows of one key at a time",
+                ))
+            } else {
+                Ok(())
+            },
+        }))
+    }
+
+    fn key_column(&self) -> Option<KeyColumn> {
+        let used = self.ctx.tables.get(self.index)?;
+        let schema = self.ctx.schemas.table(&used.database, &self.table.name)?;
+        let column = schema.columns.get(schema.position(self.key_name()?)?)?;
+        Some(column.as_key(&self.table.name))
+    }
+
+    fn key_name(&self) -> Option<&str> {
+        match &self.table.layout {
+            Layout::Sharded(s) => Some(&s.key),
+            _ => None,
+        }
+    }
+
+    fn id_name(&self) -> Option<&str> {
+        self.table.id.as_ref().map(|i| &*i.column)
+    }
+
+    /// Whether the sharding key is the column whose values are made.
+    fn key_is_id(&self) -> bool {
+        self.id_name().zip(self.key_name()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
+    }
+
+    /// Key and id among the columns in the row's order.
+    fn places(&self, columns: &[String]) -> Places {
+        let find = |name: Option<&str>| {
+            name.map(|n| {
+                columns.iter().position(|c| c.eq_ignore_ascii_case(n)).map_or(Spot::Missing, Spot::At)
+            })
+        };
+        Places { key: find(self.key_name()), id: find(self.id_name()), width: columns.len() }
+    }
+
+    fn columns(&self) -> Result<Vec<String>> {
+        if let Some(columns) = &self.insert.columns
+            && (!columns.is_empty() || self.has_empty_rows())
+        {
+            return Ok(columns.iter().map(|c| c.text.clone()).collect());
+        }
+        if self.has_empty_rows() {
+            return Ok(Vec::new());
+        }
+        let database = self.ctx.tables.get(self.index).map(|t| std::sync::Arc::clone(&t.database));
+        match database.and_then(|d| self.ctx.schemas.table(&d, &self.table.name)) {
+            Some(schema) => Ok(schema.columns.iter().map(|c| c.name.clone()).collect()),
+            None => Err(refuse::feature(
+                format_args!("the order of the columns of `{}` is not known", self.table.name),
+                "write the column list: INSERT INTO t (a, b) VALUES …",
+            )),
+        }
+    }
+
+    fn has_empty_rows(&self) -> bool {
+        matches!(&self.insert.source, InsertSource::Rows(rows) if rows.iter().all(|r| r.cells.is_empty()))
+    }
+
+    fn values(&self, rows: &[facts::InsertRow], edits: &mut Edits) -> Result<(Span, Vec<RowPlace>)> {
+        let places = self.places(&self.columns()?);
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            return Err(Error::new(Code::Internal, "an INSERT without rows"));
+        };
+        let id_name = self.id_name().unwrap_or("");
+        if places.id == Some(Spot::Missing) {
+            let sep = if places.width == 0 { "" } else { ", " };
+            let added = text(format!("{sep}{}", quote(id_name)));
+            match self.insert.columns_span {
+                Some(span) => edits.insert(span.end - 1, vec![added]),
+                None => {
+                    edits.insert(self.insert.table.span.end, vec![text(format!(" ({})", quote(id_name)))]);
+                }
+            }
+        }
+        let key_is_id = self.key_is_id();
+        let mut out = Vec::with_capacity(rows.len());
+        for (n, row) in rows.iter().enumerate() {
+            if row.cells.len() != places.width {
+                return Err(Error::new(
+                    Code::ColumnCount,
+                    format!("Column count doesn't match value count at row {}", n + 1),
+                ));
+            }
+            let cell = |place: Spot| match place {
+                Spot::At(i) => row.cells.get(i),
+                Spot::Missing => None,
+            };
+            let id = match places.id {
+                None => None,
+                Some(Spot::Missing) => {
+                    let sep = if places.width == 0 { "" } else { ", " };
+                    edits.insert(row.span.end - 1, vec![text(sep), Piece::NewId]);
+                    Some(Cell::NewId)
+                }
+                Some(place) => match cell(place) {
+                    Some(expr) => Some(self.id_cell(expr, edits)?),
+                    None => None,
+                },
+            };
+            let key = match places.key {
+                None => None,
+                Some(place) => Some(self.key_cell(cell(place), id.as_ref(), key_is_id)?),
+            };
+            out.push((row.span, key, id));
+        }
+        Ok((Span { start: first.span.start, end: last.span.end }, out))
+    }
+
+    /// `SET a = 1, b = 2`: one row.
+    fn set(&self, set: &[Assignment], edits: &mut Edits) -> Result<(Span, Vec<RowPlace>)> {
+        let (Some(first), Some(last)) = (set.first(), set.last()) else {
+            return Err(Error::new(Code::Internal, "an INSERT without rows"));
+        };
+        let start = first
+            .column
+            .schema
+            .as_ref()
+            .or(first.column.table.as_ref())
+            .unwrap_or(&first.column.name)
+            .span
+            .start;
+        let range = Span { start, end: last.value.span.end };
+        let find =
+            |name: &str| set.iter().find(|a| a.column.name.text.eq_ignore_ascii_case(name)).map(|a| &a.value);
+        let id = match self.id_name() {
+            None => None,
+            Some(name) => Some(if let Some(expr) = find(name) {
+                self.id_cell(expr, edits)?
+            } else {
+                edits.insert(range.end, vec![text(format!(", {} = ", quote(name))), Piece::NewId]);
+                Cell::NewId
+            }),
+        };
+        let key = match self.key_name() {
+            None => None,
+            Some(name) => Some(self.key_cell(find(name), id.as_ref(), self.key_is_id())?),
+        };
+        // The row takes the insertion at its end; the tail begins behind it.
+        Ok((range, vec![(range, key, id)]))
+    }
+
+    fn id_cell(&self, expr: &Expr, edits: &mut Edits) -> Result<Cell> {
+        let cell = match &expr.kind {
+            ExprKind::Default => Cell::NewId,
+            ExprKind::Operand(operand) => Cell::Operand(operand.clone()),
+            _ => match self.session_cell(expr) {
+                Some(cell) => cell,
+                None => {
+                    return Err(refuse::feature(
+                        format_args!(
+                            "the id column `{}` is given as an expression",
+                            self.id_name().unwrap_or("")
+                        ),
+                        "give a literal or a parameter, or leave it out to have an id made",
+                    ));
+                }
+            },
+        };
+        edits.replace(expr.span, vec![Piece::NewId]);
+        Ok(cell)
+    }
+
+    fn key_cell(&self, expr: Option<&Expr>, id: Option<&Cell>, is_id: bool) -> Result<Cell> {
+        let key = self.key_name().unwrap_or("");
+        if is_id && id.is_some() {
+            return Ok(Cell::NewId);
+        }
+        let Some(expr) = expr else {
+            return Err(refuse::feature(
+                format_args!("the row has no value for the sharding key `{key}` of `{}`", self.table.name),
+                format_args!("give `{key}` in the column list and in each row"),
+            ));
+        };
+        match &expr.kind {
+            ExprKind::Operand(operand) => Ok(Cell::Operand(operand.clone())),
+            ExprKind::Default => Err(refuse::feature(
+                format_args!("DEFAULT for the sharding key `{key}`"),
+                "give its value as a literal or a parameter",
+            )),
+            _ => self.session_cell(expr).ok_or_else(|| {
+                refuse::feature(
+                    format_args!("the sharding key `{key}` is given as an expression"),
+                    "give a literal or a parameter",
+                )
+            }),
+        }
+    }
+
+    /// LAST_INSERT_ID() or `@x` as a whole cell.
+    fn session_cell(&self, expr: &Expr) -> Option<Cell> {
+        let statement = self.ctx.statement;
+        if let Some(call) = statement.functions.iter().find(|f| f.span == expr.span) {
+            return names::session_value(&call.name, call.args).map(Cell::Session);
+        }
+        let variable = statement.user_variables.iter().find(|v| v.span == expr.span)?;
+        (!statement.assigns_user_variables)
+            .then(|| Cell::Session(super::ir::SessionValue::Variable(variable.text.clone())))
+    }
+}
+
+type RowPlace = (Span, Option<Cell>, Option<Cell>);
+
+/// INSERT … SELECT: only where every row provably stays where it is read.
+fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, query: &Query) -> Result<Act> {
+    let mut source = ctx.clone();
+    source.ignored.push(index);
+    let mut scopes = Scopes::new(&source);
+    let found = scopes.query(query, &Place::top());
+    let placed = scopes.placed(&found.proof)?;
+    let apart = || {
+        refuse::feature(
+            format_args!("rows of this SELECT would have to move to other shards of `{}`", table.name),
+            "read the rows first and insert them as values",
+        )
+    };
+    if let Some(id) = &table.id {
+        let listed = insert
+            .columns
+            .as_ref()
+            .is_some_and(|c| c.iter().any(|c| c.text.eq_ignore_ascii_case(&id.column)));
+        if !listed {
+            return Err(refuse::feature(
+                format_args!("ids for `{}` cannot be made for rows that a SELECT gives", id.column),
+                "name the id column and select ids for it, or insert the rows as values",
+            ));
+        }
+    }
+    let (routing, many) = match (&table.layout, placed.routing) {
+        (Layout::Single(node), Routing::Any(_)) => {
+            if !ctx.used().all(|i| ctx.covers(i, &[node.source])) {
+                return Err(apart());
+            }
+            (Routing::Any(vec![node.clone()]), Ok(()))
+        }
+        (Layout::Single(_), Routing::Sharded { mut leads, .. }) => {
+            leads.push((index, Route::All));
+            (Routing::Sharded { leads, aligned: false }, Err(apart()))
+        }
+        (Layout::Reference(nodes), Routing::Any(_)) => {
+            let sources: Vec<SourceId> = nodes.iter().map(|n| n.source).collect();
+            if query.limit.is_some() || !source.used().all(|i| source.covers(i, &sources)) {
+                return Err(apart());
+            }
+            same_everywhere(ctx)?;
+            if table.id.is_none() {
+                auto_increment(ctx, insert, index, table)?;
+            }
+            (Routing::Every(nodes.clone()), Ok(()))
+        }
+        (Layout::Sharded(target), Routing::Sharded { leads, aligned: sound }) => {
+            let (Some(block), Body::Select(select)) = (&found.block, &query.body) else {
+                return Err(apart());
+            };
+            let position = key_position(ctx, insert, index, &target.key).ok_or_else(apart)?;
+            let list = scopes.visible(select, block.scope, &Edits::default());
+            let col = list.columns.get(position).and_then(|v| v.col.clone()).ok_or_else(apart)?;
+            let owner = scopes
+                .class(block.ctx, &col)
+                .into_iter()
+                .find(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)))
+                .ok_or_else(apart)?;
+            if sound {
+                // Every node reads and writes its own rows; what is not row by row needs one node.
+                let many =
+                    if scopes.inserts_in_place(query, select, block, &col) { Ok(()) } else { Err(apart()) };
+                (Routing::Sharded { leads, aligned: true }, many)
+            } else {
+                let mut leads = leads;
+                leads.push((index, scopes.route_of(owner.leaf)));
+                (Routing::Sharded { leads, aligned: false }, Err(apart()))
+            }
+        }
+        _ => return Err(apart()),
+    };
+    let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
+    Ok(Act::Write(Write { routing, text, many, equal: Vec::new() }))
+}
+
+/// The place of the key among the columns that the SELECT fills.
+fn key_position(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, key: &str) -> Option<usize> {
+    if let Some(columns) = &insert.columns {
+        columns.iter().position(|c| c.text.eq_ignore_ascii_case(key))
+    } else {
+        let table = ctx.tables.get(index)?;
+        ctx.schemas.table(&table.database, &table.table.name)?.position(key)
+    }
+}

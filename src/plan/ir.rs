@@ -1,0 +1,285 @@
+//! Plans and jobs: plain data.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::merge_spec::Merge;
+use crate::base::ids::{NodeId, SourceId};
+use crate::base::{Error, Value};
+use crate::sharding::KeyColumn;
+use crate::sql::facts::{Operand, Span, Statement};
+use crate::topology::Node;
+
+/// What is to be done for a statement shape.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The facts, for whoever carries out [`Act::Session`].
+    pub statement: Arc<Statement>,
+    /// The named tables, as in `statement.tables`.
+    pub tables: Vec<TableUse>,
+    /// What to do.
+    pub act: Act,
+    /// Whether the statement leaves state on the server's connection (GET_LOCK, temporary tables, `@a := …`), so
+    /// that the session must keep the connection.
+    pub pins: bool,
+    /// Whether some table has another schema or name on a server than clients know: column definitions have to be
+    /// mapped back.
+    pub renamed: bool,
+}
+
+/// A logical table that a statement names.
+#[derive(Debug, Clone)]
+pub struct TableUse {
+    /// Its database.
+    pub database: Arc<str>,
+    /// The table.
+    pub table: Arc<crate::topology::Table>,
+}
+
+/// What to do.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// The session does it itself: transaction control, SET, USE, KILL, PREPARE …
+    Session,
+    /// A statement that answers rows (or any statement that runs on one server and is passed through).
+    Read(Read),
+    /// A statement that changes rows where they are: UPDATE, DELETE, and INSERT into single or reference tables.
+    Write(Write),
+    /// INSERT or REPLACE into a sharded table, or with generated ids.
+    Insert(Insert),
+    /// DDL: steps one after another, each on all of its places in parallel.
+    Ddl(Vec<DdlStep>),
+    /// Not answered, and why.
+    Refused(Error),
+}
+
+/// Which nodes a statement is for.
+#[derive(Debug, Clone, Serialize)]
+pub enum Routing {
+    /// Any one of these places (reference tables, no tables).
+    Any(Vec<Node>),
+    /// All of these places (writes to reference tables).
+    Every(Vec<Node>),
+    /// Sharded tables. Each entry narrows the nodes; the answer is their intersection. All tables are aligned with
+    /// the first entry's, unless `aligned` is false: then every sharded table has an entry (single tables too, where
+    /// it matters), each must come down to one node or none, and all of these must lie on one source.
+    Sharded {
+        /// Table (index in `Plan::tables`) and what its key must satisfy.
+        leads: Vec<(usize, Route)>,
+        /// Whether node i of all these tables lies on the same server.
+        aligned: bool,
+    },
+}
+
+/// What a sharding key must satisfy, with values still open.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Route {
+    /// Anything.
+    All,
+    /// Nothing does.
+    None,
+    /// key = value
+    Eq(Operand),
+    /// key <=> value
+    NullSafeEq(Operand),
+    /// key IN (values)
+    In(Vec<Operand>),
+    /// Between bounds; `bool`: inclusive.
+    Range {
+        /// Lower bound.
+        low: Option<(Operand, bool)>,
+        /// Upper bound.
+        high: Option<(Operand, bool)>,
+    },
+    /// key IS NULL
+    IsNull,
+    /// All of them.
+    And(Vec<Route>),
+    /// One of them.
+    Or(Vec<Route>),
+}
+
+/// The text for a server, made of pieces. Rendering copies them one after another.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum Piece {
+    /// The client's own text at this place of the shape, its literals as they were written (or `?` with their
+    /// parameters, in order, for a prepared statement).
+    Shape(Span),
+    /// Shardgate's own text.
+    Text(Box<str>),
+    /// The physical name of a table (index in `Plan::tables`), quoted, with its schema where that is not the job's.
+    Table(usize),
+    /// The physical name of a table without schema: qualifier of a column.
+    Qualifier(usize),
+    /// A value of the statement once more.
+    Operand(Operand),
+    /// LIMIT for one shard of several: `count + offset` of the two operands.
+    LimitSum(Operand, Operand),
+    /// A value that the session knows, as a literal.
+    Session(SessionValue),
+    /// The id of the row that is being rendered (INSERT): the new one, or the given one where none is made.
+    NewId,
+    /// ` AS` and the client's own text at this place as a quoted name, so that a column whose text was edited keeps
+    /// the name that MySQL would have given it.
+    Alias(Span),
+}
+
+/// Values that only the session knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub enum SessionValue {
+    /// LAST_INSERT_ID()
+    LastInsertId,
+    /// FOUND_ROWS()
+    FoundRows,
+    /// ROW_COUNT()
+    RowCount,
+    /// CONNECTION_ID()
+    ConnectionId,
+    /// DATABASE(), SCHEMA()
+    Database,
+    /// USER(), SESSION_USER(), SYSTEM_USER()
+    User,
+    /// CURRENT_USER()
+    CurrentUser,
+    /// `@x`, lower-case name
+    Variable(String),
+    /// `@@x` where the session's value is not the server's (last_insert_id, identity, insert_id …).
+    System(String),
+}
+
+/// A text for a server. `None` in a plan = the client's own text, untouched.
+pub type Template = Vec<Piece>;
+
+/// A statement that answers rows.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// Where.
+    pub routing: Routing,
+    /// The text when one node answers it all.
+    pub one: Option<Template>,
+    /// How to answer from several nodes; or why that is refused.
+    pub many: Result<Scatter, Error>,
+    /// May a replica answer.
+    pub replica: bool,
+    /// FOR UPDATE or the like.
+    pub locks: bool,
+    /// Where several nodes could answer, only the first is asked (SHOW, DESCRIBE, EXPLAIN).
+    pub first: bool,
+    /// Cells of the answer that name a physical table are to be shown with the logical name.
+    pub rename: bool,
+}
+
+/// A read on several nodes.
+#[derive(Debug, Clone)]
+pub struct Scatter {
+    /// The text for each node.
+    pub text: Option<Template>,
+    /// How their rows become one answer.
+    pub merge: Merge,
+    /// LIMIT of the answer: count and offset.
+    pub limit: Option<(Operand, Option<Operand>)>,
+    /// Parts of the statement that were taken for the same expression: the values in them must be equal, pair by
+    /// pair, or the statement is refused.
+    pub equal: Vec<(Span, Span)>,
+}
+
+/// A statement that changes rows where they are.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// Where. With [`Routing::Every`] the answer is the first place's; otherwise affected rows are summed.
+    pub routing: Routing,
+    /// The text.
+    pub text: Option<Template>,
+    /// Why it is refused on several nodes, if it is.
+    pub many: Result<(), Error>,
+    /// A sharding key may be set to the value it has: these must be equal, or the statement is refused.
+    pub equal: Vec<(Operand, Operand)>,
+}
+
+/// INSERT or REPLACE with rows that are placed one by one.
+#[derive(Debug, Clone)]
+pub struct Insert {
+    /// The table (index in `Plan::tables`).
+    pub table: usize,
+    /// Text up to the first row.
+    pub head: Template,
+    /// The rows.
+    pub rows: Vec<InsertRow>,
+    /// Text after the last row.
+    pub tail: Template,
+    /// Whether ids are generated where a row asks for one.
+    pub generates: bool,
+    /// Whether the client's own text may be sent as it is, when all rows go to one node and no id is made.
+    pub verbatim: bool,
+    /// Why rows on several nodes are refused, if they are.
+    pub many: Result<(), Error>,
+    /// The key's column, where its definition is known: what it would clip is refused.
+    pub column: Option<KeyColumn>,
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub struct InsertRow {
+    /// Its text, parentheses included. [`Piece::NewId`] stands where the id goes.
+    pub pieces: Template,
+    /// Its sharding key; `None` for a table that is not sharded (the row goes everywhere the table is).
+    pub key: Option<Cell>,
+    /// Its id, where the table generates ids.
+    pub id: Option<Cell>,
+}
+
+/// Where a value of an inserted row comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Given. For an id: NULL and 0 ask for a new one.
+    Operand(Operand),
+    /// The new id.
+    NewId,
+    /// A value that the session knows.
+    Session(SessionValue),
+}
+
+/// One step of DDL.
+#[derive(Debug, Clone)]
+pub struct DdlStep {
+    /// Places to run it at, each with the text for it.
+    pub nodes: Vec<(Node, Template)>,
+    /// Logical tables whose definitions change: (database, table).
+    pub changes: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// One text for one server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// The server.
+    pub source: SourceId,
+    /// The schema that must be selected; empty: none needs to be.
+    pub schema: Arc<str>,
+    /// Which node of the leading table, for reports.
+    pub node: NodeId,
+    /// The text's bytes (literals may be in any character set); `None` = the client's own, untouched.
+    pub text: Option<Vec<u8>>,
+    /// Parameters of `text`'s `?` in order (prepared statements); `None` = the client's own, untouched.
+    pub params: Option<Vec<Param>>,
+}
+
+/// A parameter of a job of a prepared statement.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Param {
+    /// The client's i-th parameter as it was sent.
+    Client(u16),
+    /// A value of Shardgate's.
+    Value(Value),
+}
+
+/// What an INSERT's jobs made.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Ids {
+    /// The first generated id.
+    pub first: Option<u64>,
+    /// How many.
+    pub count: u64,
+    /// The last explicit id, if no id was generated.
+    pub explicit: Option<i128>,
+}

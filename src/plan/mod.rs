@@ -1,0 +1,57 @@
+//! Statement + map + definitions → Plan → Jobs. Decides, never does: no I/O, no clock, no randomness.
+//!
+//! A plan belongs to a statement's *shape* and is cached ([`cache`]); [`bind`](bind()) gives it the literals or
+//! parameters of one execution, and makes jobs of it. Plans are plain data ([`ir`]): EXPLAIN prints them and golden
+//! tests compare them.
+//!
+//! Start at [`build`]; `scope`, `join` and `spread` hold the reasoning on which everything else rests: which rows matter under
+//! which conditions, and what may run on each node alone.
+
+mod aggregate;
+pub mod bind;
+pub mod cache;
+mod change;
+mod ddl;
+mod edit;
+pub mod explain;
+mod insert;
+pub mod ir;
+mod join;
+mod local;
+mod member;
+pub mod merge_spec;
+mod names;
+mod order;
+mod placed;
+mod refuse;
+mod render;
+mod route;
+mod rows;
+mod scope;
+mod select;
+mod show;
+mod spread;
+mod targets;
+
+use std::sync::Arc;
+
+pub use bind::{Bound, SessionValues, Setting, Source, bind};
+pub use ir::{Act, Plan};
+pub use rows::asks_for_id;
+
+use crate::sql::facts::Statement;
+use crate::topology::Topology;
+use crate::topology::schema::Schemas;
+
+/// Plans a statement. `shape` is the text that the facts' spans refer to, `database` the session's. Never fails:
+/// what cannot be answered rightly is a plan whose act is [`Act::Refused`] (1235, 1046, 1049 …).
+pub fn build(
+    statement: Arc<Statement>,
+    shape: &str,
+    database: Option<&str>,
+    topology: &Topology,
+    schemas: &dyn Schemas,
+) -> Plan {
+    let facts = Arc::clone(&statement);
+    local::plan(statement, &facts, shape, database, topology, schemas)
+}

@@ -1,0 +1,225 @@
+//! Inserted rows: which node each is for, and its id.
+
+use super::bind::{Binder, Bound, Target, lost, nowhere};
+use super::ir::{Cell, Ids, Insert, Job};
+use super::refuse;
+use super::route;
+use crate::base::ids::NodeId;
+use crate::base::{Code, Error, Result, Value};
+use crate::topology::{Layout, Sharded};
+
+impl<'p> Binder<'p> {
+    pub(super) fn insert(
+        &self,
+        insert: &'p Insert,
+        ids: &mut dyn FnMut(usize) -> Result<u64>,
+    ) -> Result<Bound> {
+        let (given, made) = self.row_ids(insert, ids)?;
+        let targets = self.insert_targets(insert, &given)?;
+        if targets.len() > 1 && insert.rows.first().is_some_and(|r| r.key.is_some()) {
+            insert.many.as_ref().map_err(Clone::clone)?;
+        }
+        let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
+        let whole = insert.verbatim && made.first.is_none() && (targets.len() == 1 || copies);
+        let mut jobs = Vec::with_capacity(targets.len());
+        for (target, rows) in &targets {
+            if whole {
+                jobs.push(self.job(None, target)?);
+                continue;
+            }
+            let mut renderer = self.renderer(&target.frame);
+            renderer.template(&insert.head)?;
+            for (n, row) in rows.iter().enumerate() {
+                if n > 0 {
+                    renderer.text(", ");
+                }
+                let (Some(row), id) = (insert.rows.get(*row), given.get(*row)) else { continue };
+                renderer.id = id.and_then(|i| match i {
+                    RowId::New(id) => Some(*id),
+                    RowId::Given(_) | RowId::None => None,
+                });
+                renderer.given = row.id.as_ref();
+                renderer.template(&row.pieces)?;
+            }
+            renderer.template(&insert.tail)?;
+            jobs.push(Self::finish(renderer, target));
+        }
+        Ok(Bound { jobs, copies, ids: made, ..Bound::default() })
+    }
+
+    pub(super) fn first_insert_target(&self, insert: &'p Insert) -> Result<Target<'p>> {
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        match &table.table.layout {
+            Layout::Sharded(sharded) => Self::aligned(sharded, NodeId(self.preferred(&sharded.nodes) as u16)),
+            Layout::Reference(nodes) => {
+                let at = self.preferred(nodes);
+                Ok(Self::plain(nodes.get(at).ok_or_else(nowhere)?, at))
+            }
+            Layout::Single(node) => Ok(Self::plain(node, 0)),
+        }
+    }
+
+    /// All rows at one place, with an id that stands for the new ones.
+    pub(super) fn insert_all(&self, insert: &'p Insert, target: &Target<'p>) -> Result<Job> {
+        let mut renderer = self.renderer(&target.frame);
+        renderer.template(&insert.head)?;
+        for (n, row) in insert.rows.iter().enumerate() {
+            if n > 0 {
+                renderer.text(", ");
+            }
+            renderer.id = matches!(row.id, Some(Cell::NewId)).then_some(1);
+            renderer.given = row.id.as_ref();
+            renderer.template(&row.pieces)?;
+        }
+        renderer.template(&insert.tail)?;
+        Ok(Self::finish(renderer, target))
+    }
+
+    /// Each row's id, new or given, and what the session has to know of them.
+    fn row_ids(
+        &self,
+        insert: &Insert,
+        ids: &mut dyn FnMut(usize) -> Result<u64>,
+    ) -> Result<(Vec<RowId>, Ids)> {
+        if !insert.generates {
+            return Ok((Vec::new(), Ids::default()));
+        }
+        let mut rows = Vec::with_capacity(insert.rows.len());
+        for row in &insert.rows {
+            rows.push(match &row.id {
+                None => RowId::None,
+                Some(Cell::NewId) => RowId::New(0),
+                Some(cell) => {
+                    let value = self.cell(cell)?;
+                    if asks_for_id(&value, self.setting.zero_is_value) {
+                        RowId::New(0)
+                    } else {
+                        RowId::Given(value)
+                    }
+                }
+            });
+        }
+        let count = rows.iter().filter(|r| matches!(r, RowId::New(_))).count();
+        let mut made = Ids { count: count as u64, ..Ids::default() };
+        if count > 0 {
+            // A block of ids lies within one millisecond: more rows take several blocks.
+            let (mut next, mut left, mut wanted) = (0, 0, count);
+            for row in &mut rows {
+                let RowId::New(id) = row else { continue };
+                if left == 0 {
+                    left = wanted.min(BLOCK);
+                    next = ids(left)?;
+                    made.first.get_or_insert(next);
+                }
+                *id = next;
+                next = next.wrapping_add(1);
+                (left, wanted) = (left - 1, wanted - 1);
+            }
+        } else {
+            made.explicit = rows.iter().rev().find_map(|r| match r {
+                RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
+                RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
+                RowId::Given(Value::Str(s)) => std::str::from_utf8(s).ok()?.trim().parse().ok(),
+                _ => None,
+            });
+        }
+        Ok((rows, made))
+    }
+
+    fn insert_targets(&self, insert: &Insert, ids: &[RowId]) -> Result<Vec<(Target<'p>, Vec<usize>)>> {
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        let sharded = match &table.table.layout {
+            Layout::Sharded(sharded) => sharded,
+            Layout::Reference(nodes) => {
+                let all: Vec<usize> = (0..insert.rows.len()).collect();
+                return Ok(nodes.iter().enumerate().map(|(i, n)| (Self::plain(n, i), all.clone())).collect());
+            }
+            Layout::Single(node) => {
+                return Ok(vec![(Self::plain(node, 0), (0..insert.rows.len()).collect())]);
+            }
+        };
+        let mut places: Vec<(NodeId, Vec<usize>)> = Vec::new();
+        for (i, row) in insert.rows.iter().enumerate() {
+            let node = match row.key.as_ref().ok_or_else(lost)? {
+                Cell::NewId => match ids.get(i) {
+                    Some(RowId::New(id)) => store(insert, sharded, &id_value(*id))?,
+                    Some(RowId::Given(value)) => store(insert, sharded, value)?,
+                    _ => return Err(lost()),
+                },
+                cell => {
+                    let value = self.cell(cell)?;
+                    if value == Value::Null {
+                        return Err(Error::new(
+                            Code::NullColumn,
+                            format!("Column '{}' cannot be null", sharded.key),
+                        ));
+                    }
+                    store(insert, sharded, &value)?
+                }
+            };
+            match places.iter_mut().find(|(n, _)| *n == node) {
+                Some((_, rows)) => rows.push(i),
+                None => places.push((node, vec![i])),
+            }
+        }
+        places.sort_by_key(|(n, _)| *n);
+        places.into_iter().map(|(n, rows)| Ok((Self::aligned(sharded, n)?, rows))).collect()
+    }
+
+    fn cell(&self, cell: &'p Cell) -> Result<Value> {
+        match cell {
+            Cell::Operand(operand) => {
+                let values = |i| self.source.value(i);
+                match route::value(operand, &values) {
+                    Some(value) => Ok(value.into_owned()),
+                    None => Err(refuse::feature(
+                        "the sign of a string is not a number that can be placed",
+                        "give the number without quotes",
+                    )),
+                }
+            }
+            Cell::Session(what) => self.session.get(what),
+            Cell::NewId => Err(lost()),
+        }
+    }
+}
+
+/// A row's id.
+enum RowId {
+    New(u64),
+    Given(Value),
+    None,
+}
+
+/// The value of a new id.
+pub(super) fn id_value(id: u64) -> Value {
+    i64::try_from(id).map_or(Value::UInt(id), Value::Int)
+}
+
+/// Ids that are asked for at once; a statement's ids are consecutive within each block.
+const BLOCK: usize = 4096;
+
+/// NULL asks for a new id, and so does 0 unless sql_mode NO_AUTO_VALUE_ON_ZERO says otherwise (MySQL 8.4 manual,
+/// "Using AUTO_INCREMENT").
+pub fn asks_for_id(value: &Value, zero_is_value: bool) -> bool {
+    let zero = match value {
+        Value::Null => return true,
+        Value::Int(n) => *n == 0,
+        Value::UInt(n) => *n == 0,
+        Value::Double(f) => f.round() == 0.0,
+        Value::Decimal(d) => d.parse::<f64>().is_ok_and(|f| f.round() == 0.0),
+        Value::Str(s) => {
+            std::str::from_utf8(s).is_ok_and(|s| s.trim().parse::<f64>().is_ok_and(|f| f.round() == 0.0))
+        }
+        Value::Bytes(_) | Value::Date(_) | Value::Time(_) => false,
+    };
+    zero && !zero_is_value
+}
+
+/// Where a row with this key is stored.
+fn store(insert: &Insert, sharded: &Sharded, value: &Value) -> Result<NodeId> {
+    match &insert.column {
+        Some(column) => sharded.rule.store_in(value, column),
+        None => sharded.rule.store(value),
+    }
+}

@@ -1,0 +1,223 @@
+//! SELECT: where it goes, its text on one node, and how several nodes' rows become its answer.
+
+use super::aggregate;
+use super::edit::{Edits, text};
+use super::ir::{Act, Read, Routing, Scatter};
+use super::join::{Block, Place};
+use super::merge_spec::{Key, Merge, Step};
+use super::names::{self, Ctx, Style};
+use super::order::{self, Hidden, Target, VisibleList};
+use super::placed::Placed;
+use super::refuse;
+use super::scope::Scopes;
+use crate::base::{Error, Result, Value};
+use crate::sql::facts::{Body, Expr, Item, Limit, Operand, Query, Select, Span};
+
+/// What the text of a scattered SELECT is made of.
+pub(super) struct Draft<'q, 'a> {
+    pub(super) scopes: &'q Scopes<'a>,
+    pub(super) query: &'q Query,
+    pub(super) select: &'q Select,
+    pub(super) block: &'q Block,
+    pub(super) edits: &'q Edits,
+    pub(super) list: VisibleList<'q>,
+    pub(super) hidden: Hidden,
+    /// Parts that were taken for the same expression.
+    pub(super) equal: Vec<(Span, Span)>,
+}
+
+/// What is sent and how it is merged: ORDER BY on the shards (`None`: the client's own), whether LIMIT is sent.
+pub(super) struct Outcome {
+    pub(super) step: Step,
+    pub(super) shard_order: Option<String>,
+    pub(super) shard_limit: bool,
+}
+
+/// Plans a SELECT.
+pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
+    let mut scopes = Scopes::new(ctx);
+    let found = scopes.query(query, &Place::top());
+    let Placed { routing, many } = scopes.placed(&found.proof)?;
+    let routing = lock_functions(ctx, routing)?;
+    let edits = names::edits(ctx, &routing, Style::Aliased)?;
+    let many = match (&routing, many, &found.block) {
+        (Routing::Any(_) | Routing::Every(_), ..) => {
+            Err(refuse::needs_one_node("its tables are whole on each source"))
+        }
+        (_, Err(why), _) => Err(why),
+        (_, Ok(()), Some(block)) => scatter(&scopes, query, block, &edits),
+        (_, Ok(()), None) => Err(refuse::needs_one_node("a set operation over several shards")),
+    };
+    let locks = query.lock.is_some();
+    Ok(Act::Read(Read {
+        one: edits.whole(ctx.shape),
+        many,
+        replica: replica(ctx, locks),
+        locks,
+        first: false,
+        rename: false,
+        routing,
+    }))
+}
+
+/// Whether a replica may answer.
+pub(super) fn replica(ctx: &Ctx<'_>, locks: bool) -> bool {
+    let statement = ctx.statement;
+    !locks
+        && !statement.assigns_user_variables
+        && !statement.hints.iter().any(|h| h.trim().eq_ignore_ascii_case("primary"))
+        && !statement
+            .functions
+            .iter()
+            .any(|f| f.name.contains("LOCK") || f.name == "NEXTVAL" || (f.name == "LAST_INSERT_ID" && f.args))
+}
+
+/// Statements with GET_LOCK and its kin all go to one and the same server, or two clients would lock past each other.
+pub(super) fn lock_functions(ctx: &Ctx<'_>, routing: Routing) -> Result<Routing> {
+    if !ctx.statement.functions.iter().any(|f| f.name.contains("LOCK")) {
+        return Ok(routing);
+    }
+    if !ctx.tables.is_empty() {
+        return Err(refuse::feature(
+            "a named lock belongs to one server, and the statement's tables to others",
+            "take the lock in a statement without tables",
+        ));
+    }
+    let home = ctx.topology.databases.values().next().and_then(|d| d.shards.first().cloned());
+    Ok(Routing::Any(home.into_iter().collect()))
+}
+
+/// How several nodes answer a SELECT whose rows are each on one of them.
+fn scatter(scopes: &Scopes<'_>, query: &Query, block: &Block, edits: &Edits) -> Result<Scatter, Error> {
+    let Body::Select(select) = &query.body else {
+        return Err(refuse::needs_one_node("a set operation over several shards"));
+    };
+    refuse_features(scopes, query, select)?;
+    let list = scopes.visible(select, block.scope, edits);
+    let mut draft =
+        Draft { scopes, query, select, block, edits, list, hidden: Hidden::default(), equal: Vec::new() };
+    let grouped = !select.group_by.is_empty();
+    let aggregated = grouped
+        || select.having.is_some()
+        || item_exprs(select).any(|e| !e.aggregates.is_empty())
+        || query.order_by.iter().any(|o| !o.expr.aggregates.is_empty());
+    let outcome = if aggregated && !(grouped && scopes.groups_locally(select, block)) {
+        aggregate::group(&mut draft)?
+    } else if select.distinct {
+        aggregate::distinct(&mut draft)?
+    } else {
+        sorted(&mut draft)?
+    };
+    Ok(draft.finish(outcome))
+}
+
+/// The expressions of a select list.
+pub(super) fn item_exprs(select: &Select) -> impl Iterator<Item = &Expr> {
+    select.items.iter().filter_map(|i| match i {
+        Item::Expr { expr, .. } => Some(expr),
+        Item::Star { .. } => None,
+    })
+}
+
+fn refuse_features(scopes: &Scopes<'_>, query: &Query, select: &Select) -> Result<()> {
+    let one_shard = "give the sharding key a value, so that one shard answers it";
+    if query.into.is_some() {
+        return Err(refuse::feature("SELECT … INTO over several shards", one_shard));
+    }
+    if select.calc_found_rows {
+        return Err(refuse::feature(
+            "SQL_CALC_FOUND_ROWS over several shards",
+            "select COUNT(*) with the same conditions in a statement of its own",
+        ));
+    }
+    if scopes.at.statement.assigns_user_variables {
+        return Err(refuse::feature("an assignment to a user variable in rows of several shards", one_shard));
+    }
+    if item_exprs(select).chain(&select.having).any(|e| e.window) {
+        return Err(refuse::feature("a window function over rows of several shards", one_shard));
+    }
+    if select.rollup {
+        return Err(refuse::feature(
+            "WITH ROLLUP over several shards",
+            "select the groups and the totals in two statements",
+        ));
+    }
+    order::check(&query.order_by, &scopes.at.statement.functions)?;
+    limit_check(query.limit.as_ref())
+}
+
+/// LIMIT's constants must be counts; parameters are checked when bound.
+fn limit_check(limit: Option<&Limit>) -> Result<()> {
+    let Some(limit) = limit else { return Ok(()) };
+    for operand in [Some(&limit.count), limit.offset.as_ref()].into_iter().flatten() {
+        let good = match operand {
+            Operand::Const(Value::Int(n)) => *n >= 0,
+            Operand::Const(Value::UInt(_)) | Operand::Param(_) => true,
+            _ => false,
+        };
+        if !good {
+            return Err(Error::new(
+                crate::base::Code::Syntax,
+                "LIMIT and OFFSET must be whole numbers of at least 0",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Rows that need no folding: in any order, or merged by the client's order.
+fn sorted(draft: &mut Draft<'_, '_>) -> Result<Outcome> {
+    let keys = draft.order_keys()?;
+    let step = if keys.is_empty() { Step::Concat } else { Step::Sorted { keys } };
+    Ok(Outcome { step, shard_order: None, shard_limit: true })
+}
+
+impl Draft<'_, '_> {
+    /// The keys of the client's ORDER BY.
+    fn order_keys(&mut self) -> Result<Vec<Key>> {
+        let grouped = !self.select.group_by.is_empty();
+        let mut keys = Vec::new();
+        for item in &self.query.order_by {
+            let target =
+                self.scopes.order_target(item, self.select, self.block.scope, &self.list, self.edits)?;
+            keys.extend(order::key(target, item.descending, grouped, &self.list, &mut self.hidden)?);
+        }
+        Ok(keys)
+    }
+
+    /// What the i-th item of ORDER BY stands for.
+    pub(super) fn target(&self, i: usize) -> Result<Option<(Target, bool)>> {
+        let Some(item) = self.query.order_by.get(i) else { return Ok(None) };
+        let target = self.scopes.order_target(item, self.select, self.block.scope, &self.list, self.edits)?;
+        Ok(Some((target, item.descending)))
+    }
+
+    fn finish(self, outcome: Outcome) -> Scatter {
+        let mut edits = self.edits.clone();
+        if self.hidden.len() > 0
+            && let Some(last) = self.select.items.last()
+        {
+            edits.insert(last.span().end, self.hidden.select_list());
+        }
+        let limit = self.query.limit.as_ref();
+        if let Some(order) = outcome.shard_order {
+            match self.query.order_span {
+                Some(span) => edits.replace(span, vec![text(order)]),
+                None => edits.insert(self.select.span.end, vec![text(format!(" {order} "))]),
+            }
+        }
+        if let Some(limit) = limit {
+            match (&limit.offset, outcome.shard_limit) {
+                (_, false) => edits.replace(limit.span, Vec::new()),
+                (Some(offset), true) => edits.replace(limit.span, order::limit_sum(&limit.count, offset)),
+                (None, true) => {}
+            }
+        }
+        Scatter {
+            text: edits.whole(self.scopes.at.shape),
+            merge: Merge { hidden: self.hidden.len(), step: outcome.step },
+            equal: self.equal.into_iter().filter(|(a, _)| a.of(self.scopes.at.shape).contains('?')).collect(),
+            limit: limit.map(|l| (l.count.clone(), l.offset.clone())),
+        }
+    }
+}
