@@ -13,5 +13,6 @@ pub mod sql;
 
 pub mod topology;
 
+pub mod backend;
 pub mod plan;
 

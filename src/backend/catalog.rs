@@ -1,0 +1,142 @@
+//! Tables' definitions, read from the servers when first needed and kept until DDL changes them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use super::conn::{Answer, Flavor};
+use super::pools::{Pools, Role};
+use crate::base::Result;
+use crate::topology::Node;
+use crate::topology::schema::{Column, Schemas, TableSchema};
+
+/// Definitions at most kept; beyond it all are read anew.
+const KEPT: usize = 100_000;
+/// Columns of one table at most (MySQL allows 4,096) times indexes.
+const ROWS: usize = 100_000;
+
+type Key = (String, String);
+type Known = HashMap<Key, Option<Arc<TableSchema>>>;
+
+/// What is known of the tables. Reading it takes no lock.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    known: ArcSwap<Known>,
+}
+
+impl Schemas for Catalog {
+    fn table(&self, database: &str, table: &str) -> Option<Arc<TableSchema>> {
+        self.known.load().get(&(database.to_owned(), table.to_owned())).cloned().flatten()
+    }
+}
+
+impl Catalog {
+    /// Whether the table was looked for already.
+    pub fn knows(&self, database: &str, table: &str) -> bool {
+        self.known.load().contains_key(&(database.to_owned(), table.to_owned()))
+    }
+
+    /// Reads a logical table's definition from one of its nodes. A table that does not exist is not remembered.
+    pub async fn load(&self, pools: &Pools, database: &str, table: &str, node: &Node) -> Result<()> {
+        let physical = node.table.as_deref().unwrap_or(table);
+        let mut conn = pools.get(node.source, Role::Primary, Flavor::default()).await?;
+        let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", quoted(&node.schema), quoted(physical));
+        let columns = conn
+            .query(
+                &format!(
+                    "SELECT COLUMN_NAME,DATA_TYPE,COLUMN_TYPE,IS_NULLABLE,COLLATION_NAME,EXTRA,COLUMN_DEFAULT IS NOT NULL,\
+                     GENERATION_EXPRESSION<>'',CHARACTER_MAXIMUM_LENGTH,NUMERIC_SCALE,CHARACTER_SET_NAME FROM information_schema.COLUMNS WHERE {filter} ORDER BY ORDINAL_POSITION"
+                ),
+                ROWS,
+            )
+            .await?;
+        if columns.rows.is_empty() {
+            return Ok(());
+        }
+        let unique = conn
+            .query(
+                &format!(
+                    "SELECT INDEX_NAME,COLUMN_NAME FROM information_schema.STATISTICS WHERE {filter} AND NON_UNIQUE=0 \
+                     ORDER BY INDEX_NAME<>'PRIMARY',INDEX_NAME,SEQ_IN_INDEX"
+                ),
+                ROWS,
+            )
+            .await?;
+        let schema = Arc::new(TableSchema { columns: columns_of(&columns), unique: unique_of(&unique) });
+        self.change(|known| {
+            if known.len() >= KEPT {
+                known.clear();
+            }
+            known.insert((database.to_owned(), table.to_owned()), Some(Arc::clone(&schema)));
+        });
+        Ok(())
+    }
+
+    /// Forgets one table: it has changed.
+    pub fn forget(&self, database: &str, table: &str) {
+        self.change(|known| {
+            known.remove(&(database.to_owned(), table.to_owned()));
+        });
+    }
+
+    /// Forgets everything.
+    pub fn forget_all(&self) {
+        self.known.store(Arc::default());
+    }
+
+    fn change(&self, edit: impl Fn(&mut Known)) {
+        self.known.rcu(|known| {
+            let mut known = Known::clone(known);
+            edit(&mut known);
+            known
+        });
+    }
+}
+
+fn columns_of(answer: &Answer) -> Vec<Column> {
+    (0..answer.rows.len())
+        .map(|row| {
+            let text = |column| answer.text(row, column).unwrap_or_default();
+            let (extra, nullable) = (text(5).to_ascii_lowercase(), text(3) == "YES");
+            Column {
+                name: text(0),
+                data_type: text(1).to_ascii_lowercase(),
+                unsigned: text(2).to_ascii_lowercase().contains("unsigned"),
+                nullable,
+                collation: answer.text(row, 4),
+                auto_increment: extra.contains("auto_increment"),
+                has_default: nullable || text(6) == "1",
+                generated: text(7) == "1",
+                column_type: text(2).to_ascii_lowercase(),
+                length: text(8).parse().ok(),
+                scale: text(9).parse().ok(),
+                charset: answer.text(row, 10),
+            }
+        })
+        .collect()
+}
+
+fn unique_of(answer: &Answer) -> Vec<Vec<String>> {
+    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+    for row in 0..answer.rows.len() {
+        let (Some(index), Some(column)) = (answer.text(row, 0), answer.text(row, 1)) else { continue };
+        match out.last_mut() {
+            Some((name, columns)) if *name == index => columns.push(column.to_ascii_lowercase()),
+            _ => out.push((index, vec![column.to_ascii_lowercase()])),
+        }
+    }
+    out.into_iter().map(|(_, columns)| columns).collect()
+}
+
+/// A name from the configuration or a statement as an SQL string, safe under every sql_mode: no backslash is special
+/// in a hexadecimal literal.
+fn quoted(text: &str) -> String {
+    let hex = text.bytes().fold(String::new(), |mut hex, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            hex.extend(char::from_digit(u32::from(digit), 16));
+        }
+        hex
+    });
+    format!("CONVERT(x'{hex}' USING utf8mb4)")
+}

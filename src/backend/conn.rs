@@ -1,0 +1,578 @@
+//! One raw connection to a server: commands out, packets or plain bytes back. Rows are never decoded here.
+//!
+//! A connection remembers which schema and session variables the server has for it, and which statements are
+//! prepared on it, so that only differences are sent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+
+use super::settings::{OPENING_COLLATION, Settings};
+use crate::base::{Code, Error, Fate, Origin, Result};
+use crate::topology::Endpoint;
+use crate::wire::client::{self, Login, ServerInfo};
+use crate::wire::column::ColumnDef;
+use crate::wire::command::byte;
+use crate::wire::packet::{self, OkPacket};
+use crate::wire::row::{Format, Row};
+use crate::wire::stream::PacketStream;
+use crate::wire::{capability, primitives, status};
+
+/// Statements that one connection keeps prepared; the one used longest ago goes first. A server allows 16,382 over
+/// all of its connections.
+const PREPARED_LIMIT: usize = 100;
+
+/// What a client's own connection to a server would have negotiated, as far as it changes the server's answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Flavor {
+    /// CLIENT_FOUND_ROWS: affected rows count matched ones.
+    pub found_rows: bool,
+    /// CLIENT_DEPRECATE_EOF: result sets end with an OK packet.
+    pub deprecate_eof: bool,
+}
+
+impl Flavor {
+    /// How many flavors there are.
+    pub const COUNT: usize = 4;
+
+    /// Its number, below [`Flavor::COUNT`].
+    pub fn index(self) -> usize {
+        usize::from(self.found_rows) + 2 * usize::from(self.deprecate_eof)
+    }
+
+    /// The flavor of a client with these capabilities.
+    pub fn of(capabilities: u32) -> Self {
+        Self {
+            found_rows: capabilities & capability::FOUND_ROWS != 0,
+            deprecate_eof: capabilities & capability::DEPRECATE_EOF != 0,
+        }
+    }
+
+    fn capabilities(self) -> u32 {
+        let mut bits = capability::REQUIRED | capability::MULTI_RESULTS | capability::PS_MULTI_RESULTS;
+        if self.found_rows {
+            bits |= capability::FOUND_ROWS;
+        }
+        if self.deprecate_eof {
+            bits |= capability::DEPRECATE_EOF;
+        }
+        bits
+    }
+}
+
+/// A statement that is prepared on a connection.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The server's id of it.
+    pub id: u32,
+    /// Definitions of its parameters, as received.
+    pub params: Vec<Bytes>,
+    /// Definitions of its columns, as received.
+    pub columns: Vec<Bytes>,
+    /// Warnings of the preparation.
+    pub warnings: u16,
+}
+
+#[derive(Debug)]
+struct Entry {
+    prepared: Arc<Prepared>,
+    used: u64,
+}
+
+/// What an OK packet said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Affected rows.
+    pub affected: u64,
+    /// The insert id.
+    pub last_insert_id: u64,
+    /// Status flags.
+    pub status: u16,
+    /// Number of warnings.
+    pub warnings: u16,
+    /// The info string.
+    pub info: String,
+    /// Level, code and message of its warnings, where they were asked for.
+    pub messages: Vec<[String; 3]>,
+}
+
+impl From<OkPacket<'_>> for Summary {
+    fn from(ok: OkPacket<'_>) -> Self {
+        Self {
+            affected: ok.affected,
+            last_insert_id: ok.last_insert_id,
+            status: ok.status,
+            warnings: ok.warnings,
+            info: String::from_utf8_lossy(ok.info).into_owned(),
+            messages: Vec::new(),
+        }
+    }
+}
+
+/// A whole small answer, decoded: for what the proxy asks on its own account.
+#[derive(Debug, Clone, Default)]
+pub struct Answer {
+    /// Empty if the statement gave no result set.
+    pub columns: Vec<ColumnDef>,
+    /// Cells as they are on the wire; `None` = NULL.
+    pub rows: Vec<Vec<Option<Bytes>>>,
+    /// What the last OK packet said.
+    pub ok: Summary,
+}
+
+impl Answer {
+    /// A cell as text; `None` for NULL, or where there is none.
+    pub fn text(&self, row: usize, column: usize) -> Option<String> {
+        let cell = self.rows.get(row)?.get(column)?.as_ref()?;
+        Some(String::from_utf8_lossy(cell).into_owned())
+    }
+}
+
+/// What a prepared statement depends on: the schema and the settings that it was prepared under, the types of its
+/// parameters, and its text.
+///
+/// MySQL derives the types of comparisons from the first execution's parameters and keeps to them, so executions with
+/// other types need a statement of their own. (MySQL manual, "PREPARE Statement": derived parameter types.)
+type StatementKey = (Option<Arc<str>>, u64, u64, Bytes);
+
+/// One connection to a server.
+#[derive(Debug)]
+pub struct Conn {
+    stream: PacketStream<TcpStream>,
+    info: ServerInfo,
+    name: Arc<str>,
+    flavor: Flavor,
+    schema: Option<Arc<str>>,
+    /// The count of dropped schemas as of which `schema` is true.
+    schemas: u64,
+    settings: Settings,
+    /// Answers of state commands that are still to be read.
+    pending: usize,
+    /// Sequence number of the first packet of the next answer.
+    reply_sequence: u8,
+    statements: HashMap<StatementKey, Entry>,
+    clock: u64,
+    used: Instant,
+    /// A command was sent whose answer has not been read to its end.
+    busy: bool,
+    broken: bool,
+}
+
+impl Conn {
+    /// Connects and logs in. Errors name the source; they come within `timeout`.
+    pub async fn open(
+        name: Arc<str>,
+        endpoint: &Endpoint,
+        flavor: Flavor,
+        timeout: Duration,
+    ) -> Result<Self> {
+        let opening = Self::handshake(endpoint, flavor);
+        let what = match tokio::time::timeout(timeout, opening).await {
+            Ok(Ok((stream, info))) => {
+                return Ok(Self {
+                    stream,
+                    info,
+                    name,
+                    flavor,
+                    schema: None,
+                    schemas: 0,
+                    settings: Settings::default(),
+                    pending: 0,
+                    reply_sequence: 1,
+                    statements: HashMap::new(),
+                    clock: 0,
+                    used: Instant::now(),
+                    busy: false,
+                    broken: false,
+                });
+            }
+            Ok(Err(error)) => error.message,
+            Err(_) => format!("no answer within {} ms", timeout.as_millis()),
+        };
+        let Endpoint { host, port, .. } = endpoint;
+        Err(Error::new(
+            Code::SourceDown,
+            format!("source \"{name}\" at {host}:{port} cannot be reached: {what}"),
+        ))
+    }
+
+    async fn handshake(endpoint: &Endpoint, flavor: Flavor) -> Result<(PacketStream<TcpStream>, ServerInfo)> {
+        let socket = TcpStream::connect((endpoint.host.as_str(), endpoint.port))
+            .await
+            .map_err(|e| Error::new(Code::SourceDown, e.to_string()))?;
+        let tune = || -> std::io::Result<()> {
+            socket.set_nodelay(true)?;
+            let alive = socket2::TcpKeepalive::new()
+                .with_time(Duration::from_secs(30))
+                .with_interval(Duration::from_secs(10));
+            socket2::SockRef::from(&socket).set_tcp_keepalive(&alive)
+        };
+        tune().map_err(|e| Error::new(Code::SourceDown, e.to_string()))?;
+        let login = Login {
+            user: endpoint.user.clone(),
+            password: endpoint.password.clone(),
+            database: None,
+            charset: OPENING_COLLATION,
+            capabilities: flavor.capabilities(),
+            attrs: vec![("program_name".to_owned(), "shardgate".to_owned())],
+            secure: false,
+        };
+        client::connect(socket, &login).await
+    }
+
+    /// The source's name, for messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the server said of itself.
+    pub fn info(&self) -> &ServerInfo {
+        &self.info
+    }
+
+    /// How it was negotiated.
+    pub fn flavor(&self) -> Flavor {
+        self.flavor
+    }
+
+    /// Sequence number of the first packet of the next answer.
+    pub fn reply_sequence(&self) -> u8 {
+        self.reply_sequence
+    }
+
+    /// The packet stream, for relaying.
+    pub fn stream(&mut self) -> &mut PacketStream<TcpStream> {
+        &mut self.stream
+    }
+
+    /// Marks the connection as unusable: the pool closes it.
+    pub fn give_up(&mut self) {
+        self.broken = true;
+    }
+
+    /// The answer of the last command has been read to its end.
+    pub fn finished(&mut self) {
+        self.busy = false;
+    }
+
+    /// Whether it is lost or given up.
+    pub fn is_lost(&self) -> bool {
+        self.broken || self.stream.at_eof()
+    }
+
+    /// Whether it is unusable: lost, given up, or in the middle of an answer.
+    pub fn is_broken(&self) -> bool {
+        self.busy || self.is_lost()
+    }
+
+    /// Whether nothing is under way: only then may another session have it.
+    pub fn is_clean(&self) -> bool {
+        !self.is_broken() && self.pending == 0 && self.stream.queued() == 0
+    }
+
+    /// Asks whether the server is still there.
+    pub async fn ping(&mut self) -> Result<()> {
+        self.queue_command(byte::PING, &[]);
+        self.settle().await?;
+        self.answer(0).await.map(|_| ())
+    }
+
+    /// Whether the server has closed it while it lay idle, or has sent something nobody asked for.
+    pub fn is_stale(&self) -> bool {
+        let mut byte = [0u8; 1];
+        !matches!(self.stream.io().try_read(&mut byte), Err(e) if e.kind() == std::io::ErrorKind::WouldBlock)
+    }
+
+    /// When it was last taken from or given back to the pool.
+    pub fn idle(&self) -> Duration {
+        self.used.elapsed()
+    }
+
+    /// Gives spare memory back and starts the idle clock.
+    pub fn rest(&mut self) {
+        self.used = Instant::now();
+        self.stream.rest();
+    }
+
+    // ---- commands out -------------------------------------------------------------------------------------------
+
+    /// Schemas have been dropped so many times: the server has none selected for a connection whose schema went, even if
+    /// one of the same name was created since.
+    pub fn schemas_as_of(&mut self, count: u64) {
+        if self.schemas != count {
+            self.schemas = count;
+            self.schema = None;
+        }
+    }
+
+    /// Queues what brings the server's session to this schema and these variables: nothing if it is there already.
+    pub fn queue_state(&mut self, schema: Option<&Arc<str>>, settings: &Settings) {
+        if let Some(sql) = self.settings.difference(settings) {
+            self.queue_aside(byte::QUERY, sql.as_bytes());
+            self.settings = settings.clone();
+            self.pending += 1;
+        }
+        if let Some(schema) = schema
+            && self.schema.as_ref() != Some(schema)
+        {
+            self.queue_aside(byte::INIT_DB, schema.as_bytes());
+            self.schema = Some(Arc::clone(schema));
+            self.pending += 1;
+        }
+    }
+
+    /// Whether state commands are queued whose answers are not read yet.
+    pub fn has_pending(&self) -> bool {
+        self.pending > 0
+    }
+
+    /// What the server's session has is known by another way than [`queue_state`](Self::queue_state).
+    pub fn assume(&mut self, settings: &Settings) {
+        self.settings = settings.clone();
+    }
+
+    /// Queues a statement that answers OK, ahead of the next one in the same write.
+    pub fn queue_before(&mut self, sql: &str) {
+        self.queue_aside(byte::QUERY, sql.as_bytes());
+        self.pending += 1;
+    }
+
+    /// Queues one command.
+    pub fn queue_command(&mut self, command: u8, body: &[u8]) {
+        self.queue_with(|out| {
+            out.push(command);
+            out.extend_from_slice(body);
+        });
+    }
+
+    /// Queues a command that has no answer of its own: a state command's is counted in `pending`.
+    fn queue_aside(&mut self, command: u8, body: &[u8]) {
+        let busy = self.busy;
+        self.queue_command(command, body);
+        self.busy = busy;
+    }
+
+    /// Queues one command whose whole payload, command byte included, `fill` appends.
+    pub fn queue_with(&mut self, fill: impl FnOnce(&mut Vec<u8>)) {
+        self.busy = true;
+        self.stream.reset_sequence(0);
+        self.stream.queue_with(fill);
+        self.reply_sequence = self.stream.sequence();
+    }
+
+    /// Queues a statement.
+    pub fn queue_query(&mut self, sql: &[u8]) {
+        self.queue_command(byte::QUERY, sql);
+    }
+
+    /// Writes what is queued, and reads the answers of the state commands. After this the next packet is the first
+    /// of the last command's answer. An error leaves the connection unusable.
+    pub async fn settle(&mut self) -> Result<()> {
+        let sent = self.stream.flush().await;
+        self.checked(sent)?;
+        while self.pending > 0 {
+            self.stream.reset_sequence(1);
+            let packet = self.packet().await?;
+            self.pending -= 1;
+            if packet.first() == Some(&0xFF) {
+                self.broken = true;
+                return Err(packet::decode_err(&packet).unwrap_or_else(|| self.malformed()));
+            }
+        }
+        self.stream.reset_sequence(self.reply_sequence);
+        Ok(())
+    }
+
+    // ---- packets back -------------------------------------------------------------------------------------------
+
+    /// The next packet of the answer.
+    pub async fn packet(&mut self) -> Result<Bytes> {
+        let packet = self.stream.read_packet().await;
+        match self.checked(packet)? {
+            Some(packet) => Ok(packet),
+            None => Err(self.lost("it closed the connection")),
+        }
+    }
+
+    /// Reads once; an error when the server has closed.
+    pub async fn fill(&mut self) -> Result<()> {
+        let got = self.stream.fill().await;
+        match self.checked(got)? {
+            0 => Err(self.lost("it closed the connection")),
+            _ => Ok(()),
+        }
+    }
+
+    fn checked<T>(&mut self, result: Result<T>) -> Result<T> {
+        result.map_err(|error| match error.fate {
+            Fate::Close => self.lost(&error.message),
+            Fate::Keep => error,
+        })
+    }
+
+    fn lost(&mut self, why: &str) -> Error {
+        self.broken = true;
+        Error::new(Code::SourceLost, format!("the connection to source \"{}\" was lost: {why}", self.name))
+    }
+
+    /// The error for an answer that does not decode; the connection becomes unusable.
+    pub fn malformed(&mut self) -> Error {
+        self.broken = true;
+        Error::new(Code::SourceLost, format!("source \"{}\" sent an answer that cannot be read", self.name))
+    }
+
+    /// Runs a statement of the proxy's own and reads its whole answer, at most `limit` rows (more is an error).
+    pub async fn query(&mut self, sql: &str, limit: usize) -> Result<Answer> {
+        self.queue_query(sql.as_bytes());
+        self.settle().await?;
+        self.answer(limit).await
+    }
+
+    /// Reads the whole answer of the last command, at most `limit` rows.
+    pub async fn answer(&mut self, limit: usize) -> Result<Answer> {
+        self.answer_in(Format::Text, limit).await
+    }
+
+    /// The same for rows in one of the protocol's two forms.
+    pub async fn answer_in(&mut self, format: Format, limit: usize) -> Result<Answer> {
+        let answer = self.read_answer(format, limit).await;
+        if answer.as_ref().is_ok() || answer.as_ref().is_err_and(|e| e.origin == Origin::Backend) {
+            self.finished();
+        }
+        answer
+    }
+
+    async fn read_answer(&mut self, format: Format, limit: usize) -> Result<Answer> {
+        let first = self.packet().await?;
+        match first.first() {
+            Some(0xFF) => return Err(packet::decode_err(&first).unwrap_or_else(|| self.malformed())),
+            Some(0x00) => {
+                let ok = packet::decode_ok(&first).map(Summary::from).ok_or_else(|| self.malformed())?;
+                return Ok(Answer { ok, ..Answer::default() });
+            }
+            _ => {}
+        }
+        let count = primitives::lenenc_int(&mut &first[..]).ok_or_else(|| self.malformed())?;
+        let mut columns = Vec::new();
+        for _ in 0..count {
+            let packet = self.packet().await?;
+            columns.push(ColumnDef::decode(&packet).ok_or_else(|| self.malformed())?);
+        }
+        if !self.flavor.deprecate_eof {
+            self.packet().await?;
+        }
+        let mut rows = Vec::new();
+        loop {
+            let packet = self.packet().await?;
+            match packet.first() {
+                Some(0xFF) => return Err(packet::decode_err(&packet).unwrap_or_else(|| self.malformed())),
+                Some(0xFE) if packet.len() < 0xFF_FFFF => {
+                    let ok =
+                        packet::decode_end(&packet).map(Summary::from).ok_or_else(|| self.malformed())?;
+                    return Ok(Answer { columns, rows, ok });
+                }
+                _ => {}
+            }
+            if rows.len() >= limit {
+                self.broken = true;
+                return Err(Error::new(
+                    Code::Memory,
+                    format!("more than {limit} rows where few were expected"),
+                ));
+            }
+            let row = Row::parse(packet, format, &columns).ok_or_else(|| self.malformed())?;
+            rows.push((0..row.len()).map(|i| row.cell_bytes(i)).collect());
+        }
+    }
+
+    // ---- prepared statements ------------------------------------------------------------------------------------
+
+    fn statement_key(&self, types: u64, text: &Bytes) -> StatementKey {
+        (self.schema.clone(), self.settings.stamp(), types, text.clone())
+    }
+
+    /// The statement as prepared on this connection. One that was prepared and never executed (`types` 0) is taken for
+    /// any types, and is theirs from then on.
+    fn prepared(&mut self, text: &Bytes, types: u64) -> Option<Arc<Prepared>> {
+        self.clock += 1;
+        let key = self.statement_key(types, text);
+        if !self.statements.contains_key(&key) {
+            let fresh = self.statements.remove(&self.statement_key(0, text))?;
+            self.statements.insert(key.clone(), fresh);
+        }
+        let entry = self.statements.get_mut(&key)?;
+        entry.used = self.clock;
+        Some(Arc::clone(&entry.prepared))
+    }
+
+    /// Prepares a statement for parameters of some types (a hash of them; 0: not to be executed now), unless it is.
+    /// State commands that are queued go in the same write.
+    pub async fn prepare(&mut self, text: &Bytes, types: u64) -> Result<Arc<Prepared>> {
+        if let Some(prepared) = self.prepared(text, types) {
+            return Ok(prepared);
+        }
+        self.queue_command(byte::STMT_PREPARE, text);
+        self.settle().await?;
+        let first = self.packet().await?;
+        if first.first() == Some(&0xFF) {
+            self.finished();
+            return Err(packet::decode_err(&first).unwrap_or_else(|| self.malformed()));
+        }
+        let (id, columns, params, warnings) = prepare_head(&first).ok_or_else(|| self.malformed())?;
+        let params = self.definitions(usize::from(params)).await?;
+        let columns = self.definitions(usize::from(columns)).await?;
+        self.finished();
+        let prepared = Arc::new(Prepared { id, params, columns, warnings });
+        self.make_room();
+        let entry = Entry { prepared: Arc::clone(&prepared), used: self.clock };
+        self.statements.insert(self.statement_key(types, text), entry);
+        Ok(prepared)
+    }
+
+    async fn definitions(&mut self, count: usize) -> Result<Vec<Bytes>> {
+        let mut out = Vec::with_capacity(count);
+        for _ in 0..count {
+            out.push(self.packet().await?);
+        }
+        if count > 0 && !self.flavor.deprecate_eof {
+            self.packet().await?;
+        }
+        Ok(out)
+    }
+
+    /// Forgets every prepared statement: tables have changed.
+    pub fn forget_statements(&mut self) {
+        let ids: Vec<u32> = self.statements.drain().map(|(_, entry)| entry.prepared.id).collect();
+        for id in ids {
+            self.queue_aside(byte::STMT_CLOSE, &id.to_le_bytes());
+        }
+    }
+
+    fn make_room(&mut self) {
+        while self.statements.len() >= PREPARED_LIMIT {
+            let oldest =
+                self.statements.iter().min_by_key(|(_, e)| e.used).map(|(k, e)| (k.clone(), e.prepared.id));
+            let Some((key, id)) = oldest else { return };
+            self.statements.remove(&key);
+            self.queue_aside(byte::STMT_CLOSE, &id.to_le_bytes());
+        }
+    }
+
+    /// Whether a status word says that a transaction is open.
+    pub fn in_transaction(status: u16) -> bool {
+        status & status::IN_TRANS != 0
+    }
+}
+
+/// Id, columns, parameters and warnings of the answer to PREPARE (protocol page "COM_STMT_PREPARE Response").
+fn prepare_head(packet: &[u8]) -> Option<(u32, u16, u16, u16)> {
+    let rest = &mut packet.strip_prefix(&[0])?;
+    let id = u32::from_le_bytes(primitives::array(rest)?);
+    let columns = u16::from_le_bytes(primitives::array(rest)?);
+    let params = u16::from_le_bytes(primitives::array(rest)?);
+    primitives::take(rest, 1)?;
+    Some((id, columns, params, primitives::array(rest).map_or(0, u16::from_le_bytes)))
+}
