@@ -16,3 +16,5 @@ pub mod topology;
 pub mod backend;
 pub mod plan;
 
+pub mod merge;
+

@@ -1,0 +1,270 @@
+//! N streams of rows → one, as one server would have answered: concatenated, merged by their order, grouped, or
+//! made distinct; then OFFSET and LIMIT; hidden columns cut. Pure and synchronous: it does no I/O and knows no SQL, no
+//! shard and no collation. Start reading at [`Merger`].
+//!
+//! Who reads the servers asks [`Merger::wants`] from which streams rows are needed, gives them by [`Merger::push`] and
+//! [`Merger::finish`], and takes what can go out by [`Merger::pop`] until [`Merger::done`].
+
+mod budget;
+mod compare;
+mod concat;
+mod distinct;
+mod double;
+mod fold;
+mod group;
+mod heap;
+mod limit;
+mod number;
+mod shape;
+mod sorted;
+mod temporal;
+mod weight;
+
+#[cfg(test)]
+mod tests;
+
+use bytes::Bytes;
+
+pub use budget::Budget;
+
+use crate::base::{Code, Error, Result};
+use crate::plan::merge_spec::{Merge, Step};
+use crate::wire::column::ColumnDef;
+use crate::wire::row::Format;
+
+use budget::Ledger;
+use compare::Keys;
+use concat::Concat;
+use distinct::Distinct;
+use fold::Fold;
+use group::{Grouping, Ordered};
+use limit::Window;
+use shape::Shape;
+use sorted::Streams;
+
+/// The merge of one statement's rows.
+#[derive(Debug)]
+pub struct Merger {
+    shape: Shape,
+    streams: usize,
+    work: Work,
+    window: Window,
+    ledger: Ledger,
+}
+
+#[derive(Debug)]
+enum Work {
+    Concat(Concat),
+    Sorted(Streams),
+    Distinct {
+        streams: Streams,
+        distinct: Distinct,
+    },
+    /// Groups go out as they come, or are put in order first.
+    Group {
+        streams: Streams,
+        grouping: Box<Grouping>,
+        ordered: Option<Ordered>,
+    },
+}
+
+impl Merger {
+    /// Sets up a merge of `streams` streams whose rows have `columns`, the hidden ones included and last.
+    /// `limit` and `offset` count the merged rows.
+    ///
+    /// # Errors
+    /// 1235 when the rows cannot be compared or added surely, with the reason and what to write instead; 1105 when the
+    /// columns are not those that the merge was planned for.
+    pub fn new(
+        merge: &Merge,
+        columns: &[ColumnDef],
+        format: Format,
+        streams: usize,
+        limit: Option<u64>,
+        offset: u64,
+        budget: Budget,
+    ) -> Result<Self> {
+        let shape = Shape::new(columns, merge.hidden, format)?;
+        let window = Window::new(offset, limit);
+        let sorted = |keys: &Keys| Streams::new(keys.clone(), streams, format);
+        let work = match &merge.step {
+            Step::Concat => Work::Concat(Concat::new(streams, &shape)),
+            Step::Sorted { keys } => Work::Sorted(sorted(&Keys::resolve(keys, &shape)?)),
+            Step::Distinct { keys } => {
+                let keys = Keys::resolve(keys, &shape)?;
+                Work::Distinct { streams: sorted(&keys), distinct: Distinct::new(keys, &shape) }
+            }
+            Step::Group { keys, folds, order, order_is_group_prefix } => {
+                let keys = Keys::resolve(keys, &shape)?;
+                let folds = folds
+                    .iter()
+                    .map(|(target, fold)| Fold::resolve(*target, fold, &shape))
+                    .collect::<Result<Vec<_>>>()?;
+                let ordered = if *order_is_group_prefix || order.is_empty() {
+                    None
+                } else {
+                    Some(Ordered::new(Keys::resolve(order, &shape)?, window.reach()))
+                };
+                let streams = sorted(&keys);
+                Work::Group { streams, grouping: Box::new(Grouping::new(keys, folds, &shape)), ordered }
+            }
+        };
+        Ok(Self { shape, streams, work, window, ledger: Ledger::new(budget) })
+    }
+
+    /// The columns that the client sees.
+    pub fn visible(&self) -> &[ColumnDef] {
+        &self.shape.columns[..self.shape.visible]
+    }
+
+    /// Whether another stream's columns are such that its rows can be merged with the others.
+    ///
+    /// # Errors
+    /// 1105 with the first column that differs in type, sign, scale or being text.
+    pub fn check(&self, columns: &[ColumnDef]) -> Result<()> {
+        if columns.len() != self.shape.columns.len() {
+            return Err(Error::new(Code::Internal, "the shards answered different numbers of columns"));
+        }
+        let same = |a: &ColumnDef, b: &ColumnDef| {
+            (a.kind, a.decimals, a.is_unsigned(), a.is_text(), a.is_enum_or_set())
+                == (b.kind, b.decimals, b.is_unsigned(), b.is_text(), b.is_enum_or_set())
+        };
+        match self.shape.columns.iter().zip(columns).find(|(a, b)| !same(a, b)) {
+            None => Ok(()),
+            Some((column, other)) => Err(Error::new(
+                Code::Internal,
+                format!(
+                    "the shards have different types for column '{}': {} and {}; give the tables one definition",
+                    column.label(),
+                    column.kind,
+                    other.kind
+                ),
+            )),
+        }
+    }
+
+    /// The streams from which a row, or their end, is needed before anything more can go out.
+    pub fn wants(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.streams).filter(|stream| self.wants_row(*stream))
+    }
+
+    /// Whether [`Merger::wants`] names this stream.
+    pub fn wants_row(&self, stream: usize) -> bool {
+        if self.window.is_closed() {
+            return false;
+        }
+        match &self.work {
+            Work::Concat(concat) => concat.wants(stream),
+            Work::Sorted(streams) | Work::Distinct { streams, .. } | Work::Group { streams, .. } => {
+                streams.wants(stream)
+            }
+        }
+    }
+
+    /// Rows and bytes held now, for whoever reads ahead of what is wanted.
+    pub fn held(&self) -> (u64, u64) {
+        self.ledger.held()
+    }
+
+    /// Takes the payload of one row of a stream.
+    ///
+    /// # Errors
+    /// 1038 when the budget is exceeded; 1235 when the stream is not in the announced order; 1105 when the row is
+    /// malformed or the stream has ended.
+    pub fn push(&mut self, stream: usize, row: Bytes) -> Result<()> {
+        if self.window.is_closed() {
+            return Ok(());
+        }
+        self.ledger.take(row.len())?;
+        match &mut self.work {
+            Work::Concat(concat) => concat.push(stream, row),
+            Work::Sorted(streams) | Work::Distinct { streams, .. } | Work::Group { streams, .. } => {
+                streams.push(stream, row, &self.shape)
+            }
+        }
+    }
+
+    /// The stream has given all its rows.
+    pub fn finish(&mut self, stream: usize) {
+        match &mut self.work {
+            Work::Concat(concat) => concat.finish(stream),
+            Work::Sorted(streams) | Work::Distinct { streams, .. } | Work::Group { streams, .. } => {
+                streams.finish(stream);
+            }
+        }
+    }
+
+    /// The payload of the next row for the client: its visible columns. `None` when streams must give more first
+    /// (see [`Merger::wants`]) or nothing is left (see [`Merger::done`]).
+    ///
+    /// # Errors
+    /// As [`Merger::push`], and 1264 when a sum exceeds its type.
+    pub fn pop(&mut self) -> Result<Option<Bytes>> {
+        let visible = self.shape.visible;
+        while !self.window.is_closed() {
+            let row = match &mut self.work {
+                Work::Concat(concat) => concat.next(&self.shape, &mut self.ledger)?,
+                Work::Sorted(streams) => {
+                    let row = streams.top().map(|row| row.prefix(visible));
+                    if row.is_some() {
+                        streams.advance(&self.shape, &mut self.ledger)?;
+                    }
+                    row
+                }
+                Work::Distinct { streams, distinct } => {
+                    distinct.next(streams, &self.shape, &mut self.ledger)?
+                }
+                Work::Group { streams, grouping, ordered: None } => {
+                    next_group(streams, grouping, visible, &self.shape, &mut self.ledger)?
+                }
+                Work::Group { streams, grouping, ordered: Some(ordered) } => {
+                    let width = self.shape.columns.len();
+                    while let Some(group) =
+                        next_group(streams, grouping, width, &self.shape, &mut self.ledger)?
+                    {
+                        ordered.add(group, &self.shape, &mut self.ledger)?;
+                    }
+                    if streams.is_drained() { ordered.next(visible, &mut self.ledger)? } else { None }
+                }
+            };
+            match row {
+                None => return Ok(None),
+                Some(row) if self.window.admit() => return Ok(Some(row)),
+                Some(_) => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether no further row will come: LIMIT is reached (the shards can be stopped), or all streams have ended and
+    /// all rows are out.
+    pub fn done(&self) -> bool {
+        self.window.is_closed()
+            || match &self.work {
+                Work::Concat(concat) => concat.is_drained(),
+                Work::Sorted(streams) | Work::Distinct { streams, .. } => streams.is_drained(),
+                Work::Group { streams, grouping, ordered } => {
+                    streams.is_drained()
+                        && !grouping.is_open()
+                        && ordered.as_ref().is_none_or(Ordered::is_empty)
+                }
+            }
+    }
+}
+
+/// The next whole group with the first `width` columns; `None` while its end is not known, and at the end.
+fn next_group(
+    streams: &mut Streams,
+    grouping: &mut Grouping,
+    width: usize,
+    shape: &Shape,
+    ledger: &mut Ledger,
+) -> Result<Option<Bytes>> {
+    while let Some(row) = streams.top() {
+        if !grouping.add(row, shape)? {
+            return grouping.finish(width, shape);
+        }
+        streams.advance(shape, ledger)?;
+    }
+    if streams.is_drained() { grouping.finish(width, shape) } else { Ok(None) }
+}
