@@ -18,3 +18,6 @@ pub mod plan;
 
 pub mod merge;
 
+pub mod exec;
+pub mod idgen;
+

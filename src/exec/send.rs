@@ -1,0 +1,74 @@
+//! Puts one statement on a connection: state first, then the text or the execution of a prepared one.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::backend::{Conn, Settings};
+use crate::base::{Result, Value};
+use crate::wire::binary::WireType;
+use crate::wire::execute::{self, Params};
+
+/// A statement for one server.
+#[derive(Debug)]
+pub enum Call<'a> {
+    /// COM_QUERY.
+    Text(&'a [u8]),
+    /// COM_QUERY of a text of Shardgate's making.
+    Owned(Vec<u8>),
+    /// COM_STMT_EXECUTE of this text, prepared when it is not yet, with the client's parameters as they came.
+    Execute(&'a Bytes, &'a Params<'a>),
+    /// The same with parameters of Shardgate's making.
+    ExecuteWith(Bytes, Vec<(WireType, Value)>),
+}
+
+impl Call<'_> {
+    /// Whether rows come in the binary protocol.
+    pub fn is_binary(&self) -> bool {
+        !matches!(self, Call::Text(_) | Call::Owned(_))
+    }
+}
+
+/// What the server's session must have when the statement runs.
+#[derive(Debug, Clone, Copy)]
+pub struct State<'a> {
+    /// The schema; empty: none needs to be selected.
+    pub schema: &'a Arc<str>,
+    /// The variables.
+    pub settings: &'a Settings,
+    /// The statement writes: it may not run if the state cannot be reached, so the state's answers are waited for
+    /// first. A read's answer is simply dropped in that case.
+    pub writes: bool,
+}
+
+/// Writes the statement. The next packet on the connection is the first of its answer.
+pub async fn send(conn: &mut Conn, state: State<'_>, call: &Call<'_>) -> Result<()> {
+    let schema = (!state.schema.is_empty()).then_some(state.schema);
+    conn.queue_state(schema, state.settings);
+    if state.writes && conn.has_pending() {
+        conn.settle().await?;
+    }
+    match call {
+        Call::Text(text) => conn.queue_query(text),
+        Call::Owned(text) => conn.queue_query(text),
+        Call::Execute(text, params) => {
+            let types = hash((0..params.len()).filter_map(|i| params.wire_type(i)));
+            let id = conn.prepare(text, types).await?.id;
+            conn.queue_with(|out| params.put_execute(out, id, 0));
+        }
+        Call::ExecuteWith(text, params) => {
+            let types = hash(params.iter().map(|(wire, _)| *wire));
+            let id = conn.prepare(text, types).await?.id;
+            conn.queue_with(|out| execute::put_execute(out, id, 0, params));
+        }
+    }
+    conn.settle().await
+}
+
+/// A number for a list of types (FNV-1a); never 0.
+fn hash(types: impl Iterator<Item = WireType>) -> u64 {
+    let bytes = types.flat_map(|wire| [wire.kind, u8::from(wire.unsigned)]);
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    }) | 1
+}

@@ -1,0 +1,205 @@
+//! Statements that change rows on several servers: sent to all, then all answers are read and added up.
+
+use std::sync::Arc;
+
+use tokio::time::timeout;
+
+use super::Client;
+use super::info;
+use super::interrupt::Asked;
+use super::send::{Call, State, send};
+use super::single::{self, Around, KILL_AGAIN};
+use super::source::Connections;
+use crate::backend::conn::Summary;
+use crate::backend::{Lease, Role, Settings};
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Fate, Result};
+use crate::topology::Endpoint;
+
+/// One statement for one server.
+#[derive(Debug)]
+pub struct Task<'a> {
+    /// The server.
+    pub source: SourceId,
+    /// The schema.
+    pub schema: &'a Arc<str>,
+    /// The statement.
+    pub call: Call<'a>,
+}
+
+/// In which order sources are asked, and what a failure does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// All at once; the failure of one task stops no other.
+    Whatever,
+    /// All at once; no further task is begun once one has failed.
+    Together,
+    /// The first source before the others. Statements that change the same rows then queue up there, instead of each
+    /// holding what another waits for, which no single server could see.
+    FirstAhead,
+}
+
+/// Runs all tasks: those of one source one after another, sources as `pace` says. The result has one entry a task;
+/// those that were not begun because another failed have none (`None`). Every
+/// connection is put back before this returns. With `client`, all is stopped when that one leaves. What succeeded where others failed is for the caller to undo.
+pub async fn run(
+    tasks: &[Task<'_>],
+    settings: &Settings,
+    connections: &mut impl Connections,
+    pace: Pace,
+    mut client: Option<&mut Client>,
+    around: Around<'_>,
+) -> Vec<Option<Result<Summary>>> {
+    let mut results: Vec<Option<Result<Summary>>> = tasks.iter().map(|_| None).collect();
+    let mut lanes = open_lanes(tasks, connections, &mut results).await;
+    let failed = |results: &[Option<Result<Summary>>]| results.iter().any(|r| matches!(r, Some(Err(_))));
+    let mut open = if pace == Pace::FirstAhead { 1 } else { lanes.len() };
+    while pace == Pace::Whatever || !failed(&results) {
+        // Each lane must advance, so no short cut here.
+        let begun = lanes.iter_mut().take(open).filter_map(|lane| lane.advance(tasks).then_some(())).count();
+        if begun == 0 && open >= lanes.len() {
+            break;
+        }
+        if begun == 0 {
+            open = lanes.len();
+            continue;
+        }
+        for lane in &mut lanes {
+            let Some((i, task)) = lane.asked.and_then(|i| Some((i, tasks.get(i)?))) else { continue };
+            let state = State { schema: task.schema, settings, writes: true };
+            if let Err(error) = send(&mut lane.lease, state, &task.call).await {
+                lane.asked = None;
+                settle(&mut results, i, Err(error));
+            }
+        }
+        let mut stopped = None;
+        for n in 0..lanes.len() {
+            let others: Vec<_> =
+                lanes.iter().skip(n).filter(|lane| lane.asked.is_some()).map(Lane::target).collect();
+            let Some(lane) = lanes.get_mut(n) else { continue };
+            let Some(i) = lane.asked.take() else { continue };
+            let mut answer = lane.answer(client.as_deref_mut(), around, &others, &mut stopped).await;
+            if let Ok(ok) = &mut answer
+                && ok.warnings > 0
+            {
+                ok.messages = single::warnings(&mut lane.lease).await;
+            }
+            lane.status = answer.as_ref().ok().map(|ok| ok.status);
+            // Servers say 1317 of what was stopped; why it was is known here.
+            let answer =
+                answer.map_err(|error| stopped.clone().filter(|_| error.is(Code::Killed)).unwrap_or(error));
+            settle(&mut results, i, answer);
+        }
+    }
+    for lane in lanes {
+        connections.put(lane.source, lane.lease, lane.status);
+    }
+    results
+}
+
+/// One connection a source. A source that gives none fails its first task.
+async fn open_lanes(
+    tasks: &[Task<'_>],
+    connections: &mut impl Connections,
+    results: &mut [Option<Result<Summary>>],
+) -> Vec<Lane> {
+    let mut sources: Vec<SourceId> = tasks.iter().map(|task| task.source).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let mut lanes: Vec<Lane> = Vec::with_capacity(sources.len());
+    for source in sources {
+        match connections.take(source, Role::Primary).await {
+            Ok(lease) => lanes.push(Lane { source, lease, status: None, next: 0, asked: None }),
+            Err(error) => {
+                for (i, _) in tasks.iter().enumerate().filter(|(_, task)| task.source == source) {
+                    settle(results, i, Err(error.clone()));
+                }
+            }
+        }
+    }
+    lanes
+}
+
+fn settle(results: &mut [Option<Result<Summary>>], i: usize, result: Result<Summary>) {
+    if let Some(place) = results.get_mut(i) {
+        *place = Some(result);
+    }
+}
+
+struct Lane {
+    source: SourceId,
+    lease: Lease,
+    status: Option<u16>,
+    /// Tasks before this one are done with.
+    next: usize,
+    /// The task that is running.
+    asked: Option<usize>,
+}
+
+/// Resolves when the client has left; never, where that is to change nothing.
+async fn left(client: Option<&mut Client>) {
+    match client {
+        Some(client) => client.closed().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What KILL needs to know of a connection.
+type Target = (Arc<str>, Endpoint, u32);
+
+impl Lane {
+    fn target(&self) -> Target {
+        (self.lease.name().into(), self.lease.endpoint().clone(), self.lease.info().connection_id)
+    }
+
+    /// The answer to what was asked. When the client leaves, when the time is over and on KILL, the servers that have
+    /// not answered are stopped, once: `stopped` then holds the reason.
+    async fn answer(
+        &mut self,
+        client: Option<&mut Client>,
+        around: Around<'_>,
+        asked: &[Target],
+        stopped: &mut Option<Error>,
+    ) -> Result<Summary> {
+        let mut answering = std::pin::pin!(self.lease.answer(0));
+        if stopped.is_none() {
+            *stopped = Some(tokio::select! {
+                biased;
+                answer = &mut answering => return answer.map(|answer| answer.ok),
+                () = left(client) => Error::client(Code::Killed, "the client left while its statement ran"),
+                error = around.expired() => error,
+                asked = around.interrupt.raised() => Error::new(Code::Killed, "Query execution was interrupted")
+                    .with_fate(if asked == Asked::Session { Fate::Close } else { Fate::Keep }),
+            });
+        }
+        loop {
+            for (name, endpoint, id) in asked {
+                around.pools.kill(name, endpoint, *id).await;
+            }
+            // Again, should one have come before its statement had begun.
+            if let Ok(answer) = timeout(KILL_AGAIN, &mut answering).await {
+                return answer.map(|answer| answer.ok);
+            }
+        }
+    }
+
+    /// Chooses this source's next task; `false` when there is none.
+    fn advance(&mut self, tasks: &[Task<'_>]) -> bool {
+        self.asked = (self.next..tasks.len()).find(|&i| tasks[i].source == self.source);
+        self.next = self.asked.map_or(tasks.len(), |i| i + 1);
+        self.asked.is_some()
+    }
+}
+
+/// Several servers' answers as one.
+pub fn sum(answers: &[Summary]) -> Summary {
+    let infos: Vec<String> = answers.iter().map(|answer| answer.info.clone()).collect();
+    Summary {
+        affected: answers.iter().map(|a| a.affected).sum(),
+        last_insert_id: answers.iter().map(|a| a.last_insert_id).find(|id| *id != 0).unwrap_or(0),
+        status: answers.iter().fold(0, |all, a| all | a.status),
+        warnings: answers.iter().fold(0u16, |all, a| all.saturating_add(a.warnings)),
+        info: info::sum(&infos),
+        messages: answers.iter().flat_map(|a| a.messages.clone()).take(single::WARNINGS).collect(),
+    }
+}
