@@ -21,3 +21,7 @@ pub mod merge;
 pub mod exec;
 pub mod idgen;
 
+pub mod txn;
+
+pub mod admin;
+

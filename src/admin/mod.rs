@@ -1,0 +1,5 @@
+//! What is going on: who is connected.
+
+pub mod registry;
+
+pub use registry::{Registry, Ticket};
