@@ -1,6 +1,7 @@
 //! Shardgate: many MySQL servers, one MySQL.
 //!
 //! The rooms stand on storeys and import only downward (`tests/architecture.rs` holds them to it).
+//! Start reading at [`session`]: its query module is the spine that every statement takes.
 
 pub mod base;
 
@@ -24,4 +25,9 @@ pub mod idgen;
 pub mod txn;
 
 pub mod admin;
+
+pub mod reshard;
+pub mod session;
+
+pub mod server;
 

@@ -1,0 +1,270 @@
+//! Whether the servers fit a configuration: they answer, schemas exist, tables are defined alike on all of their
+//! nodes, key columns suit their rules and id columns hold 64 bits. Only looks.
+
+use std::collections::BTreeMap;
+
+use mysql_async::Conn;
+use mysql_async::prelude::Queryable;
+
+use super::server::{connect, quoted};
+use crate::config::{Config, Database, Place, Table, TableLayout};
+use crate::sharding::KeyColumn;
+
+/// Something found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// What it is, where, and how to mend it.
+    pub text: String,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Answers would be wrong or fail.
+    Problem,
+    /// To know.
+    Note,
+}
+
+/// A column: what routing needs of it, and the rest of its definition for comparison.
+#[derive(Debug, Clone, PartialEq)]
+struct Column {
+    key: KeyColumn,
+    default: Option<String>,
+    extra: String,
+}
+
+/// A unique index: its name and its columns, lower case.
+type Unique = (String, Vec<String>);
+
+/// One physical table's definition.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Definition {
+    columns: Vec<Column>,
+    unique: Vec<Unique>,
+}
+
+/// Looks at every server of a configuration.
+pub async fn inspect(config: &Config) -> Vec<Finding> {
+    let mut inspection = Inspection { findings: Vec::new(), servers: BTreeMap::new() };
+    inspection.connect(config).await;
+    for database in &config.databases {
+        inspection.schemas(database).await;
+        for table in &database.tables {
+            inspection.table(database, table).await;
+        }
+    }
+    let Inspection { mut findings, servers } = inspection;
+    for (_, conn) in servers {
+        // Nothing was changed: how the goodbye goes does not matter.
+        let _ = conn.disconnect().await;
+    }
+    findings.sort();
+    findings.dedup();
+    findings
+}
+
+struct Inspection {
+    findings: Vec<Finding>,
+    /// Primaries that answer, by source.
+    servers: BTreeMap<String, Conn>,
+}
+
+impl Inspection {
+    fn problem(&mut self, text: String) {
+        self.findings.push(Finding { level: Level::Problem, text });
+    }
+
+    fn note(&mut self, text: String) {
+        self.findings.push(Finding { level: Level::Note, text });
+    }
+
+    async fn connect(&mut self, config: &Config) {
+        for source in &config.sources {
+            let limit = config.pool.connect_timeout;
+            for replica in &source.replicas {
+                match connect(replica, limit).await {
+                    Ok(conn) => drop(conn.disconnect().await),
+                    Err(why) => self.problem(format!("source {}: replica: {why}", source.name)),
+                }
+            }
+            match connect(&source.primary, limit).await {
+                Ok(conn) => drop(self.servers.insert(source.name.clone(), conn)),
+                Err(why) => self.problem(format!("source {}: primary: {why}", source.name)),
+            }
+        }
+    }
+
+    async fn schemas(&mut self, database: &Database) {
+        let places = database.shards.iter().chain(database.groups.iter().flat_map(|group| &group.shards));
+        let places: Vec<&Place> = places.chain(database.tables.iter().flat_map(nodes)).collect();
+        let mut seen = std::collections::HashSet::new();
+        for place in places {
+            if !seen.insert((&place.source, &place.schema)) {
+                continue;
+            }
+            let Some(conn) = self.servers.get_mut(&place.source) else { continue };
+            let select = "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
+            let answer: Result<Option<u64>, _> = conn.exec_first(select, (&place.schema,)).await;
+            let (source, schema) = (&place.source, &place.schema);
+            match answer {
+                Ok(Some(0) | None) => self.problem(format!(
+                    "source {source} has no schema {schema}; mend it with CREATE DATABASE {}",
+                    quoted(schema)
+                )),
+                Ok(Some(_)) => {}
+                Err(error) => self.problem(format!("source {source}: {error}")),
+            }
+        }
+    }
+
+    async fn table(&mut self, database: &Database, table: &Table) {
+        let name = format!("{}.{}", database.name, table.name);
+        let mut found: Vec<(String, Definition)> = Vec::new();
+        let mut missing = Vec::new();
+        for place in nodes(table) {
+            let Some(conn) = self.servers.get_mut(&place.source) else { continue };
+            let physical = place.table.as_deref().unwrap_or(&table.name);
+            let at = format!("{}/{}.{physical}", place.source, place.schema);
+            match definition(conn, &place.schema, physical, &table.name).await {
+                Ok(definition) if definition.columns.is_empty() => missing.push(at),
+                Ok(definition) => found.push((at, definition)),
+                Err(error) => self.problem(format!("table {name} at {at}: {error}")),
+            }
+        }
+        let Some(((first_at, first), others)) = found.split_first() else {
+            if !missing.is_empty() {
+                self.note(format!("table {name} does not exist yet"));
+            }
+            return;
+        };
+        for at in missing {
+            self.problem(format!("table {name} is missing at {at}, while it exists at {first_at}"));
+        }
+        for (at, other) in others {
+            if let Some(difference) = difference(first, other) {
+                self.problem(format!(
+                    "table {name} is not defined alike: at {first_at} and at {at}: {difference}"
+                ));
+            }
+        }
+        self.key(&name, table, first_at, first);
+        self.id(&name, table, first);
+    }
+
+    fn key(&mut self, name: &str, table: &Table, at: &str, definition: &Definition) {
+        let TableLayout::Sharded { key, rule, .. } = &table.layout else { return };
+        let Some(column) = definition.columns.iter().find(|c| c.key.name.eq_ignore_ascii_case(key)) else {
+            return self.problem(format!("table {name} has no column {key} (its sharding key) at {at}"));
+        };
+        if let Err(why) = rule.check_column(&column.key) {
+            self.problem(format!("table {name} at {at}: {why}"));
+        }
+        let generated = table.id.as_ref().map(|id| id.column.to_lowercase());
+        for (index, columns) in &definition.unique {
+            let holds_key = columns.iter().any(|column| column.eq_ignore_ascii_case(key));
+            let is_id = generated.as_ref().is_some_and(|id| columns.contains(id));
+            if !holds_key && !is_id {
+                let columns = columns.join(", ");
+                self.note(format!(
+                    "table {name}: unique index {index} ({columns}) does not contain the sharding key {key}: each \
+                     shard keeps it unique only among its own rows"
+                ));
+            }
+        }
+    }
+
+    fn id(&mut self, name: &str, table: &Table, definition: &Definition) {
+        let Some(id) = &table.id else { return };
+        let found = definition.columns.iter().find(|c| c.key.name.eq_ignore_ascii_case(&id.column));
+        match found {
+            None => self.problem(format!("table {name} has no column {} (its id)", id.column)),
+            Some(column) if column.key.data_type != "bigint" => {
+                let (column, found) = (&column.key.name, &column.key.column_type);
+                self.problem(format!(
+                    "id column {name}.{column} is {found}, which is too narrow for generated ids; mend it with ALTER \
+                     TABLE {} MODIFY {} bigint NOT NULL",
+                    quoted(&table.name),
+                    quoted(column)
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn nodes(table: &Table) -> &[Place] {
+    match &table.layout {
+        TableLayout::Sharded { nodes, .. } => nodes,
+        TableLayout::Reference(places) => places,
+        TableLayout::Single(place) => std::slice::from_ref(place),
+    }
+}
+
+/// A table's definition; no columns where it does not exist. `logical` is its name in messages: what mends it is run
+/// through the proxy.
+async fn definition(
+    conn: &mut Conn,
+    schema: &str,
+    table: &str,
+    logical: &str,
+) -> mysql_async::Result<Definition> {
+    let select = "SELECT COLUMN_NAME, CAST(DATA_TYPE AS CHAR), CAST(COLUMN_TYPE AS CHAR), IS_NULLABLE,
+            CHARACTER_SET_NAME, COLLATION_NAME, CHARACTER_MAXIMUM_LENGTH, NUMERIC_SCALE,
+            CAST(COLUMN_DEFAULT AS CHAR), EXTRA
+        FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION";
+    type Text = Option<String>;
+    type Row = (String, String, String, String, Text, Text, Option<u64>, Option<u32>, Text, String);
+    let rows: Vec<Row> = conn.exec(select, (schema, table)).await?;
+    let column = |row: Row| Column {
+        key: KeyColumn {
+            table: logical.to_owned(),
+            name: row.0,
+            data_type: row.1.to_lowercase(),
+            column_type: row.2,
+            nullable: row.3 == "YES",
+            charset: row.4,
+            collation: row.5,
+            length: row.6,
+            scale: row.7,
+        },
+        default: row.8,
+        extra: row.9,
+    };
+    let columns = rows.into_iter().map(column).collect();
+    let select = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS
+        WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? AND NON_UNIQUE = 0 ORDER BY INDEX_NAME, SEQ_IN_INDEX";
+    let rows: Vec<(String, Text)> = conn.exec(select, (schema, table)).await?;
+    let mut unique: Vec<Unique> = Vec::new();
+    for (index, column) in rows {
+        let column = column.unwrap_or_default().to_lowercase();
+        match unique.last_mut() {
+            Some((name, columns)) if *name == index => columns.push(column),
+            _ => unique.push((index, vec![column])),
+        }
+    }
+    Ok(Definition { columns, unique })
+}
+
+/// The first thing in which two definitions differ.
+fn difference(a: &Definition, b: &Definition) -> Option<String> {
+    let names = |d: &Definition| d.columns.iter().map(|c| c.key.name.clone()).collect::<Vec<_>>().join(", ");
+    if names(a) != names(b) {
+        return Some(format!("columns ({}) and ({})", names(a), names(b)));
+    }
+    for (a, b) in a.columns.iter().zip(&b.columns) {
+        let text = |c: &Column| {
+            let null = if c.key.nullable { "NULL" } else { "NOT NULL" };
+            let collation = c.key.collation.as_deref().unwrap_or_default();
+            let default = c.default.as_ref().map_or(String::new(), |default| format!("DEFAULT {default}"));
+            let words = [&c.key.column_type, collation, null, &default, &c.extra];
+            words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+        };
+        if text(a) != text(b) {
+            return Some(format!("column {} is {} and {}", a.key.name, text(a), text(b)));
+        }
+    }
+    (a.unique != b.unique).then(|| format!("unique indexes {:?} and {:?}", a.unique, b.unique))
+}

@@ -1,0 +1,5 @@
+//! Assembly: the only place that constructs the parts and wires them together, listens, and shuts down.
+
+pub mod listen;
+
+pub use listen::{Running, start};

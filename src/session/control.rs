@@ -1,0 +1,236 @@
+//! Statements that the session carries out itself: transaction control, SET, USE, KILL, warnings, PREPARE in SQL,
+//! EXPLAIN SHARDGATE.
+
+use super::Session;
+use super::dispatch::kill;
+use super::query::Text;
+use super::reply::{self, Column};
+use crate::backend::conn::Summary;
+use crate::base::{Code, Error, Fate, Result, Value};
+use crate::exec::Asked;
+use crate::plan::ir::Plan;
+use crate::sql::facts::{Kind, Operand, Show};
+
+impl Session {
+    /// Carries out a plan of [`Act::Session`](crate::plan::ir::Act::Session).
+    pub(super) async fn control(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        let statement = &plan.statement;
+        match &statement.kind {
+            Kind::Empty => {
+                let error = Error::new(Code::Syntax, "Query was empty");
+                return Err(Error { errno: 1065, ..error });
+            }
+            Kind::Begin { read_only, snapshot } => self.begin(*read_only, *snapshot).await?,
+            Kind::Commit { chain, release } => {
+                self.held.commit().await?;
+                return self.ended(*chain, *release, text.more).await;
+            }
+            Kind::Rollback { chain, release } => {
+                self.held.rollback().await;
+                return self.ended(*chain, *release, text.more).await;
+            }
+            Kind::Savepoint(name) => {
+                if self.held.in_transaction() {
+                    self.held.savepoint(name).await?;
+                }
+            }
+            Kind::RollbackTo(name) => {
+                if !self.held.rollback_to(name).await? {
+                    return Err(no_savepoint(name));
+                }
+            }
+            Kind::ReleaseSavepoint(name) => {
+                if !self.held.release(name).await? {
+                    return Err(no_savepoint(name));
+                }
+            }
+            Kind::Set(items) => {
+                let warnings = self.set(&text.lossy(), statement, items).await?;
+                self.last.row_count = 0;
+                if warnings == 0 {
+                    self.forget_warnings();
+                }
+                self.ok(&Summary { warnings, ..Summary::default() }, text.more);
+                return Ok(());
+            }
+            Kind::Use(name) => self.use_database(name)?,
+            Kind::Kill { query, id } => {
+                let id = Self::kill_id(id, text)?;
+                kill(
+                    &self.shared.registry,
+                    id,
+                    &self.info.user,
+                    if *query { Asked::Statement } else { Asked::Session },
+                )?;
+            }
+            Kind::Show(show) => return self.show(show, text),
+            Kind::Explain { shardgate: true, inner, .. } => {
+                let span = text.shape.original_span(*inner);
+                let inner = text.original.get(span.start as usize..span.end as usize).unwrap_or_default();
+                let inner = String::from_utf8_lossy(inner).into_owned();
+                return self.explain(&inner, text).await;
+            }
+            Kind::Prepare { name, text: source, variable } => {
+                let sql = match (source, variable) {
+                    (Some(operand), _) => text.operand(operand)?,
+                    (None, Some(variable)) => self.vars.user.get(variable).cloned().unwrap_or(Value::Null),
+                    (None, None) => Value::Null,
+                };
+                self.prepare_named(name, &sql).await?;
+            }
+            Kind::Execute { name, using } => {
+                return Box::pin(self.execute_named(name, using, text.more)).await;
+            }
+            Kind::Deallocate(name) => self.statements.deallocate(name)?,
+            Kind::UnlockTables => {}
+            other => {
+                let what = format!("{other:?}")
+                    .split(['(', ' ', '{'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_ascii_uppercase();
+                return Err(Error::refused(
+                    format!("{what} is for one server"),
+                    "run it on the servers themselves",
+                ));
+            }
+        }
+        self.last.row_count = 0;
+        self.forget_warnings();
+        let info = if matches!(statement.kind, Kind::Prepare { .. }) { "Statement prepared" } else { "" };
+        self.ok(&Summary { info: info.to_owned(), ..Summary::default() }, text.more);
+        Ok(())
+    }
+
+    /// A statement that needed no table has run: MySQL forgets what the one before had to warn of, MariaDB does not.
+    fn forget_warnings(&mut self) {
+        if !self.shared.is_mariadb() {
+            self.last.warnings.clear();
+        }
+    }
+
+    async fn begin(&mut self, read_only: bool, snapshot: bool) -> Result<()> {
+        self.held.commit().await?;
+        let begin = match (read_only, snapshot) {
+            (false, false) => "BEGIN",
+            (true, false) => "START TRANSACTION READ ONLY",
+            (false, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+            (true, true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
+        };
+        let characteristics = self.vars.next_transaction.take();
+        self.held.begin(begin, characteristics.as_deref(), read_only);
+        Ok(())
+    }
+
+    /// A transaction has ended.
+    async fn ended(&mut self, chain: bool, release: bool, more: bool) -> Result<()> {
+        self.vars.next_transaction = None;
+        if chain {
+            self.begin(self.held.was_read_only(), false).await?;
+        }
+        self.last.row_count = 0;
+        self.forget_warnings();
+        self.ok(&Summary::default(), more);
+        if release {
+            self.client.flush().await?;
+            return Err(Error::client(Code::Killed, "RELEASE").with_fate(Fate::Close));
+        }
+        Ok(())
+    }
+
+    fn kill_id(id: &Operand, text: &Text<'_>) -> Result<u32> {
+        match text.operand(id)? {
+            Value::Int(id) => u32::try_from(id).ok(),
+            Value::UInt(id) => u32::try_from(id).ok(),
+            _ => None,
+        }
+        .ok_or_else(|| Error::new(Code::WrongArguments, "KILL takes a connection's id: see CONNECTION_ID()"))
+    }
+
+    /// How a result set of the proxy's own goes out.
+    fn form(&self, binary: bool, more: bool) -> reply::Form {
+        reply::Form {
+            status: self.status(more),
+            deprecate_eof: self.flavor.deprecate_eof,
+            binary,
+            strings: self.shared.string_decimals(),
+        }
+    }
+
+    /// SHOW WARNINGS, ERRORS and their counts: of the last statement, whatever server ran it.
+    fn show(&mut self, show: &Show, text: &Text<'_>) -> Result<()> {
+        let form = self.form(text.given.is_binary(), text.more);
+        if show.what.starts_with("SHARDGATE") {
+            if show.what != STATUS_OF_PROXY {
+                let known = format!("write SHOW {STATUS_OF_PROXY}, or EXPLAIN SHARDGATE SELECT …");
+                return Err(Error::refused(format!("there is no SHOW {}", show.what), known));
+            }
+            let rows = self
+                .shared
+                .metrics
+                .rows()
+                .into_iter()
+                .map(|(name, value)| vec![name, value])
+                .collect::<Vec<_>>();
+            reply::table(&mut self.client, shown(&show.what), &rows, form);
+            return Ok(());
+        }
+        let errors_only = show.what.contains("ERRORS");
+        let mut rows: Vec<Vec<String>> = self
+            .last
+            .warnings
+            .iter()
+            .filter(|[level, ..]| !errors_only || level == "Error")
+            .map(|row| row.to_vec())
+            .collect();
+        if show.what.starts_with("COUNT") {
+            rows = vec![vec![rows.len().to_string()]];
+        }
+        reply::table(&mut self.client, shown(&show.what), &rows, form);
+        Ok(())
+    }
+
+    /// EXPLAIN SHARDGATE: the plan as a tree of text, a line a row.
+    async fn explain(&mut self, inner: &str, text: &Text<'_>) -> Result<()> {
+        let lines = self.explained(inner).await?;
+        let rows: Vec<Vec<String>> = lines.into_iter().map(|line| vec![line]).collect();
+        let form = self.form(text.given.is_binary(), text.more);
+        reply::table(&mut self.client, &PLAN, &rows, form);
+        Ok(())
+    }
+
+    /// The columns of a statement that the session answers with rows; none for others.
+    pub(super) fn own_columns(kind: &Kind) -> &'static [Column] {
+        match kind {
+            Kind::Show(show) => shown(&show.what),
+            Kind::Explain { .. } => &PLAN,
+            _ => &[],
+        }
+    }
+}
+
+/// SHOW SHARDGATE STATUS: the proxy's own counters.
+const STATUS_OF_PROXY: &str = "SHARDGATE STATUS";
+const PLAN: [Column; 1] = [Column::Text("Plan", 1024)];
+
+/// The columns of SHOW WARNINGS and its kin.
+fn shown(what: &str) -> &'static [Column] {
+    const STATUS: [Column; 2] = [Column::Text("Variable_name", 64), Column::Text("Value", 64)];
+    const LIST: [Column; 3] =
+        [Column::Text("Level", 7), Column::Number("Code"), Column::Text("Message", 512)];
+    const WARNINGS: [Column; 1] = [Column::Count("@@session.warning_count")];
+    const ERRORS: [Column; 1] = [Column::Count("@@session.error_count")];
+    if what.starts_with("SHARDGATE") {
+        return &STATUS;
+    }
+    match (what.starts_with("COUNT"), what.contains("ERRORS")) {
+        (false, _) => &LIST,
+        (true, false) => &WARNINGS,
+        (true, true) => &ERRORS,
+    }
+}
+
+fn no_savepoint(name: &str) -> Error {
+    let error = Error::new(Code::Internal, format!("SAVEPOINT {name} does not exist"));
+    Error { errno: 1305, sqlstate: *b"42000", ..error }
+}

@@ -1,0 +1,269 @@
+//! One client's conversation, from login to its end. Start at [`query`]: the way that every statement takes.
+
+pub mod control;
+pub mod dispatch;
+mod input;
+mod planning;
+pub mod prepared;
+pub mod query;
+mod read;
+pub mod reply;
+pub mod set;
+pub mod shared;
+pub mod vars;
+mod write;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpStream;
+
+pub use shared::Shared;
+
+use crate::admin::Ticket;
+use crate::backend::conn::Summary;
+use crate::backend::settings::OPENING_COLLATION;
+use crate::backend::{Flavor, Settings};
+use crate::base::{Code, Error, Fate, Origin};
+use crate::exec::{Asked, Client, Interrupt};
+use crate::sql::normalise::Normalised;
+use crate::txn::Held;
+use crate::wire::auth::Plugin;
+use crate::wire::command::Command;
+use crate::wire::login::{self, ClientInfo, Greeting};
+use crate::wire::stream::PacketStream;
+use crate::wire::{capability, status};
+
+use vars::Vars;
+
+/// Bytes of answers that are collected before they are written.
+pub(crate) const FLUSH: usize = 16 * 1024;
+
+/// What a server remembers of the last statement for the next.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Last {
+    /// LAST_INSERT_ID()
+    pub(crate) insert_id: u64,
+    /// FOUND_ROWS()
+    pub(crate) found_rows: u64,
+    /// ROW_COUNT()
+    pub(crate) row_count: i64,
+    /// SHOW WARNINGS: level, code, message.
+    pub(crate) warnings: Vec<[String; 3]>,
+    /// A server has answered it with an error: what follows it in the same command is not run.
+    pub(crate) failed: bool,
+}
+
+/// One client's session.
+pub struct Session {
+    shared: Arc<Shared>,
+    client: Client,
+    ticket: Ticket,
+    peer: SocketAddr,
+    info: ClientInfo,
+    flavor: Flavor,
+    database: Option<Arc<str>>,
+    vars: Vars,
+    held: Held,
+    last: Last,
+    statements: prepared::Statements,
+    multi_statements: bool,
+    /// A buffer for reading statements, used again and again.
+    scratch: Normalised,
+}
+
+/// Talks with one client until it leaves, is killed, or breaks the protocol.
+pub async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
+    if let Err(error) = socket.set_nodelay(true) {
+        tracing::debug!(%peer, "no TCP_NODELAY: {error}");
+    }
+    let ticket = shared.registry.enter();
+    let limit = shared.limits.login;
+    let opened = tokio::time::timeout(limit, Session::open(socket, peer, shared, ticket)).await;
+    match opened {
+        Ok(Ok(mut session)) => {
+            if let Err(error) = session.converse().await {
+                tracing::debug!(%peer, "session ended: {error}");
+            }
+            session.held.abandon();
+        }
+        Ok(Err(error)) => tracing::debug!(%peer, "login failed: {error}"),
+        Err(_) => tracing::debug!(%peer, "no login within {} s", limit.as_secs()),
+    }
+}
+
+/// Resolves when the session is to end between two commands.
+async fn ended(interrupt: &Interrupt) -> Error {
+    loop {
+        if interrupt.raised().await == Asked::Session {
+            return Error::client(Code::Killed, "Connection was killed");
+        }
+        interrupt.clear();
+    }
+}
+
+impl Session {
+    async fn open(
+        socket: TcpStream,
+        peer: SocketAddr,
+        shared: Arc<Shared>,
+        ticket: Ticket,
+    ) -> Result<Self, Error> {
+        let stream = PacketStream::to_client(socket);
+        let greeting = Greeting {
+            version: shared.version(),
+            connection_id: ticket.id().0,
+            capabilities: capability::SERVED & !capability::LOCAL_FILES,
+            charset: OPENING_COLLATION as u8,
+            status: status::AUTOCOMMIT,
+            plugin: Plugin::Native,
+            host: peer.ip().to_string(),
+        };
+        let lookup = |user: &str| shared.password(user);
+        let (mut client, info) = login::accept(stream, &greeting, &lookup).await?;
+        client.set_max_packet(shared.limits.max_packet);
+        ticket.named(&info.user);
+        let own = || shared.database_of(&info.user);
+        let database = info.database.clone().filter(|name| !name.is_empty()).or_else(own);
+        let settings = shared.opening_settings(info.charset);
+        let mut session = Self {
+            flavor: Flavor::of(info.capabilities),
+            multi_statements: info.capabilities & capability::MULTI_STATEMENTS != 0,
+            database: None,
+            vars: Vars::new(settings, shared.server_mode()),
+            held: Held::default(),
+            last: Last::default(),
+            statements: prepared::Statements::default(),
+            scratch: Normalised::default(),
+            shared,
+            client,
+            ticket,
+            peer,
+            info,
+        };
+        let selected = database.map_or(Ok(()), |name| session.use_database(&name));
+        session.answer_login(selected).await?;
+        Ok(session)
+    }
+
+    async fn answer_login(&mut self, selected: Result<(), Error>) -> Result<(), Error> {
+        match selected {
+            Ok(()) => {
+                self.ok(&Summary::default(), false);
+                self.client.flush().await
+            }
+            Err(error) => {
+                reply::error(&mut self.client, &error);
+                self.client.flush().await?;
+                Err(error.with_fate(Fate::Close))
+            }
+        }
+    }
+
+    /// One command after another, until an error says that the connection must close.
+    async fn converse(&mut self) -> Result<(), Error> {
+        let interrupt = Arc::clone(self.ticket.interrupt());
+        loop {
+            let packet = tokio::select! {
+                biased;
+                packet = self.client.read_command() => packet,
+                asked = ended(&interrupt) => return Err(asked),
+            };
+            let packet = match packet {
+                Ok(packet) => packet,
+                Err(error) => return Err(self.misread(error).await),
+            };
+            let Some(packet) = packet else { return Ok(()) };
+            let done = match Command::decode(&packet) {
+                Ok(Command::Quit) => return Ok(()),
+                Ok(command) => self.dispatch(command).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = done {
+                self.answer_error(error).await?;
+            }
+            tokio::select! {
+                biased;
+                flushed = self.client.flush() => flushed?,
+                asked = ended(&interrupt) => return Err(asked),
+            }
+        }
+    }
+
+    /// Tells the client that its packet cannot be taken. What it is still writing is read first: otherwise its system
+    /// would see a reset connection before it sees the error.
+    async fn misread(&mut self, error: Error) -> Error {
+        let skipped = if error.is(Code::PacketTooLarge) {
+            let skipping = self.client.skip_packet();
+            tokio::time::timeout(self.shared.limits.login, skipping)
+                .await
+                .is_ok_and(|skipped| skipped.is_ok())
+        } else {
+            true
+        };
+        if skipped {
+            reply::error(&mut self.client, &error);
+            if let Err(gone) = self.client.flush().await {
+                tracing::debug!(peer = %self.peer, "the client did not wait for the error: {gone}");
+            }
+        }
+        error
+    }
+
+    /// Sends an error, unless the client is not at a packet's boundary; an error after which the connection must close
+    /// comes back.
+    async fn answer_error(&mut self, error: Error) -> Result<(), Error> {
+        self.shared.metrics.errors.inc();
+        let closes = error.fate == Fate::Close || self.held.lost();
+        let answerable = error.fate == Fate::Keep || error.origin == Origin::Client;
+        if answerable {
+            reply::error(&mut self.client, &error);
+        }
+        if closes {
+            if answerable {
+                self.client.flush().await?;
+            }
+            return Err(error.with_fate(Fate::Close));
+        }
+        self.last.row_count = -1;
+        Ok(())
+    }
+
+    /// The status flags of an answer of the proxy's own.
+    pub(crate) fn status(&self, more: bool) -> u16 {
+        let mut bits = 0;
+        if self.vars.autocommit {
+            bits |= status::AUTOCOMMIT;
+        }
+        if self.held.in_transaction() {
+            bits |= status::IN_TRANS;
+            if self.held.read_only() {
+                bits |= status::IN_TRANS_READONLY;
+            }
+        }
+        if self.vars.mode.no_backslash_escapes {
+            bits |= status::NO_BACKSLASH_ESCAPES;
+        }
+        if more {
+            bits |= status::MORE_RESULTS_EXISTS;
+        }
+        bits
+    }
+
+    /// Queues an OK packet.
+    pub(crate) fn ok(&mut self, summary: &Summary, more: bool) {
+        let status = self.status(more);
+        reply::ok(&mut self.client, summary, status);
+    }
+
+    /// The session as after login: RESET CONNECTION, CHANGE USER.
+    pub(crate) async fn reset(&mut self) {
+        self.held.rollback().await;
+        self.held.abandon();
+        self.held = Held::default();
+        let settings: Settings = self.shared.opening_settings(self.info.charset);
+        self.vars = Vars::new(settings, self.shared.server_mode());
+        self.last = Last::default();
+        self.statements = prepared::Statements::default();
+    }
+}

@@ -1,0 +1,187 @@
+//! From a shape to its plan: the cache, or the parser, the tables' definitions and the planner. A statement that is
+//! refused is shown to a server first: its mistakes are reported in the server's own words.
+
+use std::sync::Arc;
+
+use super::Session;
+use super::query::nodes_of;
+use crate::backend::Role;
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Origin, Result};
+use crate::exec::Connections;
+use crate::plan::ir::{Act, Plan};
+use crate::plan::{self, cache};
+use crate::sql::facts::{Kind, Statement};
+use crate::sql::lex::Mode;
+use crate::sql::normalise::Normalised;
+use crate::sql::{self};
+use crate::topology::schema::Schemas;
+use crate::topology::{Layout, Node, Table};
+
+impl Session {
+    /// The plan for a shape: from the cache, or made. A shape that does not parse becomes the text itself.
+    pub(super) async fn plan(&mut self, text: &[u8], shape: &mut Normalised) -> Result<Arc<Plan>> {
+        let mode = self.vars.mode;
+        loop {
+            if let Some(plan) = self.shared.plans.get(&self.key(shape)) {
+                self.shared.metrics.plan_hits.inc();
+                return Ok(plan);
+            }
+            self.shared.metrics.plan_misses.inc();
+            match sql::parse(&shape.masked(), mode) {
+                Ok(statement) => return self.make_plan(Arc::new(statement), shape).await,
+                Err(_) if !shape.is_verbatim() => shape.set_verbatim(text),
+                Err(error) => return Err(self.not_parsed(text, &error.message).await),
+            }
+        }
+    }
+
+    pub(super) async fn make_plan(
+        &mut self,
+        statement: Arc<Statement>,
+        shape: &Normalised,
+    ) -> Result<Arc<Plan>> {
+        let complete = self.load_definitions(&statement).await?;
+        let shared = &self.shared;
+        let database = self.database.as_deref();
+        let plan =
+            Arc::new(plan::build(statement, &shape.masked(), database, shared.topology(), &shared.catalog));
+        if complete && !matches!(plan.act, Act::Ddl(_)) {
+            shared.plans.put(&self.key(shape), Arc::clone(&plan));
+        }
+        Ok(plan)
+    }
+
+    /// What a plan depends on.
+    pub(super) fn key<'k>(&'k self, shape: &'k Normalised) -> cache::Key<'k> {
+        let Mode { ansi_quotes, no_backslash_escapes, pipes_as_concat, .. } = self.vars.mode;
+        let bits = [ansi_quotes, no_backslash_escapes, pipes_as_concat, shape.is_verbatim()];
+        cache::Key {
+            hash: shape.hash(),
+            shape: shape.shape(),
+            database: self.database.as_deref(),
+            topology: self.shared.topology.version,
+            definitions: self.shared.epoch(),
+            mode: bits.iter().fold(0, |all, bit| all << 1 | u32::from(*bit)),
+        }
+    }
+
+    /// Loads the definitions of all tables that a statement names. `false`: one of them does not exist (yet).
+    pub(super) async fn load_definitions(&self, statement: &Statement) -> Result<bool> {
+        let mut complete = true;
+        for name in &statement.tables {
+            let Some(database) = name.schema.as_ref().map(|n| n.text.as_str()).or(self.database.as_deref())
+            else {
+                continue;
+            };
+            let Some(known) = self.shared.topology().database(database) else { continue };
+            if self.shared.catalog.knows(database, &name.name.text) {
+                continue;
+            }
+            let table = known.table(&name.name.text);
+            self.load_definition(database, &table).await?;
+            if !matches!(statement.kind, Kind::Ddl(_) | Kind::Show(_) | Kind::Describe(_)) {
+                self.check_key(database, &table)?;
+            }
+            complete &= self.shared.catalog.knows(database, &name.name.text);
+        }
+        Ok(complete)
+    }
+
+    /// Loads a table's definition from the first of its nodes whose server can be reached.
+    pub(super) async fn load_definition(&self, database: &str, table: &Table) -> Result<()> {
+        let mut loaded = Ok(());
+        for node in nodes_of(&table.layout) {
+            loaded = self.shared.catalog.load(&self.shared.pools, database, &table.name, node).await;
+            if !matches!(&loaded, Err(error) if error.is(Code::SourceDown)) {
+                break;
+            }
+        }
+        loaded
+    }
+
+    /// A table whose sharding column does not fit its rule would be read and written wrongly: it is refused.
+    pub(super) fn check_key(&self, database: &str, table: &Table) -> Result<()> {
+        let Layout::Sharded(sharded) = &table.layout else { return Ok(()) };
+        let Some(schema) = self.shared.catalog.table(database, &table.name) else { return Ok(()) };
+        let Some(column) = schema.position(&sharded.key).and_then(|i| schema.columns.get(i)) else {
+            self.shared.catalog.forget(database, &table.name);
+            let text =
+                format!("Unknown column '{}', the sharding key of '{database}.{}'", sharded.key, table.name);
+            return Err(Error::new(Code::NoColumn, text));
+        };
+        sharded.rule.check_column(&column.as_key(&table.name)).map_err(|why| {
+            self.shared.catalog.forget(database, &table.name);
+            Error::new(
+                Code::NotSupported,
+                format!("'{database}.{}' cannot be used as it is: {why}", table.name),
+            )
+        })
+    }
+
+    /// A statement that Shardgate cannot read: a server's own message if it cannot either.
+    pub(super) async fn not_parsed(&mut self, text: &[u8], why: &str) -> Error {
+        let own = Error::refused(
+            format!("its parser cannot read the statement: {why}"),
+            "write it in a simpler form",
+        );
+        self.server_says(text, own).await
+    }
+
+    /// Whether the source has all of the selected database's tables under their logical names: then what it has against
+    /// a statement is true for Shardgate, too.
+    pub(super) fn is_whole_on(&self, source: SourceId) -> bool {
+        let Some(database) = self.database.as_ref().and_then(|name| self.shared.topology().database(name))
+        else {
+            return true;
+        };
+        let here = |nodes: &[Node]| {
+            nodes.iter().any(|n| n.source == source)
+                && nodes.iter().all(|n| n.table.is_none() && n.schema == database.name)
+        };
+        database.tables.values().all(|table| match &table.layout {
+            Layout::Sharded(sharded) => here(&sharded.nodes),
+            Layout::Reference(nodes) => here(nodes),
+            Layout::Single(node) => here(std::slice::from_ref(node)),
+        })
+    }
+
+    /// A refusal, or the server's own error if the statement is wrong; other errors as they are.
+    pub(super) async fn or_servers(&mut self, text: &[u8], error: Error) -> Error {
+        let refused = error.is(Code::NotSupported) || error.is(Code::UnknownDatabase);
+        if error.origin == Origin::Proxy && refused { self.server_says(text, error).await } else { error }
+    }
+
+    /// What a server has against a statement that is about to be refused with `own`: its own error, if it would not
+    /// take the statement either, so that a mistake is reported as one.
+    pub(super) async fn server_says(&mut self, text: &[u8], own: Error) -> Error {
+        /// The statement cannot be prepared: this says nothing about it.
+        const UNPREPARABLE: u16 = 1295;
+        let source = self.anchor();
+        if !self.is_whole_on(source) {
+            return own;
+        }
+        let schema = self.schema_on(source);
+        let settings = &self.vars.settings;
+        let mut using = self.held.using(&self.shared.pools, self.flavor, settings);
+        let Ok(mut lease) = using.take(source, Role::Primary).await else { return own };
+        lease.queue_state(schema.as_ref(), settings);
+        let prepared = lease.prepare(&bytes::Bytes::copy_from_slice(text), 0).await;
+        using.put(source, lease, None);
+        match prepared {
+            Err(error) if error.origin == Origin::Backend && error.errno != UNPREPARABLE => error,
+            _ => own,
+        }
+    }
+
+    /// The session's database as a source has it.
+    pub(super) fn schema_on(&self, source: SourceId) -> Option<Arc<str>> {
+        let name = self.database.as_ref()?;
+        match self.shared.topology().database(name) {
+            Some(database) => {
+                database.shards.iter().find(|node| node.source == source).map(|n| Arc::clone(&n.schema))
+            }
+            None => Some(Arc::clone(name)),
+        }
+    }
+}

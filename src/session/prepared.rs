@@ -1,0 +1,321 @@
+//! Prepared statements: the binary protocol's, and PREPARE … FROM in SQL.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Session;
+use super::input::{Given, Known};
+use super::query::Text;
+use super::reply;
+use crate::backend::Role;
+use crate::backend::conn::Prepared;
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Result, Value};
+use crate::exec::Connections;
+use crate::plan::bind;
+use crate::plan::ir::{Act, Plan};
+use crate::sql::facts::Kind;
+use crate::sql::lex::{Kind as TokenKind, Lexer};
+use crate::sql::normalise::Normalised;
+use crate::sql::splice;
+use crate::wire::binary::WireType;
+use crate::wire::command::Execute;
+use crate::wire::execute::{LongData, Params};
+use crate::wire::packet;
+
+/// Statements that one session may keep prepared: MySQL's max_prepared_stmt_count.
+const LIMIT: usize = 16_382;
+
+/// One prepared statement.
+struct Statement {
+    sql: Bytes,
+    shape: Normalised,
+    plan: Arc<Plan>,
+    /// Counts the plans' invalidations; another number: plan anew.
+    epoch: u64,
+    database: Option<Arc<str>>,
+    params: usize,
+    /// Types of the parameters as last bound.
+    types: Vec<WireType>,
+    long: LongData,
+    /// SEND_LONG_DATA went over the limit: EXECUTE says so.
+    too_long: bool,
+}
+
+/// A session's prepared statements.
+#[derive(Default)]
+pub(super) struct Statements {
+    by_id: HashMap<u32, Statement>,
+    last_id: u32,
+    named: HashMap<String, Vec<u8>>,
+}
+
+impl Statements {
+    pub(super) fn close(&mut self, id: u32) {
+        self.by_id.remove(&id);
+    }
+
+    /// Appends to a parameter. There is no answer to this command: errors wait for EXECUTE.
+    pub(super) fn long_data(&mut self, id: u32, param: u16, data: &[u8], limit: usize) {
+        if let Some(statement) = self.by_id.get_mut(&id) {
+            if usize::from(param) >= statement.params || statement.long.bytes() + data.len() > limit {
+                statement.too_long = true;
+            } else {
+                statement.long.append(param, data);
+            }
+        }
+    }
+
+    pub(super) fn reset(&mut self, id: u32) -> Result<()> {
+        let statement =
+            self.by_id.get_mut(&id).ok_or_else(|| unknown(&id.to_string(), "mysqld_stmt_reset"))?;
+        statement.long.clear();
+        statement.too_long = false;
+        Ok(())
+    }
+
+    pub(super) fn deallocate(&mut self, name: &str) -> Result<()> {
+        let found = self.named.remove(&name.to_ascii_lowercase());
+        found.map(|_| ()).ok_or_else(|| unknown(name, "DEALLOCATE PREPARE"))
+    }
+
+    fn add(&mut self, statement: Statement) -> Result<u32> {
+        if self.by_id.len() >= LIMIT {
+            let message =
+                format!("Can't create more than max_prepared_stmt_count statements (current value: {LIMIT})");
+            let error = Error::new(Code::Memory, message);
+            return Err(Error { errno: 1461, sqlstate: *b"42000", ..error });
+        }
+        loop {
+            self.last_id = self.last_id.wrapping_add(1);
+            if self.last_id != 0 && !self.by_id.contains_key(&self.last_id) {
+                self.by_id.insert(self.last_id, statement);
+                return Ok(self.last_id);
+            }
+        }
+    }
+}
+
+fn unknown(name: &str, command: &str) -> Error {
+    Error::new(
+        Code::UnknownStatement,
+        format!("Unknown prepared statement handler ({name}) given to {command}"),
+    )
+}
+
+impl Session {
+    /// COM_STMT_PREPARE: a server prepares the statement too, for the definitions of its columns and parameters.
+    pub(super) async fn prepare(&mut self, text: &[u8]) -> Result<()> {
+        let prepared = self.prepare_statement(text).await;
+        let prepared = match prepared {
+            Err(error) => Err(self.or_servers(text, error).await),
+            done => done,
+        };
+        self.noted(prepared)
+    }
+
+    async fn prepare_statement(&mut self, text: &[u8]) -> Result<()> {
+        let sql = Bytes::copy_from_slice(text);
+        let mut shape = Normalised::prepared(text, self.vars.mode);
+        let epoch = self.shared.epoch();
+        let plan = self.plan(text, &mut shape).await?;
+        let described = self.describe(&plan, &sql, &shape).await?;
+        let params = usize::from(plan.statement.params);
+        let statement = Statement {
+            sql,
+            shape,
+            plan,
+            epoch,
+            database: self.database.clone(),
+            params,
+            types: Vec::new(),
+            long: LongData::default(),
+            too_long: false,
+        };
+        let id = self.statements.add(statement)?;
+        self.answer_prepare(id, params, &described);
+        Ok(())
+    }
+
+    /// What a server says of the statement; nothing for statements that the session carries out.
+    async fn describe(&mut self, plan: &Plan, sql: &Bytes, shape: &Normalised) -> Result<Prepared> {
+        let nothing = Prepared { id: 0, params: Vec::new(), columns: Vec::new(), warnings: 0 };
+        match &plan.act {
+            Act::Refused(error) => return Err(error.clone()),
+            Act::Session => {
+                // MySQL does not prepare SHOW WARNINGS, MariaDB does.
+                let shows = matches!(plan.statement.kind, Kind::Show(_)) && !self.shared.is_mariadb();
+                if shows || matches!(plan.statement.kind, Kind::Prepare { .. } | Kind::Execute { .. }) {
+                    return Err(unpreparable());
+                }
+                let columns = Self::own_columns(&plan.statement.kind);
+                return Ok(Prepared {
+                    columns: reply::definitions(columns, self.shared.string_decimals()),
+                    ..nothing
+                });
+            }
+            Act::Ddl(_) => return Ok(nothing),
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {}
+        }
+        let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
+        let text = Text { original: sql, shape, given: &given, more: false };
+        let mut setting = self.setting();
+        let mut others = 0..self.shared.topology().sources.len();
+        let (job, mut using, mut lease) = loop {
+            let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
+            let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+            match (using.take(job.source, Role::Primary).await, others.next()) {
+                (Ok(lease), _) => break (job, using, lease),
+                // Whichever server can be reached has the same tables.
+                (Err(error), Some(next)) if error.is(Code::SourceDown) => {
+                    setting.prefer = Some(SourceId(next as u16));
+                    setting.spread = next;
+                }
+                (Err(error), _) => return Err(error),
+            }
+        };
+        let text = job.text.map_or_else(|| Bytes::clone(sql), Bytes::from);
+        let schema = (!job.schema.is_empty()).then_some(&job.schema);
+        lease.queue_state(schema, &self.vars.settings);
+        let prepared = lease.prepare(&text, 0).await;
+        using.put(job.source, lease, None);
+        prepared.map(|prepared| (*prepared).clone())
+    }
+
+    /// Protocol page "COM_STMT_PREPARE Response".
+    fn answer_prepare(&mut self, id: u32, params: usize, described: &Prepared) {
+        let (status, deprecate) = (self.status(false), self.flavor.deprecate_eof);
+        let client = &mut self.client;
+        client.queue_with(|out| {
+            out.push(0);
+            out.extend_from_slice(&id.to_le_bytes());
+            out.extend_from_slice(&(described.columns.len() as u16).to_le_bytes());
+            out.extend_from_slice(&(params as u16).to_le_bytes());
+            out.push(0);
+            out.extend_from_slice(&described.warnings.to_le_bytes());
+        });
+        // The server's own parameters may differ in number from the client's: all parameters look alike.
+        let anything = crate::wire::column::ColumnDef::new("?", crate::wire::kind::VAR_STRING);
+        for i in 0..params {
+            match described.params.get(i) {
+                Some(packet) => client.queue_packet(packet),
+                None => client.queue_with(|out| anything.encode(out)),
+            }
+        }
+        if params > 0 && !deprecate {
+            client.queue_with(|out| packet::put_eof(out, status, 0));
+        }
+        for column in &described.columns {
+            client.queue_packet(column);
+        }
+        if !described.columns.is_empty() && !deprecate {
+            client.queue_with(|out| packet::put_eof(out, status, 0));
+        }
+    }
+
+    /// COM_STMT_EXECUTE.
+    pub(super) async fn execute(&mut self, execute: Execute<'_>) -> Result<()> {
+        self.shared.metrics.statements.inc();
+        let Some(mut statement) = self.statements.by_id.remove(&execute.id) else {
+            return Err(unknown(&execute.id.to_string(), "mysqld_stmt_execute"));
+        };
+        let mut done = self.execute_statement(&mut statement, execute.body).await;
+        if let Err(error) = done {
+            done = Err(self.or_servers(&statement.sql, error).await);
+        }
+        statement.long.clear();
+        statement.too_long = false;
+        self.statements.by_id.insert(execute.id, statement);
+        self.noted(done)
+    }
+
+    async fn execute_statement(&mut self, statement: &mut Statement, body: &[u8]) -> Result<()> {
+        if statement.too_long {
+            let message = format!(
+                "the parameters sent by SEND_LONG_DATA exceed listen.max_packet = {}",
+                self.shared.limits.max_packet
+            );
+            return Err(Error::new(Code::PacketTooLarge, message));
+        }
+        let epoch = self.shared.epoch();
+        if statement.epoch == epoch {
+            self.shared.metrics.plan_hits.inc();
+        } else {
+            let database = std::mem::replace(&mut self.database, statement.database.clone());
+            let planned = self.plan(&statement.sql, &mut statement.shape).await;
+            self.database = database;
+            statement.plan = planned?;
+            statement.epoch = epoch;
+        }
+        let params = Params::decode(body, statement.params, &mut statement.types, &statement.long)?;
+        let given = Given::Prepared { sql: &statement.sql, params: &params };
+        let text = Text { original: &statement.sql, shape: &statement.shape, given: &given, more: false };
+        let plan = Arc::clone(&statement.plan);
+        self.run(&plan, &text).await
+    }
+
+    /// PREPARE name FROM text.
+    pub(super) async fn prepare_named(&mut self, name: &str, sql: &Value) -> Result<()> {
+        let text = match sql {
+            Value::Str(bytes) | Value::Bytes(bytes) => bytes.clone(),
+            _ => b"NULL".to_vec(),
+        };
+        let mut shape = Normalised::prepared(&text, self.vars.mode);
+        let plan = Box::pin(self.plan(&text, &mut shape)).await?;
+        match &plan.act {
+            Act::Refused(error) => return Err(error.clone()),
+            _ if matches!(plan.statement.kind, Kind::Prepare { .. } | Kind::Execute { .. }) => {
+                return Err(unpreparable());
+            }
+            _ => {}
+        }
+        if self.statements.named.len() >= LIMIT {
+            return Err(Error::new(Code::Memory, format!("a session may have {LIMIT} named statements")));
+        }
+        self.statements.named.insert(name.to_ascii_lowercase(), text);
+        Ok(())
+    }
+
+    /// EXECUTE name USING @a, @b: the variables' values take the places of the `?`.
+    pub(super) async fn execute_named(&mut self, name: &str, using: &[String], more: bool) -> Result<()> {
+        let sql =
+            self.statements.named.get(&name.to_ascii_lowercase()).ok_or_else(|| unknown(name, "EXECUTE"))?;
+        let mode = self.vars.mode;
+        let mut values = using.iter();
+        let (mut text, mut at) = (Vec::with_capacity(sql.len()), 0);
+        let mut lexer = Lexer::new(sql, mode);
+        loop {
+            let token = lexer.token();
+            match token.kind {
+                TokenKind::End | TokenKind::Bad => break,
+                TokenKind::Param => {
+                    let value = values.next().ok_or_else(wrong_count)?;
+                    let value = self.vars.user.get(&value.to_ascii_lowercase()).unwrap_or(&Value::Null);
+                    text.extend_from_slice(sql.get(at..token.start as usize).unwrap_or_default());
+                    text.extend_from_slice(splice::literal(value, mode).as_bytes());
+                    at = token.end as usize;
+                }
+                _ => {}
+            }
+        }
+        if values.next().is_some() {
+            return Err(wrong_count());
+        }
+        text.extend_from_slice(sql.get(at..).unwrap_or_default());
+        self.query(&text, more).await
+    }
+}
+
+fn wrong_count() -> Error {
+    Error::new(Code::WrongArguments, "Incorrect arguments to EXECUTE")
+}
+
+fn unpreparable() -> Error {
+    let error = Error::new(
+        Code::NotSupported,
+        "This command is not supported in the prepared statement protocol yet",
+    );
+    Error { errno: 1295, sqlstate: *b"HY000", ..error }
+}

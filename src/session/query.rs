@@ -1,0 +1,217 @@
+//! The way that every statement takes: read its shape, plan it, bind it to its values, run the jobs, answer.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::Session;
+use super::input::{Given, Known};
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Fate, Origin, Result, Value};
+use crate::exec::names::Names;
+use crate::plan::ir::{Act, Plan};
+use crate::plan::{self, Bound, Setting};
+use crate::sql::facts::{DdlKind, Kind, Operand};
+use crate::sql::normalise::{Normalised, normalise};
+use crate::sql::{self, literal};
+use crate::topology::{Layout, Node};
+
+/// A statement's text as the session needs it besides its plan.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    /// As the client sent it.
+    pub(super) original: &'a [u8],
+    /// Its shape.
+    pub(super) shape: &'a Normalised,
+    /// The values of the shape's `?`.
+    pub(super) given: &'a Given<'a>,
+    /// Another statement of the same command follows.
+    pub(super) more: bool,
+}
+
+impl Text<'_> {
+    /// The shape as text: what the facts' spans refer to.
+    pub(super) fn lossy(&self) -> Cow<'_, str> {
+        self.shape.masked()
+    }
+
+    /// An operand's value.
+    pub(super) fn operand(&self, operand: &Operand) -> Result<Value> {
+        let param = |i: u16| self.given.value(usize::from(i));
+        match operand {
+            Operand::Const(value) => Ok(value.clone()),
+            Operand::Param(i) => param(*i),
+            Operand::NegParam(i) => Ok(literal::negate(&param(*i)?).unwrap_or(Value::Null)),
+        }
+    }
+}
+
+impl Session {
+    /// COM_QUERY: one statement, or several where the client has asked for that.
+    pub(super) async fn queries(&mut self, text: &[u8]) -> Result<()> {
+        if !self.multi_statements || memchr::memchr(b';', text).is_none() {
+            return self.query(text, false).await;
+        }
+        let statements: Vec<&[u8]> =
+            sql::split(text, self.vars.mode).filter_map(|range| text.get(range)).collect();
+        let Some((last, before)) = statements.split_last() else { return self.query(text, false).await };
+        for statement in before {
+            self.query(statement, true).await?;
+            if self.last.failed {
+                return Ok(());
+            }
+            if self.client.queued() > super::FLUSH {
+                self.client.flush().await?;
+            }
+        }
+        self.query(last, false).await
+    }
+
+    /// One statement's whole way.
+    pub(super) async fn query(&mut self, text: &[u8], more: bool) -> Result<()> {
+        self.shared.metrics.statements.inc();
+        self.last.failed = false;
+        let mode = self.vars.mode;
+        let mut shape = std::mem::take(&mut self.scratch);
+        normalise(text, mode, &mut shape);
+        let mut done = match self.plan(text, &mut shape).await {
+            Ok(plan) => {
+                let given = Given::Text { text, literals: shape.literals(), mode };
+                self.run(&plan, &Text { original: text, shape: &shape, given: &given, more }).await
+            }
+            Err(error) => Err(error),
+        };
+        self.scratch = shape;
+        if let Err(error) = done {
+            done = Err(self.or_servers(text, error).await);
+        }
+        self.noted(done)
+    }
+
+    /// Carries a plan out. The answer is queued.
+    pub(super) async fn run(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        match &plan.act {
+            Act::Refused(error) => return Err(error.clone()),
+            Act::Session => return self.control(plan, text).await,
+            Act::Ddl(steps) => {
+                let bound = self.bind(plan, text)?;
+                // A temporary table belongs to the connection that it is made on, and leaves the transaction open.
+                match matches!(&plan.statement.kind, Kind::Ddl(ddl) if ddl.temporary) {
+                    false => self.held.commit().await?,
+                    true if plan.pins => self.held.stick(),
+                    true => {}
+                }
+                let done = self.ddl(steps, &bound, text).await;
+                if matches!(&plan.statement.kind, Kind::Ddl(ddl) if ddl.kind == DdlKind::DropDatabase) {
+                    self.shared.pools.schemas_dropped();
+                }
+                return done;
+            }
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {}
+        }
+        if plan.pins {
+            self.held.stick();
+        }
+        let mut bound = self.bind_patiently(plan, text).await?;
+        let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
+        let mut down = Vec::new();
+        loop {
+            let done = self.read(plan, read, &bound, text).await;
+            let Some(other) = self.elsewhere(plan, text, &bound, &done, &mut down)? else { return done };
+            bound = other;
+        }
+    }
+
+    /// A read that any of several sources could answer, bound to another one when its server cannot be reached.
+    pub(super) fn elsewhere(
+        &mut self,
+        plan: &Plan,
+        text: &Text<'_>,
+        bound: &Bound,
+        done: &Result<impl Sized>,
+        down: &mut Vec<SourceId>,
+    ) -> Result<Option<Bound>> {
+        let ([job], Err(error)) = (bound.jobs.as_slice(), done) else { return Ok(None) };
+        if !error.is(Code::SourceDown) || error.origin != Origin::Proxy || error.fate != Fate::Keep {
+            return Ok(None);
+        }
+        down.push(job.source);
+        for source in (0..self.shared.topology().sources.len()).map(|source| SourceId(source as u16)) {
+            let setting = Setting { prefer: Some(source), ..self.setting() };
+            let other = plan::bind(plan, &text.input(), &Known(self), setting, &mut |_| Err(no_job()))?;
+            if matches!(other.jobs.as_slice(), [job] if !down.contains(&job.source)) {
+                return Ok(Some(other));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn bind(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
+        let mut reserve = |n: usize| self.shared.ids.reserve(n as u64);
+        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve)
+    }
+
+    /// Binds; where ids are asked for faster than they may be made, it waits for the clock.
+    async fn bind_patiently(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
+        const PATIENCE: Duration = Duration::from_secs(5);
+        const PAUSE: Duration = Duration::from_millis(5);
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.bind(plan, text) {
+                Err(error) if error.is(Code::TooManyConnections) && waited < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                    waited += PAUSE;
+                }
+                bound => return bound,
+            }
+        }
+    }
+
+    /// What decides among equal places, and how values are written.
+    pub(super) fn setting(&self) -> Setting {
+        Setting {
+            prefer: self.held.home(),
+            spread: self.shared.turn(),
+            zero_is_value: self.vars.zero_is_value,
+            no_backslash_escapes: self.vars.mode.no_backslash_escapes,
+        }
+    }
+
+    /// What the session remembers of an error.
+    pub(super) fn noted(&mut self, done: Result<()>) -> Result<()> {
+        if let Err(error) = &done
+            && error.fate == Fate::Keep
+        {
+            self.last.warnings = vec![["Error".to_owned(), error.errno.to_string(), error.message.clone()]];
+        }
+        done
+    }
+}
+
+pub(super) fn no_job() -> Error {
+    Error::new(Code::Internal, "the plan has nothing to run")
+}
+
+pub(super) fn nodes_of(layout: &Layout) -> &[Node] {
+    match layout {
+        Layout::Sharded(sharded) => &sharded.nodes,
+        Layout::Reference(nodes) => nodes,
+        Layout::Single(node) => std::slice::from_ref(node),
+    }
+}
+
+/// The statement's tables whose physical names differ from those that the client knows.
+pub(super) fn names_of(plan: &Plan) -> Names {
+    let mut names = Names::default();
+    for used in &plan.tables {
+        let nodes: &[Node] = match &used.table.layout {
+            Layout::Sharded(sharded) => &sharded.nodes,
+            Layout::Reference(nodes) => nodes,
+            Layout::Single(node) => std::slice::from_ref(node),
+        };
+        for node in nodes {
+            let table = node.table.as_deref().unwrap_or(&used.table.name);
+            names.add(&node.schema, table, &used.database, &used.table.name);
+        }
+    }
+    names
+}

@@ -1,0 +1,316 @@
+//! Plans that answer rows: relayed from one server, merged from several, or taken in whole where they are small.
+
+use super::Session;
+use super::input::Given;
+use super::query::{Text, names_of, no_job};
+use crate::backend::conn::Answer;
+use crate::backend::{Lease, Role};
+use crate::base::{Code, Error, Fate, Result};
+use crate::exec::send::{State, send};
+use crate::exec::single::{self, Around};
+use crate::exec::write::Task;
+use crate::exec::{Connections, fanout};
+use crate::plan::ir::{Act, Plan, Read};
+use crate::plan::{self, Bound};
+use crate::sql::facts::{Expr, ExprKind, InsertSource, Kind};
+use crate::sql::normalise::Normalised;
+use crate::topology::schema::Schemas;
+use crate::wire::scan::{End, Outcome};
+use crate::wire::status;
+
+/// Rows at most of SHOW and other answers that are taken in whole.
+const SMALL_ANSWER: usize = 100_000;
+
+impl Session {
+    pub(super) async fn read(
+        &mut self,
+        plan: &Plan,
+        read: &Read,
+        bound: &Bound,
+        text: &Text<'_>,
+    ) -> Result<()> {
+        let role = if read.replica && !read.locks { Role::Replica } else { Role::Primary };
+        if bound.many {
+            self.shared.metrics.scattered.inc();
+            return self.scatter(plan, read, bound, role, text).await;
+        }
+        if read.rename {
+            return self.renamed(plan, bound, text).await;
+        }
+        self.forward(plan, bound, role, read.locks, text).await
+    }
+
+    /// One job whose answer goes to the client as it comes.
+    pub(super) async fn forward(
+        &mut self,
+        plan: &Plan,
+        bound: &Bound,
+        role: Role,
+        writes: bool,
+        text: &Text<'_>,
+    ) -> Result<()> {
+        let Some(job) = bound.jobs.first() else { return Err(no_job()) };
+        let names = names_of(plan);
+        let mut retry = role == Role::Replica || !writes;
+        let deadline = self.shared.deadline();
+        loop {
+            let call = text.given.call(job, text.original)?;
+            let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+            let retryable = retry && using.many() > 1;
+            let mut lease = using.take(job.source, role).await?;
+            let state = State { schema: &job.schema, settings: &self.vars.settings, writes };
+            let around = Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline };
+            let ended = match send(&mut lease, state, &call).await {
+                Ok(())
+                    if names.is_empty() && !text.more && self.client.sequence() == lease.reply_sequence() =>
+                {
+                    single::relay(&mut lease, &mut self.client, around).await
+                }
+                Ok(()) => single::reframe(&mut lease, &mut self.client, text.more, &names, around).await,
+                Err(error) => Err(error),
+            };
+            match ended {
+                Ok(end) => {
+                    let warnings = warnings_after(&mut lease, &end).await;
+                    let told = if tells_insert_id(plan) { insert_id_on(&mut lease).await } else { None };
+                    using.put(job.source, lease, status_of(&end));
+                    // MariaDB's list stays for statements that use no table and have nothing to say; MySQL's does not.
+                    let replaces = !plan.tables.is_empty() || !self.shared.is_mariadb();
+                    if replaces || !warnings.is_empty() {
+                        self.last.warnings = warnings;
+                    }
+                    let kept = self.keeps_insert_id(plan, text)?;
+                    self.after(&end, kept).await;
+                    self.last.insert_id = told.unwrap_or(self.last.insert_id);
+                    return Ok(());
+                }
+                Err(error) => {
+                    let lost = lease.is_lost();
+                    using.put(job.source, lease, None);
+                    // A connection that broke while it lay idle: nothing has reached the client, and a read harms nobody.
+                    if retryable && lost && error.is(Code::SourceLost) && error.fate == Fate::Keep {
+                        retry = false;
+                        continue;
+                    }
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// What the session remembers of a statement that ran.
+    pub(super) async fn after(&mut self, end: &End, keeps_insert_id: bool) {
+        match end.outcome {
+            Outcome::Ok(_) if end.result_set => {
+                self.last.found_rows = end.rows;
+                self.last.row_count = -1;
+            }
+            Outcome::Ok(trailer) => {
+                self.last.row_count = trailer.affected as i64;
+                if !keeps_insert_id && trailer.last_insert_id != 0 {
+                    self.last.insert_id = trailer.last_insert_id;
+                }
+            }
+            Outcome::Err { errno } => {
+                self.shared.metrics.errors.inc();
+                self.last.row_count = -1;
+                self.last.failed = true;
+                self.after_error(errno).await;
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether an INSERT gives all its ids itself: then OK carries the last of them, and LAST_INSERT_ID() stays.
+    pub(super) fn keeps_insert_id(&self, plan: &Plan, text: &Text<'_>) -> Result<bool> {
+        let Kind::Insert(insert) = &plan.statement.kind else { return Ok(false) };
+        let Some(used) = plan.tables.first() else { return Ok(false) };
+        let Some(schema) = self.shared.catalog.table(&used.database, &used.table.name) else {
+            return Ok(false);
+        };
+        let Some(auto) = schema.columns.iter().position(|column| column.auto_increment) else {
+            return Ok(false);
+        };
+        let is_auto = |name: &str| schema.position(name) == Some(auto);
+        let place = match &insert.columns {
+            Some(columns) => columns.iter().position(|column| is_auto(&column.text)),
+            None => Some(auto),
+        };
+        let asks = |expr: &Expr| {
+            Ok::<bool, Error>(match &expr.kind {
+                ExprKind::Default => true,
+                ExprKind::Operand(operand) => {
+                    let value = text.operand(operand)?;
+                    plan::asks_for_id(&value, self.vars.zero_is_value)
+                }
+                _ => false,
+            })
+        };
+        let mut given = match (&insert.source, place) {
+            (InsertSource::Rows(rows), Some(place)) => rows.iter().map(|row| row.cells.get(place)).collect(),
+            (InsertSource::Set(set), _) => {
+                vec![set.iter().find(|a| is_auto(&a.column.name.text)).map(|a| &a.value)]
+            }
+            (InsertSource::Query(_), Some(_)) => return Ok(true),
+            (_, None) => return Ok(false),
+        }
+        .into_iter();
+        given.try_fold(true, |kept, cell: Option<&Expr>| match cell {
+            Some(cell) => Ok(kept && !asks(cell)?),
+            None => Ok(false),
+        })
+    }
+
+    /// A deadlock has rolled the transaction back on one server: so it is on all, and none is open any more.
+    pub(super) async fn after_error(&mut self, errno: u16) {
+        const DEADLOCK: u16 = 1213;
+        if errno == DEADLOCK && self.held.in_transaction() {
+            self.held.rollback().await;
+        }
+    }
+
+    pub(super) async fn scatter(
+        &mut self,
+        plan: &Plan,
+        read: &Read,
+        bound: &Bound,
+        role: Role,
+        text: &Text<'_>,
+    ) -> Result<()> {
+        let scatter = read.many.as_ref().map_err(Clone::clone)?;
+        let names = names_of(plan);
+        let mut tasks = Vec::with_capacity(bound.jobs.len());
+        for job in &bound.jobs {
+            let call = text.given.call(job, text.original)?;
+            tasks.push(Task { source: job.source, schema: &job.schema, call });
+        }
+        let (mut status, deadline) = (self.status(text.more), self.shared.deadline());
+        if !self.vars.autocommit {
+            // The servers begin one with this statement.
+            status |= status::IN_TRANS;
+        }
+        let order = fanout::Order {
+            merge: &scatter.merge,
+            limit: bound.limit.map(|(count, _)| count).or_else(|| self.vars.select_limit()),
+            offset: bound.limit.map_or(0, |(_, offset)| offset),
+            budget: self.shared.limits.merge,
+            settings: &self.vars.settings,
+            role,
+            locks: read.locks,
+            names: &names,
+            status,
+            deprecate_eof: self.flavor.deprecate_eof,
+            binary: text.given.is_binary(),
+        };
+        let around = Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline };
+        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+        let answered = fanout::run(&tasks, &order, &mut using, &mut self.client, around).await;
+        if let Err(error) = &answered {
+            self.after_error(error.errno).await;
+        }
+        let answered = answered?;
+        self.last.found_rows = answered.rows;
+        self.last.row_count = -1;
+        self.last.warnings = answered.warnings;
+        Ok(())
+    }
+
+    /// A small answer whose cells name physical tables (SHOW CREATE TABLE).
+    pub(super) async fn renamed(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
+        let answer = self.collect(bound, text).await?;
+        let names = names_of(plan);
+        let status = self.status(text.more);
+        let form = super::reply::Form {
+            status,
+            deprecate_eof: self.flavor.deprecate_eof,
+            binary: text.given.is_binary(),
+            strings: 0,
+        };
+        super::reply::answer(&mut self.client, &answer, form, |cell| names.restore_text(cell))
+    }
+
+    /// The whole answer of a bound read on one server.
+    pub(super) async fn collect(&mut self, bound: &Bound, text: &Text<'_>) -> Result<Answer> {
+        let Some(job) = bound.jobs.first() else { return Err(no_job()) };
+        if bound.jobs.len() > 1 {
+            return Err(Error::refused("the statement needs several shards here", "give the sharding key"));
+        }
+        let call = text.given.call(job, text.original)?;
+        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+        let mut lease = using.take(job.source, Role::Primary).await?;
+        let state = State { schema: &job.schema, settings: &self.vars.settings, writes: false };
+        let answer = match send(&mut lease, state, &call).await {
+            Ok(()) => lease.answer_in(text.given.format(), SMALL_ANSWER).await,
+            Err(error) => Err(error),
+        };
+        using.put(job.source, lease, answer.as_ref().ok().map(|answer| answer.ok.status));
+        answer
+    }
+
+    /// Asks something on the session's behalf: a read of the proxy's own making that one server answers.
+    pub(super) async fn ask(&mut self, sql: &str) -> Result<Answer> {
+        let mut shape = Normalised::verbatim(sql.as_bytes());
+        let plan = Box::pin(self.plan(sql.as_bytes(), &mut shape)).await?;
+        let mode = self.vars.mode;
+        let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
+        let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
+        match &plan.act {
+            Act::Refused(error) => Err(error.clone()),
+            Act::Read(_) => {
+                let mut bound = self.bind(&plan, &text)?;
+                let mut down = Vec::new();
+                loop {
+                    let answer = self.collect(&bound, &text).await;
+                    let Some(other) = self.elsewhere(&plan, &text, &bound, &answer, &mut down)? else {
+                        return answer;
+                    };
+                    bound = other;
+                }
+            }
+            _ => Err(Error::refused("only a query has a value", "use SELECT")),
+        }
+    }
+
+    /// EXPLAIN SHARDGATE.
+    pub(super) async fn explained(&mut self, sql: &str) -> Result<Vec<String>> {
+        let mut shape = Normalised::verbatim(sql.as_bytes());
+        let plan = Box::pin(self.plan(sql.as_bytes(), &mut shape)).await?;
+        let mode = self.vars.mode;
+        let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
+        let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
+        let bound = match plan.act {
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) => Some(self.bind(&plan, &text)?),
+            _ => None,
+        };
+        Ok(plan::explain::lines(&plan, bound.as_ref(), sql.as_bytes(), self.shared.topology()))
+    }
+}
+
+/// Warnings and errors of the statement that has just run on this connection.
+async fn warnings_after(lease: &mut Lease, end: &End) -> Vec<[String; 3]> {
+    let some = match end.outcome {
+        Outcome::Ok(trailer) => trailer.warnings > 0,
+        Outcome::Err { .. } => true,
+        _ => false,
+    };
+    if !some || lease.is_broken() {
+        return Vec::new();
+    }
+    single::warnings(lease).await
+}
+
+/// Whether LAST_INSERT_ID(expr) is in a statement: only the server knows what it was.
+fn tells_insert_id(plan: &Plan) -> bool {
+    plan.statement.functions.iter().any(|call| call.args && call.name == "LAST_INSERT_ID")
+}
+
+async fn insert_id_on(lease: &mut Lease) -> Option<u64> {
+    lease.query("SELECT LAST_INSERT_ID()", 1).await.ok()?.text(0, 0)?.parse().ok()
+}
+
+fn status_of(end: &End) -> Option<u16> {
+    match end.outcome {
+        Outcome::Ok(trailer) => Some(trailer.status),
+        _ => None,
+    }
+}

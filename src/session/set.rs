@@ -1,0 +1,303 @@
+//! SET. Session variables are set on a server at once, so that a wrong one fails as it does there; what the server
+//! made of the value is read back and tracked. User variables are evaluated by a server and kept here.
+
+use std::fmt::Write;
+
+use super::Session;
+use super::input::Known;
+use super::vars::USER_VARIABLES;
+use crate::backend::Settings;
+use crate::backend::conn::Answer;
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Result, Value};
+use crate::exec::{Connections, single};
+use crate::plan::SessionValues;
+use crate::plan::ir::SessionValue;
+use crate::sql::facts::{SetItem, SetTarget, Statement};
+use crate::sql::splice;
+use crate::wire::column::ColumnDef;
+use crate::wire::kind;
+
+/// Variables that the proxy itself answers for.
+const INSERT_IDS: [&str; 2] = ["last_insert_id", "identity"];
+
+impl Session {
+    /// Carries a SET out.
+    pub(super) async fn set(&mut self, text: &str, statement: &Statement, items: &[SetItem]) -> Result<u16> {
+        let mut warnings = 0;
+        let mut users = Vec::new();
+        let mut others: Vec<&SetItem> = Vec::new();
+        for item in items {
+            match &item.target {
+                SetTarget::User(name) => {
+                    users.push((name.clone(), self.evaluate(text, statement, item).await?));
+                }
+                SetTarget::Session(name) if INSERT_IDS.contains(&name.as_str()) => {
+                    let value = self.evaluate(text, statement, item).await?;
+                    self.last.insert_id = unsigned(&value).ok_or_else(|| wrong_type(name))?;
+                }
+                SetTarget::Session(name) if name == "insert_id" => {
+                    return Err(Error::refused(
+                        "SET insert_id is for one server",
+                        "give the id in the INSERT",
+                    ));
+                }
+                SetTarget::Global(_) => {
+                    return Err(Error::refused(
+                        "SET GLOBAL would change one server of many",
+                        "set it on each server",
+                    ));
+                }
+                SetTarget::Other => {
+                    return Err(Error::refused("this SET is for one server", "run it on each server"));
+                }
+                SetTarget::Transaction { scope: Some(scope) } if scope.eq_ignore_ascii_case("global") => {
+                    return Err(Error::refused(
+                        "SET GLOBAL would change one server of many",
+                        "set it on each server",
+                    ));
+                }
+                SetTarget::Transaction { scope: None } => {
+                    self.next_transaction(item.span.of(text))?;
+                }
+                _ => others.push(item),
+            }
+        }
+        if !others.is_empty() {
+            warnings = self.set_session(text, statement, &others).await?;
+        }
+        for (name, value) in users {
+            if self.vars.user.len() >= USER_VARIABLES && !self.vars.user.contains_key(&name) {
+                return Err(Error::new(
+                    Code::Memory,
+                    format!("a session may have {USER_VARIABLES} user variables"),
+                ));
+            }
+            self.vars.user.insert(name, value);
+        }
+        Ok(warnings)
+    }
+
+    fn next_transaction(&mut self, text: &str) -> Result<()> {
+        if self.held.in_transaction() {
+            let message = "Transaction characteristics can't be changed while a transaction is in progress";
+            let error = Error::new(Code::ReadOnly, message);
+            return Err(Error { errno: 1568, sqlstate: *b"25001", ..error });
+        }
+        self.vars.next_transaction = Some(format!("SET TRANSACTION {}", text.trim()));
+        Ok(())
+    }
+
+    /// The value of an assignment, by a server where it is more than a literal.
+    async fn evaluate(&mut self, text: &str, statement: &Statement, item: &SetItem) -> Result<Value> {
+        if let Some(crate::sql::facts::Operand::Const(value)) = &item.value {
+            return Ok(value.clone());
+        }
+        let sql = format!("SELECT {}", self.substituted(text, statement, item));
+        let answer = self.ask(&sql).await?;
+        let (Some(column), Some(row)) = (answer.columns.first(), answer.rows.first()) else {
+            return Ok(Value::Null);
+        };
+        Ok(row.first().and_then(Option::as_ref).map_or(Value::Null, |cell| value_of(column, cell)))
+    }
+
+    /// The text of an assignment's value with what only the session knows put in.
+    fn substituted(&self, text: &str, statement: &Statement, item: &SetItem) -> String {
+        let mut edits: Vec<(usize, usize, String)> = Vec::new();
+        let within = |start: u32, end: u32| start >= item.span.start && end <= item.span.end;
+        for name in statement.user_variables.iter().filter(|n| within(n.span.start, n.span.end)) {
+            let value = self.vars.user.get(&name.text).unwrap_or(&Value::Null);
+            edits.push((
+                name.span.start as usize,
+                name.span.end as usize,
+                splice::literal(value, self.vars.mode),
+            ));
+        }
+        for call in statement.functions.iter().filter(|f| within(f.span.start, f.span.end) && !f.args) {
+            let known = match call.name.as_str() {
+                "LAST_INSERT_ID" => Some(SessionValue::LastInsertId),
+                "FOUND_ROWS" => Some(SessionValue::FoundRows),
+                "ROW_COUNT" => Some(SessionValue::RowCount),
+                "CONNECTION_ID" => Some(SessionValue::ConnectionId),
+                "DATABASE" | "SCHEMA" => Some(SessionValue::Database),
+                _ => None,
+            };
+            if let Some(value) = known.and_then(|what| Known(self).get(&what).ok()) {
+                edits.push((
+                    call.span.start as usize,
+                    call.span.end as usize,
+                    splice::literal(&value, self.vars.mode),
+                ));
+            }
+        }
+        edits.sort_unstable();
+        let (mut out, mut at) = (String::new(), item.span.start as usize);
+        for (start, end, literal) in
+            edits.into_iter().filter(|(start, ..)| *start >= item.span.start as usize)
+        {
+            if start >= at {
+                out.push_str(text.get(at..start).unwrap_or(""));
+                out.push_str(&literal);
+                at = end;
+            }
+        }
+        out.push_str(text.get(at..item.span.end as usize).unwrap_or(""));
+        out
+    }
+
+    async fn set_session(&mut self, text: &str, statement: &Statement, items: &[&SetItem]) -> Result<u16> {
+        let mut names: Vec<&str> = Vec::new();
+        let mut sql = String::from("SET ");
+        for item in items {
+            if sql.len() > 4 {
+                sql.push(',');
+            }
+            let value = self.substituted(text, statement, item);
+            let _ = match &item.target {
+                SetTarget::Names => {
+                    names.extend(["character_set_client", "character_set_results", "collation_connection"]);
+                    write!(sql, "NAMES {value}")
+                }
+                SetTarget::CharacterSet => {
+                    names.extend(["character_set_client", "character_set_results", "collation_connection"]);
+                    write!(sql, "CHARACTER SET {value}")
+                }
+                SetTarget::Transaction { .. } => {
+                    let (isolation, read_only) = self.transaction_variables();
+                    names.extend([isolation, read_only]);
+                    write!(sql, "SESSION TRANSACTION {value}")
+                }
+                SetTarget::Session(name) => {
+                    let tracked =
+                        if name == "character_set_connection" { "collation_connection" } else { name };
+                    names.push(tracked);
+                    write!(sql, "SESSION {name}={value}")
+                }
+                _ => Ok(()),
+            };
+        }
+        names.sort_unstable();
+        names.dedup();
+        let was_autocommit = self.vars.autocommit;
+        let (settings, warnings) = self.set_and_read(&sql, &names).await?;
+        self.vars.adopt(settings);
+        if self.vars.autocommit && !was_autocommit {
+            self.held.commit().await?;
+        }
+        Ok(warnings)
+    }
+
+    fn transaction_variables(&self) -> (&'static str, &'static str) {
+        if self.shared.is_mariadb() {
+            ("tx_isolation", "tx_read_only")
+        } else {
+            ("transaction_isolation", "transaction_read_only")
+        }
+    }
+
+    /// Runs the SET on a server and reads the variables back, as SQL literals among the session's settings.
+    async fn set_and_read(&mut self, sql: &str, names: &[&str]) -> Result<(Settings, u16)> {
+        let (anchor, count) = (self.anchor(), self.shared.topology().sources.len());
+        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+        let (source, mut lease) = using.take_any(anchor, count).await?;
+        lease.queue_state(None, &self.vars.settings);
+        let read = format!(
+            "SELECT {}",
+            names.iter().map(|n| format!("@@session.{n}")).collect::<Vec<_>>().join(",")
+        );
+        let set = lease.query(sql, 0).await;
+        let mut warnings = 0;
+        let answer = match set {
+            Ok(set) => {
+                warnings = set.ok.warnings;
+                if warnings > 0 {
+                    self.last.warnings = single::warnings(&mut lease).await;
+                }
+                lease.query(&read, 1).await
+            }
+            Err(error) => Err(error),
+        };
+        let read = answer.map(|answer| {
+            let literals = names.iter().enumerate().map(|(i, name)| (*name, literal_of(&answer, i)));
+            let settings =
+                literals.fold(self.vars.settings.clone(), |all, (name, literal)| all.with(name, &literal));
+            (settings, answer.ok.status)
+        });
+        match read {
+            Ok((settings, status)) => {
+                lease.assume(&settings);
+                using.put(source, lease, Some(status));
+                Ok((settings, warnings))
+            }
+            Err(error) => {
+                using.put(source, lease, None);
+                Err(error)
+            }
+        }
+    }
+
+    /// The source to ask where any would do.
+    pub(super) fn anchor(&self) -> SourceId {
+        let home = self.database.as_ref().and_then(|name| self.shared.topology().database(name));
+        let first = home.and_then(|database| database.shards.first()).map(|node| node.source);
+        self.held.home().or(first).unwrap_or(SourceId(0))
+    }
+}
+
+fn literal_of(answer: &Answer, column: usize) -> String {
+    let cell = answer.rows.first().and_then(|row| row.get(column)).and_then(Option::as_ref);
+    match (cell, answer.columns.get(column)) {
+        (Some(cell), Some(definition)) => {
+            let text = String::from_utf8_lossy(cell);
+            let number = matches!(
+                definition.kind,
+                kind::TINY
+                    | kind::SHORT
+                    | kind::LONG
+                    | kind::INT24
+                    | kind::LONGLONG
+                    | kind::DOUBLE
+                    | kind::FLOAT
+                    | kind::NEWDECIMAL
+            );
+            if number { text.into_owned() } else { format!("'{}'", text.replace('\'', "''")) }
+        }
+        _ => "NULL".to_owned(),
+    }
+}
+
+/// A text cell as a value of its column's type.
+fn value_of(column: &ColumnDef, cell: &[u8]) -> Value {
+    let text = String::from_utf8_lossy(cell);
+    let parsed = match column.kind {
+        kind::TINY | kind::SHORT | kind::LONG | kind::INT24 | kind::LONGLONG | kind::YEAR => {
+            text.parse().map(Value::Int).ok().or_else(|| text.parse().map(Value::UInt).ok())
+        }
+        kind::NEWDECIMAL | kind::DECIMAL => Some(Value::Decimal(text.to_string())),
+        kind::DOUBLE | kind::FLOAT => text.parse().map(Value::Double).ok(),
+        _ => None,
+    };
+    const BINARY: u16 = 63;
+    let temporal =
+        matches!(column.kind, kind::DATE | kind::DATETIME | kind::TIMESTAMP | kind::TIME | kind::NEWDATE);
+    parsed.unwrap_or_else(|| {
+        if column.charset == BINARY && !temporal {
+            Value::Bytes(cell.to_vec())
+        } else {
+            Value::Str(cell.to_vec())
+        }
+    })
+}
+
+fn unsigned(value: &Value) -> Option<u64> {
+    match value {
+        Value::Int(n) => u64::try_from(*n).ok(),
+        Value::UInt(n) => Some(*n),
+        _ => None,
+    }
+}
+
+fn wrong_type(name: &str) -> Error {
+    let error = Error::new(Code::WrongArguments, format!("Incorrect argument type to variable '{name}'"));
+    Error { errno: 1232, sqlstate: *b"42000", ..error }
+}

@@ -1,0 +1,217 @@
+//! What all sessions of a proxy share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::time::Instant;
+
+use super::vars::mode_of;
+use crate::admin::Registry;
+use crate::backend::catalog::Catalog;
+use crate::backend::pools::Limits as PoolLimits;
+use crate::backend::{Flavor, Pools, Role, Settings};
+use crate::base::Result;
+use crate::base::ids::SourceId;
+use crate::config::Config;
+use crate::idgen::Snowflake;
+use crate::merge::Budget;
+use crate::plan::cache::Plans;
+use crate::sql::lex::Mode;
+use crate::telemetry::Metrics;
+use crate::topology::Topology;
+
+/// What the greeting says before any server could be asked.
+const UNKNOWN_VERSION: &str = "8.0.0-shardgate";
+/// Plans kept; the ones used least go first.
+const PLANS: usize = 10_000;
+/// Bytes of a shape that is worth keeping a plan for.
+const LONGEST_SHAPE: usize = 64 * 1024;
+/// Collations a server may have.
+const COLLATIONS: usize = 10_000;
+
+/// Bounds of one session or statement.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Bytes of a packet that a client may send.
+    pub max_packet: usize,
+    /// What merging may hold.
+    pub merge: Budget,
+    /// How long a statement may take.
+    pub statement: Option<Duration>,
+    /// How long a login may take.
+    pub login: Duration,
+}
+
+/// What a server said of itself.
+#[derive(Debug)]
+pub struct ServerFacts {
+    version: String,
+    mode: Mode,
+    /// Collation id → (character set, collation).
+    collations: HashMap<u16, (String, String)>,
+}
+
+/// Handles that every session has.
+#[derive(Debug)]
+pub struct Shared {
+    /// The map.
+    pub topology: Arc<Topology>,
+    /// Connections to servers.
+    pub pools: Pools,
+    /// Definitions of tables.
+    pub catalog: Catalog,
+    /// Plans by shape.
+    pub plans: Plans,
+    /// Sessions that live.
+    pub registry: Arc<Registry>,
+    /// Counters.
+    pub metrics: Metrics,
+    /// New ids.
+    pub ids: Snowflake,
+    /// Bounds.
+    pub limits: Limits,
+    /// Name → password and the database that is selected where the client names none.
+    users: HashMap<String, (String, Option<String>)>,
+    server: ArcSwapOption<ServerFacts>,
+    epoch: AtomicU64,
+    turn: AtomicUsize,
+}
+
+impl Shared {
+    /// Everything for one proxy.
+    pub fn new(
+        config: &Config,
+        topology: Topology,
+        limits: PoolLimits,
+        ids: Snowflake,
+        metrics: Metrics,
+        registry: Arc<Registry>,
+    ) -> Self {
+        Self {
+            pools: Pools::new(&topology, limits, metrics.clone()),
+            topology: Arc::new(topology),
+            catalog: Catalog::default(),
+            plans: Plans::new(PLANS, LONGEST_SHAPE),
+            registry,
+            metrics,
+            ids,
+            limits: Limits {
+                max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
+                merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },
+                statement: config.limits.statement_timeout,
+                login: config.listen.login_timeout,
+            },
+            users: config
+                .users
+                .iter()
+                .map(|user| (user.name.clone(), (user.password.clone(), user.database.clone())))
+                .collect(),
+            server: ArcSwapOption::empty(),
+            epoch: AtomicU64::new(0),
+            turn: AtomicUsize::new(0),
+        }
+    }
+
+    /// Counts changes of the tables' definitions: plans of another count are not used.
+    pub fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
+    }
+
+    /// A table has changed.
+    pub fn definitions_changed(&self) {
+        self.epoch.fetch_add(1, Ordering::AcqRel);
+        self.plans.clear();
+    }
+
+    /// A number that grows with each call, to spread what any place can answer.
+    pub fn turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// When a statement that begins now must have ended.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.limits.statement.map(|limit| Instant::now() + limit)
+    }
+
+    /// A user's password; `None` for an unknown user.
+    pub fn password(&self, user: &str) -> Option<String> {
+        self.users.get(user).map(|(password, _)| password.clone())
+    }
+
+    /// The database that a user has selected without naming one.
+    pub fn database_of(&self, user: &str) -> Option<String> {
+        self.users.get(user)?.1.clone()
+    }
+
+    /// The map.
+    pub fn topology(&self) -> &Arc<Topology> {
+        &self.topology
+    }
+
+    /// Asks the first server that answers for its version, sql_mode and collations. That none does is logged: the next
+    /// login asks again.
+    pub async fn learn_server(&self) {
+        if self.server.load().is_some() {
+            return;
+        }
+        for i in 0..self.topology.sources.len() {
+            match self.ask_server(SourceId(i as u16)).await {
+                Ok(facts) => {
+                    self.server.store(Some(Arc::new(facts)));
+                    return;
+                }
+                Err(error) => tracing::warn!("{}", error.message),
+            }
+        }
+    }
+
+    async fn ask_server(&self, source: SourceId) -> Result<ServerFacts> {
+        let mut conn = self.pools.get(source, Role::Primary, Flavor::default()).await?;
+        let version = conn.info().version.clone();
+        let mode = conn.query("SELECT @@global.sql_mode", 1).await?.text(0, 0).unwrap_or_default();
+        let sql = "SELECT ID,CHARACTER_SET_NAME,COLLATION_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
+        let answer = conn.query(sql, COLLATIONS).await?;
+        let collation = |row| {
+            let id = answer.text(row, 0)?.parse().ok()?;
+            Some((id, (answer.text(row, 1)?, answer.text(row, 2)?)))
+        };
+        let collations = (0..answer.rows.len()).filter_map(collation).collect();
+        Ok(ServerFacts { version, mode: mode_of(&mode), collations })
+    }
+
+    /// The version that the greeting announces: the servers' own.
+    pub fn version(&self) -> String {
+        self.server.load().as_ref().map_or_else(|| UNKNOWN_VERSION.to_owned(), |facts| facts.version.clone())
+    }
+
+    /// Whether the servers are MariaDB.
+    pub fn is_mariadb(&self) -> bool {
+        self.version().contains("MariaDB")
+    }
+
+    /// What the servers give as decimals of strings in column definitions.
+    pub fn string_decimals(&self) -> u8 {
+        if self.is_mariadb() { 39 } else { 31 }
+    }
+
+    /// How the servers read text when a session has not set sql_mode.
+    pub fn server_mode(&self) -> Mode {
+        self.server.load().as_ref().map_or_else(Mode::default, |facts| facts.mode)
+    }
+
+    /// The variables that a login with this collation has from the start. A collation that the servers do not know is
+    /// utf8mb4's default, as it is for a client that connects to them.
+    pub fn opening_settings(&self, collation: u16) -> Settings {
+        let server = self.server.load();
+        match server.as_ref().and_then(|facts| facts.collations.get(&collation)) {
+            Some((charset, collation)) => Settings::default()
+                .with("character_set_client", &format!("'{charset}'"))
+                .with("character_set_results", &format!("'{charset}'"))
+                .with("collation_connection", &format!("'{collation}'")),
+            None => Settings::default(),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Plans that change something on several servers: rows, or definitions.
+
+use super::Session;
+use super::query::{Text, no_job};
+use crate::backend::Role;
+use crate::backend::conn::Summary;
+use crate::base::{Error, Result};
+use crate::exec::send::Call;
+use crate::exec::single::Around;
+use crate::exec::write::{self, Pace, Task};
+use crate::plan::Bound;
+use crate::plan::ir::{Act, DdlStep, Job, Plan};
+use crate::sql::facts::{Kind, Statement};
+use crate::topology::{Layout, Node};
+
+impl Session {
+    pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
+        let generated = bound.ids.count > 0;
+        if bound.jobs.len() == 1 && !generated {
+            return self.forward(plan, bound, Role::Primary, true, text).await;
+        }
+        let mut tasks = Vec::with_capacity(bound.jobs.len());
+        for job in &bound.jobs {
+            let call = text.given.call(job, text.original)?;
+            tasks.push(Task { source: job.source, schema: &job.schema, call });
+        }
+        let answers = self.run_writes(&tasks, pace_of(plan)).await?;
+        let infos = answers.clone();
+        let mut summary =
+            if bound.copies { answers.into_iter().next().unwrap_or_default() } else { write::sum(&answers) };
+        if generated {
+            summary.last_insert_id = bound.ids.first.unwrap_or(0);
+            if summary.affected > 0 {
+                self.last.insert_id = summary.last_insert_id;
+            } else {
+                summary.last_insert_id = 0;
+            }
+        } else if let Some(explicit) = bound.ids.explicit.filter(|_| summary.affected > 0) {
+            summary.last_insert_id = explicit as u64;
+        }
+        if let Act::Insert(insert) = &plan.act
+            && !bound.copies
+        {
+            summary.info = insert_info(insert.rows.len(), &plan.statement, &infos);
+        }
+        self.last.row_count = summary.affected as i64;
+        self.last.warnings = std::mem::take(&mut summary.messages);
+        self.ok(&summary, text.more);
+        Ok(())
+    }
+
+    /// Runs a write on its servers as one: all of it is there afterwards, or (but for a crash in the middle of the
+    /// commits) nothing.
+    pub(super) async fn run_writes(&mut self, tasks: &[Task<'_>], pace: Pace) -> Result<Vec<Summary>> {
+        let deadline = self.shared.deadline();
+        let own = tasks.len() > 1 && self.vars.autocommit && !self.held.in_transaction();
+        let undo = tasks.len() > 1 && !own;
+        if own {
+            self.held.begin("BEGIN", None, false);
+        } else if undo {
+            self.held.statement_begins().await?;
+        }
+        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+        let around = Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline };
+        let results =
+            write::run(tasks, &self.vars.settings, &mut using, pace, Some(&mut self.client), around).await;
+        let answers: Result<Vec<Summary>> = results.into_iter().flatten().collect();
+        match answers {
+            Ok(answers) => {
+                if own {
+                    self.held.commit().await?;
+                }
+                Ok(answers)
+            }
+            Err(error) => {
+                if own {
+                    self.held.rollback().await;
+                } else if undo {
+                    self.held.statement_failed().await;
+                }
+                self.after_error(error.errno).await;
+                self.last.warnings =
+                    vec![["Error".to_owned(), error.errno.to_string(), error.message.clone()]];
+                Err(error)
+            }
+        }
+    }
+
+    // ---- DDL ----------------------------------------------------------------------------------------------------
+
+    pub(super) async fn ddl(&mut self, steps: &[DdlStep], bound: &Bound, text: &Text<'_>) -> Result<()> {
+        let mut summaries = Vec::new();
+        let mut begun = 0;
+        for (step, end) in steps.iter().zip(&bound.steps) {
+            let jobs = bound.jobs.get(begun..*end).unwrap_or_default();
+            begun = *end;
+            let original = text.original;
+            let call = |job: &'_ Job| Call::Owned(job.text.clone().unwrap_or_else(|| original.to_vec()));
+            let tasks: Vec<Task<'_>> = jobs
+                .iter()
+                .map(|job| Task { source: job.source, schema: &job.schema, call: call(job) })
+                .collect();
+            let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+            // No deadline, and no matter whether the client waits: stopped half-way, shards would differ.
+            let around =
+                Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline: None };
+            let (settings, pace) = (&self.vars.settings, Pace::Whatever);
+            let results = write::run(&tasks, settings, &mut using, pace, None, around).await;
+            for (database, table) in &step.changes {
+                self.shared.catalog.forget(database, table);
+            }
+            self.shared.definitions_changed();
+            let places: Vec<&Node> = step.nodes.iter().map(|(node, _)| node).collect();
+            let done = self.all_done(&places, results)?;
+            let rows = done.iter().map(|summary| summary.affected).sum();
+            let infos: Vec<String> = done.iter().map(|summary| summary.info.clone()).collect();
+            let info = crate::exec::info::sum(&infos);
+            summaries.extend(done.into_iter().next().map(|first| Summary { affected: rows, info, ..first }));
+        }
+        self.last.row_count = 0;
+        // Each place says the same: one server's answer is the answer.
+        let mut summary = summaries.into_iter().next().unwrap_or_default();
+        self.last.warnings = std::mem::take(&mut summary.messages);
+        self.ok(&summary, text.more);
+        Ok(())
+    }
+
+    /// DDL has succeeded everywhere, or the error says where it did and where it did not.
+    pub(super) fn all_done(
+        &self,
+        places: &[&Node],
+        results: Vec<Option<Result<Summary>>>,
+    ) -> Result<Vec<Summary>> {
+        let mut done = Vec::new();
+        let mut failures: Vec<(String, Error)> = Vec::new();
+        for (node, result) in places.iter().zip(results) {
+            let name = self.shared.topology().source(node.source).map_or("?", |source| &source.name);
+            let table = node.table.as_ref().map_or(String::new(), |table| format!(".{table}"));
+            match result {
+                Some(Ok(summary)) => done.push(summary),
+                Some(Err(error)) => failures.push((format!("{name}/{}{table}", node.schema), error)),
+                None => failures.push((format!("{name}/{}{table}", node.schema), no_job())),
+            }
+        }
+        let Some((_, first)) = failures.first() else { return Ok(done) };
+        if done.is_empty() && failures.iter().all(|(_, error)| error.errno == first.errno) {
+            return Err(first.clone());
+        }
+        let list: Vec<String> = failures
+            .iter()
+            .map(|(place, error)| format!("{place}: {} {}", error.errno, error.message))
+            .collect();
+        let message =
+            format!("done on {} of {} places, failed on {}", done.len(), places.len(), list.join("; "));
+        Err(Error { message, ..first.clone() })
+    }
+}
+
+/// The info string of an INSERT of several rows, as one server words it (manual, "INSERT Statement"). A server that got
+/// one row says nothing: what became of the row follows from the affected rows.
+fn insert_info(rows: usize, statement: &Statement, answers: &[Summary]) -> String {
+    if rows < 2 {
+        return answers.first().map(|answer| answer.info.clone()).unwrap_or_default();
+    }
+    let Kind::Insert(insert) = &statement.kind else { return String::new() };
+    let one = |affected: u64| match () {
+        () if insert.ignore && insert.on_duplicate.is_empty() => 1u64.saturating_sub(affected),
+        () if insert.replace => affected.saturating_sub(1),
+        () if !insert.on_duplicate.is_empty() => u64::from(affected == 2),
+        () => 0,
+    };
+    let texts: Vec<String> = answers
+        .iter()
+        .map(|answer| {
+            if answer.info.is_empty() {
+                format!("Records: 1  Duplicates: {}  Warnings: {}", one(answer.affected), answer.warnings)
+            } else {
+                answer.info.clone()
+            }
+        })
+        .collect();
+    crate::exec::info::sum(&texts)
+}
+
+/// New rows wait for no lock that another statement's new rows hold; changes of rows that are there do.
+fn pace_of(plan: &Plan) -> Pace {
+    let sharded = plan.tables.first().is_some_and(|used| matches!(used.table.layout, Layout::Sharded(_)));
+    match &plan.statement.kind {
+        Kind::Insert(insert) if sharded && !insert.replace && insert.on_duplicate.is_empty() => {
+            Pace::Together
+        }
+        _ => Pace::FirstAhead,
+    }
+}
