@@ -31,3 +31,4 @@ pub mod session;
 
 pub mod server;
 
+pub mod cli;

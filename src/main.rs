@@ -1,5 +1,5 @@
-//! The `shardgate` binary.
+//! The `shardgate` binary: hands the arguments to the `cli` room.
 
 fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    shardgate::cli::run()
 }

@@ -1,0 +1,91 @@
+//! What a person types. The only room that prints.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "this room talks to a person at a terminal")]
+
+pub mod check;
+pub mod demo;
+pub mod explain;
+pub mod reshard;
+pub mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Many MySQL servers, one MySQL.
+#[derive(Debug, Parser)]
+#[command(name = "shardgate", version, about, max_term_width = 110)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start four servers with replicas, Shardgate in front of them, and a sample shop to look at
+    Demo(demo::Options),
+    /// Serve clients
+    Serve {
+        /// The configuration
+        #[arg(long, short)]
+        config: PathBuf,
+    },
+    /// Report all mistakes of a configuration at once
+    Check {
+        /// The configuration
+        config: PathBuf,
+        /// Look at the servers' tables too
+        #[arg(long)]
+        connect: bool,
+    },
+    /// Plan how rows move between two layouts
+    Reshard {
+        #[command(subcommand)]
+        command: Reshard,
+    },
+    /// Show where a statement would go and what would be sent there, without any server
+    Explain {
+        /// The configuration
+        #[arg(long, short)]
+        config: PathBuf,
+        /// The database that is selected; the configuration's only one if left out
+        #[arg(long, short)]
+        database: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// The statement
+        sql: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Reshard {
+    /// Show which slots move from where to where, with as few moves as possible; changes nothing
+    Plan {
+        /// The configuration as it is
+        #[arg(long)]
+        from: PathBuf,
+        /// The configuration as it shall be
+        #[arg(long)]
+        to: PathBuf,
+        /// Count the rows that move, inside of the servers
+        #[arg(long)]
+        connect: bool,
+    },
+}
+
+/// Runs the command line.
+pub fn run() -> ExitCode {
+    match Arguments::parse().command {
+        Command::Demo(options) => demo::run(options),
+        Command::Serve { config } => serve::run(&config),
+        Command::Check { config, connect } => check::check(&config, connect),
+        Command::Reshard { command: Reshard::Plan { from, to, connect } } => {
+            reshard::plan(&from, &to, connect)
+        }
+        Command::Explain { config, database, json, sql } => {
+            explain::run(&config, database.as_deref(), json, &sql)
+        }
+    }
+}
