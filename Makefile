@@ -1,0 +1,25 @@
+# What a newcomer types. Everything that is not Rust is installed when it is missing.
+
+.PHONY: demo test bench setup setup-servers setup-drivers
+
+# Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
+demo: setup-servers
+	cargo run -- demo $(ARGS)
+
+# Runs every test. `SHARDGATE_MYSQL_HOME=DIR make test` runs them on the MySQL whose program is DIR/bin/mysqld.
+test: setup
+	cargo test
+
+# Point selects directly, through HAProxy and through Shardgate; writes benches/RESULTS.md. BENCH_ROUNDS, BENCH_SECONDS
+# and BENCH_ROWS say how long. What a statement costs inside of the proxy: `cargo bench --bench statement`.
+bench: setup-servers
+	@sh benches/setup.sh
+	cargo bench --bench sysbench
+
+setup: setup-servers setup-drivers
+
+setup-servers:
+	@sh tests/setup/servers.sh
+
+setup-drivers:
+	@sh tests/setup/drivers.sh

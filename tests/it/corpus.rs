@@ -1,0 +1,90 @@
+//! The corpus: files of statements that answer through Shardgate as they do on one plain server.
+//!
+//! One file alone: `cargo test --test it corpus::points` (or `corpus::points::text`). To check a new file for
+//! mistakes of its own, `SHARDGATE_ORACLE_SELF=1` compares a plain server with a plain server.
+
+use crate::support::client::Login;
+use crate::support::cluster::Lab;
+use crate::support::corpus::{Step, load};
+use crate::support::oracle::{Form, Pair};
+use crate::support::proxy::{Options, Proxy, config};
+
+macro_rules! corpus {
+    ($($name:ident)*) => { $(
+        mod $name {
+            use super::{Form, Options, run};
+
+            #[tokio::test]
+            async fn text() {
+                run(stringify!($name), Form::Text, Options::default()).await;
+            }
+
+            #[tokio::test]
+            async fn prepared() {
+                run(stringify!($name), Form::Prepared, Options::default()).await;
+            }
+
+            #[tokio::test]
+            async fn bound() {
+                run(stringify!($name), Form::Bound, Options::default()).await;
+            }
+        }
+    )* };
+}
+
+corpus! {
+    codes ddl errors filters groups ids joins kinds literals order points session show subqueries transactions writes
+}
+
+async fn run(name: &str, form: Form, options: Options) {
+    let lab = Lab::shared().await;
+    let database = lab.database(name).await;
+    let steps = load(&format!("{name}.sql"));
+    let oracle = Login::root(lab.oracle().port()).database(&database);
+    if std::env::var_os("SHARDGATE_ORACLE_SELF").is_some() {
+        let other = Login::root(lab.cluster.primaries[0].port()).database(&database);
+        let steps: Vec<_> = steps.into_iter().filter(|step| !step.refused).collect();
+        Pair::connect(oracle, other, lab.is_mariadb()).await.run(&steps, form).await;
+        return;
+    }
+    // A join of a numbered with an unnumbered table may be refused; what is answered must be right.
+    let numbered = options.numbered;
+    let steps: Vec<_> =
+        steps.into_iter().map(|step| Step { may_refuse: step.may_refuse || numbered, ..step }).collect();
+    let proxy = Proxy::start(&config(lab, &database, options)).await;
+    let login = Login::app(proxy.port).database(&database);
+    Pair::connect(oracle, login, lab.is_mariadb()).await.run(&steps, form).await;
+}
+
+mod numbered {
+    //! Tables that are numbered on their shards answer as one all the same.
+
+    use super::{Form, Options, run};
+
+    const NUMBERED: Options = Options { numbered: true, replicas: false };
+
+    #[tokio::test]
+    async fn points() {
+        run("points", Form::Text, NUMBERED).await;
+    }
+
+    #[tokio::test]
+    async fn joins() {
+        run("joins", Form::Text, NUMBERED).await;
+    }
+
+    #[tokio::test]
+    async fn groups() {
+        run("groups", Form::Prepared, NUMBERED).await;
+    }
+
+    #[tokio::test]
+    async fn writes() {
+        run("writes", Form::Text, NUMBERED).await;
+    }
+
+    #[tokio::test]
+    async fn ddl() {
+        run("ddl", Form::Text, NUMBERED).await;
+    }
+}

@@ -1,0 +1,35 @@
+//! Integration tests on real servers.
+//!
+//! One binary, so that it links once. Without a MySQL or MariaDB server installed they fail with the command that
+//! installs one. `SHARDGATE_MYSQL_HOME=DIR cargo test --test it` runs them on the MySQL whose program is
+//! DIR/bin/mysqld.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::format_push_string,
+    missing_docs,
+    dead_code,
+    reason = "all of this is tests, helpers outside of test functions too"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cli;
+mod commands;
+mod corpus;
+mod ddl;
+mod drivers;
+mod generated;
+mod large;
+mod oracle;
+mod pools;
+mod relay;
+mod replicas;
+mod servers;
+mod sessions;
+mod sharding;
+mod wire;
+mod writes;

@@ -1,0 +1,10 @@
+//! What the integration tests stand on: servers, a proxy to test, a client that sees everything, and the oracle.
+
+pub mod client;
+pub mod cluster;
+pub mod corpus;
+pub mod generate;
+pub mod oracle;
+pub mod packets;
+pub mod proxy;
+pub mod shop;
