@@ -141,7 +141,8 @@ impl Session {
             peer,
             info,
         };
-        let selected = database.map_or(Ok(()), |name| session.use_database(&name));
+        let readable = set::check_charset(&session.vars.settings);
+        let selected = readable.and_then(|()| database.map_or(Ok(()), |name| session.use_database(&name)));
         session.answer_login(selected).await?;
         Ok(session)
     }

@@ -10,10 +10,11 @@ use crate::base::{Code, Error, Fate, Origin, Result, Value};
 use crate::exec::names::Names;
 use crate::plan::ir::{Act, Plan};
 use crate::plan::{self, Bound, Setting};
+use crate::sharding::KeyType;
 use crate::sql::facts::{DdlKind, Kind, Operand};
 use crate::sql::normalise::{Normalised, normalise};
 use crate::sql::{self, literal};
-use crate::topology::{Layout, Node};
+use crate::topology::{Layout, Node, Table};
 
 /// A statement's text as the session needs it besides its plan.
 #[derive(Clone, Copy)]
@@ -111,6 +112,7 @@ impl Session {
         if plan.pins {
             self.held.stick();
         }
+        self.check_key_charset(plan)?;
         let mut bound = self.bind_patiently(plan, text).await?;
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
@@ -118,6 +120,28 @@ impl Session {
             let done = self.read(plan, read, &bound, text).await;
             let Some(other) = self.elsewhere(plan, text, &bound, &done, &mut down)? else { return done };
             bound = other;
+        }
+    }
+
+    /// A string key is placed by its bytes in utf8mb4: statements in another character set would miss its shard.
+    fn check_key_charset(&self, plan: &Plan) -> Result<()> {
+        let Some(charset) = self.vars.settings.get("character_set_client") else { return Ok(()) };
+        if ["'utf8mb4'", "'utf8mb3'", "'utf8'", "'ascii'"].contains(&charset) {
+            return Ok(());
+        }
+        let by_string = |table: &Table| match &table.layout {
+            Layout::Sharded(sharded) => matches!(sharded.rule.key(), KeyType::String(_)),
+            _ => false,
+        };
+        match plan.tables.iter().find(|used| by_string(&used.table)) {
+            Some(used) => Err(Error::refused(
+                format!(
+                    "'{}' is sharded by a string, and the connection's character set is {charset}",
+                    used.table.name
+                ),
+                "SET NAMES utf8mb4",
+            )),
+            None => Ok(()),
         }
     }
 

@@ -180,6 +180,7 @@ impl Session {
         names.dedup();
         let was_autocommit = self.vars.autocommit;
         let (settings, warnings) = self.set_and_read(&sql, &names).await?;
+        check_charset(&settings)?;
         self.vars.adopt(settings);
         if self.vars.autocommit && !was_autocommit {
             self.held.commit().await?;
@@ -241,6 +242,20 @@ impl Session {
         let home = self.database.as_ref().and_then(|name| self.shared.topology().database(name));
         let first = home.and_then(|database| database.shards.first()).map(|node| node.source);
         self.held.home().or(first).unwrap_or(SourceId(0))
+    }
+}
+
+/// Character sets whose characters may end in a byte that is ASCII: a statement in them cannot be read byte by byte.
+const UNREADABLE: [&str; 5] = ["'big5'", "'cp932'", "'gb18030'", "'gbk'", "'sjis'"];
+
+/// Refuses a client's character set that statements cannot be read in.
+pub(super) fn check_charset(settings: &Settings) -> Result<()> {
+    match settings.get("character_set_client").filter(|charset| UNREADABLE.contains(charset)) {
+        Some(charset) => Err(Error::refused(
+            format!("in the character set {charset} a quote may be a part of a character"),
+            "use utf8mb4",
+        )),
+        None => Ok(()),
     }
 }
 

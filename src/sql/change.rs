@@ -79,9 +79,6 @@ impl Parser<'_> {
     fn assignments(&mut self) -> Read<Vec<Assignment>> {
         self.list(|p| {
             let column: ColumnRef = p.column()?;
-            if column.table.is_some() {
-                p.qualified.push(column.clone());
-            }
             if !p.eat_kind(Kind::Op(Op::Eq)) && !p.eat_kind(Kind::Op(Op::Assign)) {
                 return Err(p.unexpected("`=`"));
             }

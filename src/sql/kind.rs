@@ -322,9 +322,8 @@ impl Parser<'_> {
             let item = self.set_item(SetTarget::Transaction { scope }, first);
             return Ok(Statement_::Set(vec![item]));
         }
-        if self.is_any(&["PASSWORD", "ROLE", "DEFAULT", "RESOURCE", "STATEMENT"])
-            && self.tok(1).kind != Kind::Op(Op::Eq)
-        {
+        let elsewhere = ["ROLE", "DEFAULT", "RESOURCE", "STATEMENT"];
+        if self.is("PASSWORD") || self.is_any(&elsewhere) && self.tok(1).kind != Kind::Op(Op::Eq) {
             let first = self.pos;
             self.skip_all();
             let item = self.set_item(SetTarget::Other, first);

@@ -82,6 +82,9 @@ fn a_misspelt_word_never_widens_a_statement() {
         "SELECT 1 2",
         "FOO BAR",
         "SELEC 1",
+        "SELECT a FROM t GROUP BY a DESC",
+        "SELECT x FROM (SELECT a, b FROM t) d (x)",
+        "SELECT x FROM (SELECT * FROM t) d (x)",
     ] {
         assert!(parse(text, Mode::default()).is_err(), "{text}");
     }

@@ -104,11 +104,10 @@ impl Parser<'_> {
             if recursive {
                 p.ctes.push(name.text.clone());
             }
-            if p.kind() == Kind::Open {
-                p.name_list()?;
-            }
+            let columns = if p.kind() == Kind::Open { p.name_list()? } else { Vec::new() };
             p.expect("AS")?;
-            let query = p.parenthesised_query()?;
+            let mut query = p.parenthesised_query()?;
+            rename_columns(&mut query, &columns)?;
             if !recursive {
                 p.ctes.push(name.text.clone());
             }
@@ -170,7 +169,10 @@ impl Parser<'_> {
             }
             group_by = self.list(|p| {
                 let expr = p.by_expr()?;
-                p.eat_any(&["ASC", "DESC"]);
+                // MariaDB sorts by it; MySQL does not take it any more.
+                if p.is_any(&["ASC", "DESC"]) {
+                    return Err(p.unexpected("no direction in GROUP BY"));
+                }
                 Ok(expr)
             })?;
             rollup = self.eat_run(&["WITH", "ROLLUP"]);
@@ -399,10 +401,11 @@ impl Parser<'_> {
         let lateral = self.eat("LATERAL");
         if self.kind() == Kind::Open {
             if self.opens_query(self.pos) {
-                let query = Box::new(self.parenthesised_query()?);
+                let mut query = Box::new(self.parenthesised_query()?);
                 let alias = self.alias()?;
                 if alias.is_some() && self.kind() == Kind::Open {
-                    self.name_list()?;
+                    let columns = self.name_list()?;
+                    rename_columns(&mut query, &columns)?;
                 }
                 return Ok(TableRef::Derived { query, alias, lateral });
             }
@@ -464,6 +467,32 @@ impl Parser<'_> {
             self.tables.push(table);
         }
         Ok(())
+    }
+}
+
+/// A column list after a derived table's or common table expression's name: its columns are known by these names.
+fn rename_columns(query: &mut Query, columns: &[Name]) -> Read<()> {
+    let Some(first) = columns.first() else { return Ok(()) };
+    match &mut query.body {
+        Body::Select(select) => {
+            if select.items.len() != columns.len() {
+                return Err(error("a column list of another length than the query's", first.span.start));
+            }
+            for (item, name) in select.items.iter_mut().zip(columns) {
+                match item {
+                    Item::Expr { alias, .. } => *alias = Some(name.text.clone()),
+                    Item::Star { .. } => {
+                        return Err(error("a column list over a query with `*`", name.span.start));
+                    }
+                }
+            }
+            Ok(())
+        }
+        Body::Set { left, right, .. } => {
+            rename_columns(left, columns)?;
+            rename_columns(right, columns)
+        }
+        Body::Other => Ok(()),
     }
 }
 

@@ -86,3 +86,9 @@ INSERT INTO codes VALUES (?, ?, ?); -- bind 'bound ü', 'ü', 5
 SELECT * FROM codes WHERE code = ?; -- bind 'bound ü'
 DELETE FROM codes WHERE code = ?; -- bind 'bound ü  '
 SELECT COUNT(*) FROM codes;
+SET NAMES latin1;
+SELECT * FROM codes WHERE code = 'a'; -- refused
+SELECT id, name FROM users WHERE id = 5;
+SET NAMES gbk; -- refused
+SET NAMES utf8mb4 COLLATE utf8mb4_general_ci;
+SELECT * FROM codes WHERE code = 'a';
