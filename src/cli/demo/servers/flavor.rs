@@ -93,7 +93,14 @@ impl Flavor {
     /// Makes `work/data`.
     async fn bootstrap(&self, work: &Path) -> Result<()> {
         let data = work.join("data");
-        let mut args = vec!["--no-defaults".to_owned(), format!("--datadir={}", data.display())];
+        // Servers that start at the same time delete each other's temporary files where they share a folder.
+        let tmp = work.join(TMP);
+        std::fs::create_dir_all(&tmp).map_err(io(format!("cannot make {}", tmp.display())))?;
+        let mut args = vec![
+            "--no-defaults".to_owned(),
+            format!("--datadir={}", data.display()),
+            format!("--tmpdir={}", tmp.display()),
+        ];
         if is_root() {
             args.push("--user=root".to_owned());
         }
