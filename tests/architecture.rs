@@ -28,7 +28,6 @@ const FENCED: &[(&str, &[&str])] = &[
     ("mysql_common", &["wire", "backend"]),
     ("sha1", &["wire"]),
     ("sha2", &["wire"]),
-    ("bb8", &["backend"]),
     ("mysql_async", &["backend", "store", "reshard", "cli"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),
@@ -135,14 +134,17 @@ fn the_reading_of_sources_sees_what_it_should() {
 use crate::{base::{Error, Code}, wire};
 use super::super::plan::ir;
 fn f<'static_>(x: &'a str) -> char { let _ = "crate::cli"; let _ = r#"crate::server "x" "#; '\'' }
-fn g() { crate::topology::build(); std::tokio::x(); tokio::spawn(1); use bb8 as b; /* bb8::x /* crate::txn */ */ 'q' }
+fn g() { crate::topology::build(); std::tokio::x(); tokio::spawn(1); use socket2 as b; /* socket2::x /* crate::txn */ */ 'q' }
 "##;
     let file = Source::new("src/exec/fanout.rs".into(), text.into());
     let imports: Vec<_> = file.imports().into_iter().map(|(line, room)| format!("{line} {room}")).collect();
     assert_eq!(imports, ["2 base", "2 wire", "3 plan", "5 topology"]);
     let roots: Vec<_> = file.roots().into_iter().map(|(_, root)| root).collect();
-    assert!(["tokio", "bb8", "std", "crate"].iter().all(|root| roots.iter().any(|r| r == root)), "{roots:?}");
-    assert_eq!(roots.iter().filter(|root| *root == "tokio" || *root == "bb8").count(), 2, "{roots:?}");
+    assert!(
+        ["tokio", "socket2", "std", "crate"].iter().all(|root| roots.iter().any(|r| r == root)),
+        "{roots:?}"
+    );
+    assert_eq!(roots.iter().filter(|root| *root == "tokio" || *root == "socket2").count(), 2, "{roots:?}");
 }
 
 fn none(wrong: &[String], rule: &str) {

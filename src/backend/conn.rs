@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
@@ -18,7 +18,7 @@ use crate::wire::column::ColumnDef;
 use crate::wire::command::byte;
 use crate::wire::packet::{self, OkPacket};
 use crate::wire::row::{Format, Row};
-use crate::wire::stream::PacketStream;
+use crate::wire::stream::{HEADER, PacketStream};
 use crate::wire::{capability, primitives, status};
 
 /// Statements that one connection keeps prepared; the one used longest ago goes first. A server allows 16,382 over
@@ -155,7 +155,8 @@ pub struct Conn {
     reply_sequence: u8,
     statements: HashMap<StatementKey, Entry>,
     clock: u64,
-    used: Instant,
+    /// The second of the pool's clock when it was opened.
+    pub(super) born: u32,
     /// A command was sent whose answer has not been read to its end.
     busy: bool,
     broken: bool,
@@ -184,7 +185,7 @@ impl Conn {
                     reply_sequence: 1,
                     statements: HashMap::new(),
                     clock: 0,
-                    used: Instant::now(),
+                    born: 0,
                     busy: false,
                     broken: false,
                 });
@@ -286,15 +287,22 @@ impl Conn {
         !matches!(self.stream.io().try_read(&mut byte), Err(e) if e.kind() == std::io::ErrorKind::WouldBlock)
     }
 
-    /// When it was last taken from or given back to the pool.
-    pub fn idle(&self) -> Duration {
-        self.used.elapsed()
+    /// Gives spare memory back.
+    pub fn rest(&mut self) {
+        self.stream.rest();
     }
 
-    /// Gives spare memory back and starts the idle clock.
-    pub fn rest(&mut self) {
-        self.used = Instant::now();
-        self.stream.rest();
+    /// Moves it to the reactor of the thread that calls.
+    pub fn move_here(self) -> std::io::Result<Self> {
+        Ok(Self { stream: self.stream.move_here()?, ..self })
+    }
+
+    /// Says goodbye, as far as that needs no waiting, so that the server does not count the connection as aborted.
+    pub fn quit(self) {
+        const QUIT: [u8; HEADER + 1] = [1, 0, 0, 0, byte::QUIT];
+        if let Err(error) = self.stream.io().try_write(&QUIT) {
+            tracing::debug!(source = &*self.name, "no goodbye: {error}");
+        }
     }
 
     // ---- commands out -------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 
 pub mod catalog;
 pub mod conn;
-pub mod manager;
+mod pool;
 pub mod pools;
 pub mod settings;
 

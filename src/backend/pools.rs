@@ -1,12 +1,12 @@
-//! All pools: per server and flavor one bb8 pool, made when first needed.
+//! The pools of all servers, as one thread sees them.
 
-use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::conn::{Conn, Flavor};
-use super::manager::{Failures, Manager};
+pub use super::pool::Lease;
+use super::pool::{Common, Pool, Seconds};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result};
 use crate::telemetry::Metrics;
@@ -27,7 +27,7 @@ pub enum Role {
 /// Bounds of the pools.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections per server and flavor.
+    /// Connections per server.
     pub max_connections: u32,
     /// How long a statement waits for a free connection before error 1040.
     pub wait: Duration,
@@ -57,39 +57,11 @@ impl Default for Limits {
     }
 }
 
-/// A connection taken from a pool; it goes back when dropped, unless it is broken.
-pub struct Lease {
-    conn: bb8::PooledConnection<'static, Manager>,
-    endpoint: Arc<Endpoint>,
-}
-
-impl Lease {
-    /// The server it leads to.
-    pub fn endpoint(&self) -> &Endpoint {
-        &self.endpoint
-    }
-}
-
-impl Deref for Lease {
-    type Target = Conn;
-    fn deref(&self) -> &Conn {
-        &self.conn
-    }
-}
-
-impl DerefMut for Lease {
-    fn deref_mut(&mut self) -> &mut Conn {
-        &mut self.conn
-    }
-}
-
 #[derive(Debug)]
 struct Server {
-    endpoint: Arc<Endpoint>,
-    /// Milliseconds since `Pools::born` until which it is left alone.
+    pool: Arc<Pool>,
+    /// Milliseconds since `All::born` until which it is left alone.
     rests_until: AtomicU64,
-    failures: Failures,
-    flavors: [OnceLock<bb8::Pool<Manager>>; Flavor::COUNT],
 }
 
 #[derive(Debug)]
@@ -100,52 +72,78 @@ struct SourcePools {
     next: AtomicUsize,
 }
 
-/// Every server's pools.
-#[derive(Debug)]
+/// Every server's pools, and which thread's shelves are used.
+#[derive(Debug, Clone)]
 pub struct Pools {
+    all: Arc<All>,
+    shelf: usize,
+}
+
+#[derive(Debug)]
+struct All {
     sources: Vec<SourcePools>,
-    limits: Limits,
-    metrics: Metrics,
+    common: Arc<Common>,
     born: Instant,
     /// How often schemas were dropped.
     schemas: AtomicU64,
 }
 
 impl Pools {
-    /// Pools for all servers of a map. Nothing is connected yet.
-    pub fn new(topology: &Topology, limits: Limits, metrics: Metrics) -> Self {
-        Self {
-            sources: topology.sources.iter().map(SourcePools::new).collect(),
-            limits,
-            metrics,
+    /// Pools for all servers of a map, for `threads` threads that serve clients. Nothing is connected yet. What comes
+    /// back is for everybody else; a thread takes its own by [`of_thread`](Self::of_thread).
+    pub fn new(topology: &Topology, limits: Limits, metrics: Metrics, threads: usize) -> Self {
+        let common = Arc::new(Common { limits, metrics, seconds: Seconds::default(), threads });
+        let all = All {
+            sources: topology.sources.iter().map(|source| SourcePools::new(source, &common)).collect(),
+            common,
             born: Instant::now(),
             schemas: AtomicU64::new(0),
+        };
+        Self { all: Arc::new(all), shelf: threads }
+    }
+
+    /// The same pools with the shelves of a thread (numbered from 0).
+    #[must_use]
+    pub fn of_thread(&self, thread: usize) -> Self {
+        Self { all: Arc::clone(&self.all), shelf: thread.min(self.all.common.threads) }
+    }
+
+    /// How often [`sweep`](Self::sweep) is to be called.
+    pub const SWEEP: Duration = Duration::from_secs(1);
+
+    /// Closes connections that were idle or alive for too long.
+    pub fn sweep(&self) {
+        self.all.common.seconds.set(self.all.born.elapsed().as_secs() as u32);
+        for source in &self.all.sources {
+            for server in std::iter::once(&source.primary).chain(&source.replicas) {
+                server.pool.sweep();
+            }
         }
     }
 
     /// Connections that one statement takes to one server.
     pub fn scatter(&self) -> usize {
-        self.limits.scatter
+        self.all.common.limits.scatter
     }
 
     /// How often schemas were dropped: connections that remember one from before must select it again.
     pub fn schemas(&self) -> u64 {
-        self.schemas.load(Ordering::Acquire)
+        self.all.schemas.load(Ordering::Acquire)
     }
 
     /// Schemas have been dropped.
     pub fn schemas_dropped(&self) {
-        self.schemas.fetch_add(1, Ordering::AcqRel);
+        self.all.schemas.fetch_add(1, Ordering::AcqRel);
     }
 
     /// A connection to a source. Errors: 1040 when none became free in time, 2003 when the server cannot be reached.
     pub async fn get(&self, source: SourceId, role: Role, flavor: Flavor) -> Result<Lease> {
-        let pools = self.sources.get(usize::from(source.0)).ok_or_else(|| {
+        let pools = self.all.sources.get(usize::from(source.0)).ok_or_else(|| {
             Error::new(Code::Internal, format!("source number {} is not in the map", source.0))
         })?;
         if role == Role::Replica {
             for server in pools.healthy_replicas(self.now()) {
-                match self.take(&pools.name, server, flavor).await {
+                match server.pool.take(self.shelf, flavor).await {
                     Ok(lease) => return Ok(lease),
                     Err(error) if error.is(Code::SourceDown) => {
                         let until = self.now() + REST_AFTER_FAILURE.as_millis() as u64;
@@ -156,96 +154,41 @@ impl Pools {
                 }
             }
         }
-        self.take(&pools.name, &pools.primary, flavor).await
-    }
-
-    async fn take(&self, name: &Arc<str>, server: &Server, flavor: Flavor) -> Result<Lease> {
-        let Some(cell) = server.flavors.get(flavor.index()) else {
-            return Err(Error::new(Code::Internal, "no such flavor"));
-        };
-        let pool = cell.get_or_init(|| self.open(name, server, flavor));
-        loop {
-            let mut failures = server.failures.subscribe();
-            let got = tokio::select! {
-                biased;
-                got = pool.get_owned() => got,
-                _ = failures.changed() => {
-                    let failure = failures.borrow().clone();
-                    return Err(failure.unwrap_or_else(|| Error::new(Code::SourceDown, format!("source \"{name}\" is gone"))));
-                }
-            };
-            let conn = got.map_err(|error| match error {
-                bb8::RunError::User(error) => error,
-                bb8::RunError::TimedOut => Error::new(
-                    Code::TooManyConnections,
-                    format!(
-                        "no connection to source \"{name}\" became free within {} ms (pool.max_connections = {})",
-                        self.limits.wait.as_millis(),
-                        self.limits.max_connections
-                    ),
-                ),
-            })?;
-            let mut lease = Lease { conn, endpoint: Arc::clone(&server.endpoint) };
-            let idle = lease.idle();
-            // The first look costs no system call: the runtime knows whether something has come.
-            let usable = !lease.is_stale() && (idle < self.limits.check || self.answers(&mut lease).await);
-            if usable {
-                return Ok(lease);
-            }
-            lease.give_up();
-        }
-    }
-
-    async fn answers(&self, lease: &mut Lease) -> bool {
-        matches!(tokio::time::timeout(self.limits.connect, lease.ping()).await, Ok(Ok(())))
-    }
-
-    fn open(&self, name: &Arc<str>, server: &Server, flavor: Flavor) -> bb8::Pool<Manager> {
-        bb8::Pool::builder()
-            .max_size(self.limits.max_connections)
-            .connection_timeout(self.limits.wait)
-            .idle_timeout(Some(self.limits.idle))
-            .max_lifetime(Some(self.limits.lifetime))
-            .retry_connection(false)
-            .test_on_check_out(false)
-            .queue_strategy(bb8::QueueStrategy::Lifo)
-            .build_unchecked(Manager {
-                name: Arc::clone(name),
-                endpoint: Arc::clone(&server.endpoint),
-                flavor,
-                connect_timeout: self.limits.connect,
-                metrics: self.metrics.clone(),
-                failures: server.failures.clone(),
-            })
+        pools.primary.pool.take(self.shelf, flavor).await
     }
 
     /// Stops what a connection runs, by KILL QUERY over a connection of its own. Failing is logged: the server's own
     /// look at its closed connection ends the statement then.
     pub async fn kill(&self, name: &str, endpoint: &Endpoint, connection_id: u32) {
-        let opened = Conn::open(name.into(), endpoint, Flavor::default(), self.limits.connect).await;
+        let opened =
+            Conn::open(name.into(), endpoint, Flavor::default(), self.all.common.limits.connect).await;
         let result = match opened {
             Ok(mut conn) => conn.query(&format!("KILL QUERY {connection_id}"), 0).await.map(|_| ()),
             Err(error) => Err(error),
         };
         match result {
             Ok(()) => {
-                self.metrics.killed.inc();
+                self.all.common.metrics.killed.inc();
             }
             Err(error) => tracing::warn!(source = name, connection_id, "KILL QUERY failed: {error}"),
         }
     }
 
     fn now(&self) -> u64 {
-        self.born.elapsed().as_millis() as u64
+        self.all.born.elapsed().as_millis() as u64
     }
 }
 
 impl SourcePools {
-    fn new(source: &Source) -> Self {
+    fn new(source: &Source, common: &Arc<Common>) -> Self {
+        let server = |endpoint: &Endpoint| Server {
+            pool: Pool::new(&source.name, endpoint, common),
+            rests_until: AtomicU64::new(0),
+        };
         Self {
             name: Arc::clone(&source.name),
-            primary: Server::new(&source.primary),
-            replicas: source.replicas.iter().map(Server::new).collect(),
+            primary: server(&source.primary),
+            replicas: source.replicas.iter().map(server).collect(),
             next: AtomicUsize::new(0),
         }
     }
@@ -257,16 +200,5 @@ impl SourcePools {
         (0..count)
             .filter_map(move |i| self.replicas.get((turn.wrapping_add(i)) % count))
             .filter(move |server| server.rests_until.load(Ordering::Relaxed) <= now)
-    }
-}
-
-impl Server {
-    fn new(endpoint: &Endpoint) -> Self {
-        Self {
-            endpoint: Arc::new(endpoint.clone()),
-            rests_until: AtomicU64::new(0),
-            failures: Failures::default(),
-            flavors: Default::default(),
-        }
     }
 }

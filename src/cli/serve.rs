@@ -15,7 +15,7 @@ pub fn run(path: &Path) -> ExitCode {
     let Some((config, topology)) = load(path) else { return ExitCode::from(2) };
     let filter = EnvFilter::try_new(&config.log.level).unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("shardgate: cannot start threads: {error}");

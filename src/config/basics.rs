@@ -1,6 +1,7 @@
 //! Everything of a configuration but databases.
 
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use toml::de::DeValue;
@@ -16,6 +17,7 @@ pub(super) fn listen(root: &Section<'_, '_>) -> Listen {
     let mut listen = Listen {
         address: "127.0.0.1:3307".into(),
         max_connections: 4096,
+        threads: None,
         max_packet: 64 << 20,
         login_timeout: 10 * SECOND,
     };
@@ -27,6 +29,7 @@ pub(super) fn listen(root: &Section<'_, '_>) -> Listen {
         }
     }
     listen.max_connections = section.integer("max_connections", 4096, 1, 1_000_000) as u32;
+    listen.threads = NonZeroUsize::new(section.integer("threads", 0, 0, 1024) as usize);
     listen.max_packet = section.size("max_packet", listen.max_packet, 1024, 1 << 30);
     listen.login_timeout = section.duration("login_timeout", listen.login_timeout);
     section.finish();

@@ -1,5 +1,6 @@
 //! What a configuration means. Each field is a key of the file; `config/reference.toml` shows them with defaults.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub struct Listen {
     pub address: String,
     /// `max_connections`: clients at the same time; more are answered error 1040. Default 4096.
     pub max_connections: u32,
+    /// `threads` that serve clients. `None` (written `0`, the default): one for each core.
+    pub threads: Option<NonZeroUsize>,
     /// `max_packet`: bytes of one statement or parameter at most. Default 64 MiB.
     pub max_packet: u64,
     /// `login_timeout`: how long a client may take to log in. Default 10 s.
@@ -77,8 +80,7 @@ pub struct Address {
 /// `[pool]`: connections to each server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
-    /// `max_connections` to one server for clients that negotiate alike (FOUND_ROWS and DEPRECATE_EOF make four kinds).
-    /// Default 64.
+    /// `max_connections` to one server. Default 64.
     pub max_connections: u32,
     /// `wait`: how long a statement waits for a free connection before error 1040. Default 5 s.
     pub wait: Duration,

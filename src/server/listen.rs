@@ -1,29 +1,36 @@
 //! From a configuration to a proxy that serves: sockets, one task a client, and the end of all of it.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener as Listener};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio_util::sync::CancellationToken;
+use socket2::{Domain, Socket, Type};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
 use crate::admin::Registry;
+use crate::backend::Pools;
 use crate::backend::pools::Limits;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::{Code, Error, Result};
 use crate::config::Config;
 use crate::idgen::Snowflake;
-use crate::session::{self, Shared};
+use crate::session::Shared;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::wire::packet;
 use crate::wire::stream::PacketStream;
 
+use super::threads::Threads;
+
 /// Connections that wait to be accepted.
-const BACKLOG: u32 = 1024;
+const BACKLOG: i32 = 1024;
 /// How long sessions have to end at shutdown before their sockets are closed under them.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long accepting rests when the system has no descriptor left.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// A proxy that serves.
 #[derive(Debug)]
@@ -31,12 +38,15 @@ pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
     shared: Arc<Shared>,
+    /// Ends accepting, and then the threads.
     stop: CancellationToken,
+    end: DropGuard,
     tasks: TaskTracker,
 }
 
-/// Builds everything and starts to listen. Errors: an address that cannot be bound, a worker number that is too large.
-/// Servers that do not answer are no error: they are connected to when a statement needs them.
+/// Builds everything and starts to listen. Errors: an address that cannot be bound, a worker number that is too large,
+/// threads that the system does not give. Servers that do not answer are no error: they are connected to when a
+/// statement needs them.
 pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let metrics = Metrics::default();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -50,20 +60,34 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
         scatter: config.limits.scatter_connections as usize,
     };
     let ids = Snowflake::new(config.ids.worker, clock)?;
-    let shared = Arc::new(Shared::new(config, topology, limits, ids, metrics, Arc::new(Registry::default())));
+    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let count = config.listen.threads.unwrap_or_else(cores).get();
+    let pools = Pools::new(&topology, limits, metrics.clone(), count);
+    let registry = Arc::new(Registry::default());
+    let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, metrics, registry));
     shared.learn_server().await;
     let listener = bind(&config.listen.address)?;
     let address = listener.local_addr().map_err(|e| cannot_listen(&config.listen.address, &e))?;
-    let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-    let limit = config.listen.max_connections as usize;
-    let serving = accept(listener, Arc::clone(&shared), limit, stop.clone(), tasks.clone());
-    tasks.spawn(serving);
-    tracing::info!(%address, "serving");
-    Ok(Running { address, shared, stop, tasks })
+    let (stop, end, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+    let threads = Threads::start(count, &pools, &end)?;
+    let first = threads.first().cloned();
+    let accepting = Accepting {
+        listener,
+        threads,
+        shared: Arc::clone(&shared),
+        limit: config.listen.max_connections as usize,
+        tasks: tasks.clone(),
+    };
+    if let Some(first) = first {
+        first.spawn(tasks.track_future(until(stop.clone(), accepting.run())));
+    }
+    tasks.spawn(until(stop.clone(), sweep(pools)));
+    tracing::info!(%address, threads = count, "serving");
+    Ok(Running { address, shared, stop, end: end.drop_guard(), tasks })
 }
 
 impl Running {
-    /// Stops accepting, asks every session to end, and waits for them.
+    /// Stops accepting, asks every session to end, waits for them, and ends the threads.
     pub async fn shut_down(self) {
         self.stop.cancel();
         self.shared.registry.end_all();
@@ -71,6 +95,22 @@ impl Running {
         if tokio::time::timeout(GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!(sessions = self.shared.registry.len(), "sessions did not end in time");
         }
+        drop(self.end);
+    }
+}
+
+async fn until(stop: CancellationToken, work: impl Future<Output = ()>) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = work => {}
+    }
+}
+
+async fn sweep(pools: Pools) {
+    let mut ticks = tokio::time::interval(Pools::SWEEP);
+    loop {
+        ticks.tick().await;
+        pools.sweep();
     }
 }
 
@@ -78,48 +118,47 @@ fn cannot_listen(address: &str, error: &std::io::Error) -> Error {
     Error::new(Code::Internal, format!("cannot listen on {address}: {error}"))
 }
 
-fn bind(address: &str) -> Result<TcpListener> {
+fn bind(address: &str) -> Result<Listener> {
     let wrong = |error: std::io::Error| cannot_listen(address, &error);
     let parsed: SocketAddr = address.parse().map_err(|e| {
         Error::new(Code::Internal, format!("listen.address {address:?} is no IP address with a port: {e}"))
     })?;
-    let socket = if parsed.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }.map_err(wrong)?;
-    socket.set_reuseaddr(true).map_err(wrong)?;
-    socket.bind(parsed).map_err(wrong)?;
-    socket.listen(BACKLOG).map_err(wrong)
+    let socket = Socket::new(Domain::for_address(parsed), Type::STREAM, None).map_err(wrong)?;
+    socket.set_reuse_address(true).map_err(wrong)?;
+    socket.set_nonblocking(true).map_err(wrong)?;
+    socket.bind(&parsed.into()).map_err(wrong)?;
+    socket.listen(BACKLOG).map_err(wrong)?;
+    Ok(socket.into())
 }
 
-async fn accept(
-    listener: TcpListener,
+struct Accepting {
+    listener: Listener,
+    threads: Threads,
     shared: Arc<Shared>,
     limit: usize,
-    stop: CancellationToken,
     tasks: TaskTracker,
-) {
-    loop {
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = listener.accept() => accepted,
+}
+
+impl Accepting {
+    async fn run(self) {
+        let Self { listener, threads, shared, limit, tasks } = self;
+        let listener = match TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => return tracing::error!("cannot wait for clients: {error}"),
         };
-        let (socket, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                // Out of file descriptors: others must end before a new one can come.
-                tracing::warn!("accept failed: {error}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                continue;
+        loop {
+            match listener.accept().await {
+                Ok((socket, _)) if shared.registry.len() >= limit => {
+                    tasks.spawn(turn_away(socket, limit));
+                }
+                Ok((socket, peer)) => threads.serve(socket, peer, &shared, &tasks),
+                Err(error) => {
+                    // Out of file descriptors: others must end before a new one can come.
+                    tracing::warn!("accept failed: {error}");
+                    tokio::time::sleep(PAUSE).await;
+                }
             }
-        };
-        if shared.registry.len() >= limit {
-            tasks.spawn(turn_away(socket, limit));
-            continue;
         }
-        let shared = Arc::clone(&shared);
-        tasks.spawn(async move {
-            shared.metrics.clients.inc();
-            session::serve(socket, peer, Arc::clone(&shared)).await;
-            shared.metrics.clients.dec();
-        });
     }
 }
 

@@ -1,5 +1,6 @@
 //! Assembly: the only place that constructs the parts and wires them together, listens, and shuts down.
 
 pub mod listen;
+mod threads;
 
 pub use listen::{Running, start};

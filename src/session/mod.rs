@@ -23,7 +23,7 @@ pub use shared::Shared;
 use crate::admin::Ticket;
 use crate::backend::conn::Summary;
 use crate::backend::settings::OPENING_COLLATION;
-use crate::backend::{Flavor, Settings};
+use crate::backend::{Flavor, Pools, Settings};
 use crate::base::{Code, Error, Fate, Origin};
 use crate::exec::{Asked, Client, Interrupt};
 use crate::sql::normalise::Normalised;
@@ -57,6 +57,8 @@ pub(crate) struct Last {
 /// One client's session.
 pub struct Session {
     shared: Arc<Shared>,
+    /// As the thread sees them that the session lives on.
+    pools: Pools,
     client: Client,
     ticket: Ticket,
     peer: SocketAddr,
@@ -73,13 +75,13 @@ pub struct Session {
 }
 
 /// Talks with one client until it leaves, is killed, or breaks the protocol.
-pub async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>) {
+pub async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, pools: Pools) {
     if let Err(error) = socket.set_nodelay(true) {
         tracing::debug!(%peer, "no TCP_NODELAY: {error}");
     }
     let ticket = shared.registry.enter();
     let limit = shared.limits.login;
-    let opened = tokio::time::timeout(limit, Session::open(socket, peer, shared, ticket)).await;
+    let opened = tokio::time::timeout(limit, Session::open(socket, peer, shared, pools, ticket)).await;
     match opened {
         Ok(Ok(mut session)) => {
             if let Err(error) = session.converse().await {
@@ -107,6 +109,7 @@ impl Session {
         socket: TcpStream,
         peer: SocketAddr,
         shared: Arc<Shared>,
+        pools: Pools,
         ticket: Ticket,
     ) -> Result<Self, Error> {
         let stream = PacketStream::to_client(socket);
@@ -136,6 +139,7 @@ impl Session {
             statements: prepared::Statements::default(),
             scratch: Normalised::default(),
             shared,
+            pools,
             client,
             ticket,
             peer,

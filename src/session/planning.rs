@@ -92,7 +92,7 @@ impl Session {
     pub(super) async fn load_definition(&self, database: &str, table: &Table) -> Result<()> {
         let mut loaded = Ok(());
         for node in nodes_of(&table.layout) {
-            loaded = self.shared.catalog.load(&self.shared.pools, database, &table.name, node).await;
+            loaded = self.shared.catalog.load(&self.pools, database, &table.name, node).await;
             if !matches!(&loaded, Err(error) if error.is(Code::SourceDown)) {
                 break;
             }
@@ -163,7 +163,7 @@ impl Session {
         }
         let schema = self.schema_on(source);
         let settings = &self.vars.settings;
-        let mut using = self.held.using(&self.shared.pools, self.flavor, settings);
+        let mut using = self.held.using(&self.pools, self.flavor, settings);
         let Ok(mut lease) = using.take(source, Role::Primary).await else { return own };
         lease.queue_state(schema.as_ref(), settings);
         let prepared = lease.prepare(&bytes::Bytes::copy_from_slice(text), 0).await;

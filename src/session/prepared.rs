@@ -165,7 +165,7 @@ impl Session {
         let mut others = 0..self.shared.topology().sources.len();
         let (job, mut using, mut lease) = loop {
             let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
-            let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+            let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             match (using.take(job.source, Role::Primary).await, others.next()) {
                 (Ok(lease), _) => break (job, using, lease),
                 // Whichever server can be reached has the same tables.

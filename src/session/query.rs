@@ -103,7 +103,7 @@ impl Session {
                 }
                 let done = self.ddl(steps, &bound, text).await;
                 if matches!(&plan.statement.kind, Kind::Ddl(ddl) if ddl.kind == DdlKind::DropDatabase) {
-                    self.shared.pools.schemas_dropped();
+                    self.pools.schemas_dropped();
                 }
                 return done;
             }

@@ -55,11 +55,11 @@ impl Session {
         let deadline = self.shared.deadline();
         loop {
             let call = text.given.call(job, text.original)?;
-            let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+            let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             let retryable = retry && using.many() > 1;
             let mut lease = using.take(job.source, role).await?;
             let state = State { schema: &job.schema, settings: &self.vars.settings, writes };
-            let around = Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline };
+            let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
             let ended = match send(&mut lease, state, &call).await {
                 Ok(())
                     if names.is_empty() && !text.more && self.client.sequence() == lease.reply_sequence() =>
@@ -202,8 +202,8 @@ impl Session {
             deprecate_eof: self.flavor.deprecate_eof,
             binary: text.given.is_binary(),
         };
-        let around = Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline };
-        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let answered = fanout::run(&tasks, &order, &mut using, &mut self.client, around).await;
         if let Err(error) = &answered {
             self.after_error(error.errno).await;
@@ -236,7 +236,7 @@ impl Session {
             return Err(Error::refused("the statement needs several shards here", "give the sharding key"));
         }
         let call = text.given.call(job, text.original)?;
-        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let mut lease = using.take(job.source, Role::Primary).await?;
         let state = State { schema: &job.schema, settings: &self.vars.settings, writes: false };
         let answer = match send(&mut lease, state, &call).await {

@@ -199,7 +199,7 @@ impl Session {
     /// Runs the SET on a server and reads the variables back, as SQL literals among the session's settings.
     async fn set_and_read(&mut self, sql: &str, names: &[&str]) -> Result<(Settings, u16)> {
         let (anchor, count) = (self.anchor(), self.shared.topology().sources.len());
-        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let (source, mut lease) = using.take_any(anchor, count).await?;
         lease.queue_state(None, &self.vars.settings);
         let read = format!(

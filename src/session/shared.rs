@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use super::vars::mode_of;
 use crate::admin::Registry;
 use crate::backend::catalog::Catalog;
-use crate::backend::pools::Limits as PoolLimits;
 use crate::backend::{Flavor, Pools, Role, Settings};
 use crate::base::Result;
 use crate::base::ids::SourceId;
@@ -59,7 +58,7 @@ pub struct ServerFacts {
 pub struct Shared {
     /// The map.
     pub topology: Arc<Topology>,
-    /// Connections to servers.
+    /// Connections to servers, as they are seen outside of the threads that serve clients.
     pub pools: Pools,
     /// Definitions of tables.
     pub catalog: Catalog,
@@ -85,13 +84,13 @@ impl Shared {
     pub fn new(
         config: &Config,
         topology: Topology,
-        limits: PoolLimits,
+        pools: Pools,
         ids: Snowflake,
         metrics: Metrics,
         registry: Arc<Registry>,
     ) -> Self {
         Self {
-            pools: Pools::new(&topology, limits, metrics.clone()),
+            pools,
             topology: Arc::new(topology),
             catalog: Catalog::default(),
             plans: Plans::new(PLANS, LONGEST_SHAPE),

@@ -60,8 +60,8 @@ impl Session {
         } else if undo {
             self.held.statement_begins().await?;
         }
-        let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
-        let around = Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline };
+        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let results =
             write::run(tasks, &self.vars.settings, &mut using, pace, Some(&mut self.client), around).await;
         let answers: Result<Vec<Summary>> = results.into_iter().flatten().collect();
@@ -100,10 +100,9 @@ impl Session {
                 .iter()
                 .map(|job| Task { source: job.source, schema: &job.schema, call: call(job) })
                 .collect();
-            let mut using = self.held.using(&self.shared.pools, self.flavor, &self.vars.settings);
+            let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             // No deadline, and no matter whether the client waits: stopped half-way, shards would differ.
-            let around =
-                Around { pools: &self.shared.pools, interrupt: self.ticket.interrupt(), deadline: None };
+            let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: None };
             let (settings, pace) = (&self.vars.settings, Pace::Whatever);
             let results = write::run(&tasks, settings, &mut using, pace, None, around).await;
             for (database, table) in &step.changes {

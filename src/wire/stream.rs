@@ -12,6 +12,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use crate::base::{Code, Error, Fate, Origin, Result};
 
@@ -240,6 +241,13 @@ impl<S> PacketStream<S> {
             self.written = 0;
         }
         n - own
+    }
+}
+
+impl PacketStream<TcpStream> {
+    /// Moves the socket to the reactor of the runtime that calls.
+    pub fn move_here(self) -> io::Result<Self> {
+        Ok(Self { io: TcpStream::from_std(self.io.into_std()?)?, ..self })
     }
 }
 

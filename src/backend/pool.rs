@@ -1,0 +1,350 @@
+//! Connections to one server.
+//!
+//! Each thread that serves clients has a shelf of its own, where the connections lie idle that its reactor watches: a
+//! statement's client and server then wake the same thread, and taking a connection touches no memory that other
+//! threads write to. Threads share the bound on how many there are, and the line of those who wait.
+
+use std::ops::{Deref, DerefMut};
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
+
+use super::conn::{Conn, Flavor};
+use super::pools::Limits;
+use crate::base::{Code, Error, Result};
+use crate::telemetry::Metrics;
+use crate::topology::Endpoint;
+
+/// Seconds since the pools began, as of the last sweep: what the age of connections is measured by, without asking the
+/// system for the time at each statement.
+#[derive(Debug, Default)]
+pub(super) struct Seconds(AtomicU32);
+
+impl Seconds {
+    pub(super) fn now(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set(&self, seconds: u32) {
+        self.0.store(seconds, Ordering::Relaxed);
+    }
+
+    fn since(&self, then: u32) -> Duration {
+        Duration::from_secs(u64::from(self.now().saturating_sub(then)))
+    }
+}
+
+/// What all pools have in common.
+#[derive(Debug)]
+pub(super) struct Common {
+    pub(super) limits: Limits,
+    pub(super) metrics: Metrics,
+    pub(super) seconds: Seconds,
+    /// Threads that serve clients; their shelves are followed by one for everybody else.
+    pub(super) threads: usize,
+}
+
+/// A connection that lies idle, and since when.
+#[derive(Debug)]
+struct Idle {
+    conn: Box<Conn>,
+    since: u32,
+}
+
+/// One thread's idle connections by flavor, the one used last on top. A cache line of its own keeps threads apart.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Shelf(Mutex<[Vec<Idle>; Flavor::COUNT]>);
+
+impl Shelf {
+    fn take(&self, flavor: Flavor) -> Option<Idle> {
+        self.0.lock().get_mut(flavor.index())?.pop()
+    }
+
+    /// Any connection, of whatever flavor: the one that lies there longest.
+    fn take_oldest(&self) -> Option<Idle> {
+        let mut stacks = self.0.lock();
+        let oldest = stacks.iter_mut().filter(|stack| !stack.is_empty());
+        let stack = oldest.min_by_key(|stack| stack.first().map_or(u32::MAX, |idle| idle.since))?;
+        Some(stack.remove(0))
+    }
+
+    fn put(&self, flavor: Flavor, idle: Idle) {
+        if let Some(stack) = self.0.lock().get_mut(flavor.index()) {
+            stack.push(idle);
+        }
+    }
+}
+
+/// One server's connections.
+#[derive(Debug)]
+pub(super) struct Pool {
+    name: Arc<str>,
+    endpoint: Endpoint,
+    common: Arc<Common>,
+    shelves: Box<[Shelf]>,
+    /// Connections that there are: idle, in use, or being opened.
+    open: AtomicUsize,
+    /// How many wait for one.
+    waiting: AtomicUsize,
+    freed: Notify,
+}
+
+impl Pool {
+    pub(super) fn new(name: &Arc<str>, endpoint: &Endpoint, common: &Arc<Common>) -> Arc<Self> {
+        Arc::new(Self {
+            name: Arc::clone(name),
+            endpoint: endpoint.clone(),
+            common: Arc::clone(common),
+            shelves: (0..=common.threads).map(|_| Shelf::default()).collect(),
+            open: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            freed: Notify::new(),
+        })
+    }
+
+    /// A connection for the thread that the shelf belongs to. Errors: 1040 when none became free in time, 2003 when the
+    /// server cannot be reached.
+    pub(super) async fn take(self: &Arc<Self>, shelf: usize, flavor: Flavor) -> Result<Lease> {
+        loop {
+            let at_hand =
+                if self.waiting.load(Ordering::Relaxed) == 0 { self.from(shelf, flavor) } else { None };
+            let idle = match at_hand {
+                Some(idle) => idle,
+                None => match self.wait_in_line(shelf, flavor).await? {
+                    Found::Idle(idle) => idle,
+                    Found::Room(room) => return self.open(shelf, flavor, room).await,
+                },
+            };
+            let long = self.common.seconds.since(idle.since) >= self.common.limits.check;
+            let mut lease = Lease { conn: Some(idle.conn), pool: Arc::clone(self), shelf };
+            // The first look costs no system call: the runtime knows whether something has come.
+            if !lease.is_stale() && (!long || self.answers(&mut lease).await) {
+                return Ok(lease);
+            }
+            lease.give_up();
+        }
+    }
+
+    fn from(&self, shelf: usize, flavor: Flavor) -> Option<Idle> {
+        self.shelves.get(shelf)?.take(flavor)
+    }
+
+    /// Takes a place in the line, at its end; whoever leaves it wakes the next.
+    async fn wait_in_line(self: &Arc<Self>, shelf: usize, flavor: Flavor) -> Result<Found> {
+        let deadline = Instant::now() + self.common.limits.wait;
+        let (_place, before) = Place::at_the_end(self);
+        let mut may_look = before == 0;
+        loop {
+            let mut freed = pin!(self.freed.notified());
+            freed.as_mut().enable();
+            if may_look {
+                if let Some(idle) = self.idle_anywhere(shelf, flavor) {
+                    return Ok(Found::Idle(idle));
+                }
+                if let Some(room) = self.room() {
+                    return Ok(Found::Room(room));
+                }
+            }
+            if timeout_at(deadline, freed).await.is_err() {
+                return Err(Error::new(
+                    Code::TooManyConnections,
+                    format!(
+                        "no connection to source \"{}\" became free within {} ms (pool.max_connections = {})",
+                        self.name,
+                        self.common.limits.wait.as_millis(),
+                        self.common.limits.max_connections
+                    ),
+                ));
+            }
+            may_look = true;
+        }
+    }
+
+    /// An idle connection of the flavor: from the own shelf, or, when no more may be opened, from another thread's.
+    fn idle_anywhere(&self, shelf: usize, flavor: Flavor) -> Option<Idle> {
+        if let Some(idle) = self.from(shelf, flavor) {
+            return Some(idle);
+        }
+        if self.open.load(Ordering::Relaxed) < self.common.limits.max_connections as usize {
+            return None;
+        }
+        let others = (0..self.shelves.len()).filter(|other| *other != shelf);
+        for Idle { conn, since } in others.filter_map(|other| self.from(other, flavor)) {
+            match conn.move_here() {
+                Ok(conn) => return Some(Idle { conn: Box::new(conn), since }),
+                Err(error) => {
+                    tracing::warn!(source = &*self.name, "a connection did not come along: {error}");
+                    self.open.fetch_sub(1, Ordering::Relaxed);
+                }
+            }
+        }
+        None
+    }
+
+    /// The right to open one connection: below the bound, or in the place of an idle one of another flavor.
+    fn room(self: &Arc<Self>) -> Option<Room> {
+        let limit = self.common.limits.max_connections as usize;
+        let more = |open: usize| (open < limit).then_some(open + 1);
+        let room = || Some(Room(Arc::clone(self)));
+        if self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
+            return room();
+        }
+        let replaced = self.shelves.iter().find_map(Shelf::take_oldest)?;
+        replaced.conn.quit();
+        room()
+    }
+
+    async fn open(self: &Arc<Self>, shelf: usize, flavor: Flavor, room: Room) -> Result<Lease> {
+        let limit = self.common.limits.connect;
+        let mut conn = Conn::open(Arc::clone(&self.name), &self.endpoint, flavor, limit).await?;
+        self.common.metrics.opened.inc();
+        conn.born = self.common.seconds.now();
+        room.filled();
+        Ok(Lease { conn: Some(Box::new(conn)), pool: Arc::clone(self), shelf })
+    }
+
+    async fn answers(&self, lease: &mut Lease) -> bool {
+        matches!(tokio::time::timeout(self.common.limits.connect, lease.ping()).await, Ok(Ok(())))
+    }
+
+    /// A connection comes back.
+    fn put(&self, shelf: usize, mut conn: Box<Conn>) {
+        let old = self.common.seconds.since(conn.born) >= self.common.limits.lifetime;
+        let clean = conn.is_clean();
+        match self.shelves.get(shelf) {
+            Some(place) if clean && !old => {
+                conn.rest();
+                place.put(conn.flavor(), Idle { conn, since: self.common.seconds.now() });
+            }
+            _ => {
+                if clean {
+                    conn.quit();
+                }
+                self.open.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        self.wake_next();
+    }
+
+    /// Wakes whoever waits longest. The fence is the other half of the one in [`Place::at_the_end`]: either the place in
+    /// the line is seen here, or what was freed is seen there.
+    fn wake_next(&self) {
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.freed.notify_one();
+        }
+    }
+
+    /// Closes what has been idle or alive for too long.
+    pub(super) fn sweep(&self) {
+        let limits = &self.common.limits;
+        let over = |idle: &mut Idle| {
+            self.common.seconds.since(idle.since) >= limits.idle
+                || self.common.seconds.since(idle.conn.born) >= limits.lifetime
+                || idle.conn.is_stale()
+        };
+        for shelf in &self.shelves {
+            let mut closed = Vec::new();
+            for stack in shelf.0.lock().iter_mut() {
+                closed.extend(stack.extract_if(.., over));
+            }
+            for idle in closed {
+                idle.conn.quit();
+                self.open.fetch_sub(1, Ordering::Relaxed);
+                self.wake_next();
+            }
+        }
+    }
+}
+
+/// What comes of waiting.
+enum Found {
+    Idle(Idle),
+    Room(Room),
+}
+
+/// The right to open a connection; given back when that fails.
+struct Room(Arc<Pool>);
+
+impl Room {
+    /// The connection is there.
+    fn filled(self) {
+        // Counted for as long as the connection is there.
+        self.0.open.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.0.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.wake_next();
+    }
+}
+
+/// A place in the line of those who wait.
+struct Place<'a>(&'a Pool);
+
+impl<'a> Place<'a> {
+    /// Also says how many were there before.
+    fn at_the_end(pool: &'a Pool) -> (Self, usize) {
+        let before = pool.waiting.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        (Self(pool), before)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.0.wake_next();
+    }
+}
+
+/// A connection taken from a pool; it goes back when dropped, unless it is broken.
+#[derive(Debug)]
+pub struct Lease {
+    /// There until it is dropped.
+    conn: Option<Box<Conn>>,
+    pool: Arc<Pool>,
+    shelf: usize,
+}
+
+impl Lease {
+    /// The server it leads to.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.pool.endpoint
+    }
+}
+
+impl Deref for Lease {
+    type Target = Conn;
+    fn deref(&self) -> &Conn {
+        match &self.conn {
+            Some(conn) => conn,
+            None => unreachable!("a lease holds its connection until it is dropped"),
+        }
+    }
+}
+
+impl DerefMut for Lease {
+    fn deref_mut(&mut self) -> &mut Conn {
+        match &mut self.conn {
+            Some(conn) => conn,
+            None => unreachable!("a lease holds its connection until it is dropped"),
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(conn) = self.conn.take() {
+            self.pool.put(self.shelf, conn);
+        }
+    }
+}
