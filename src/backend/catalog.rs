@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use super::conn::{Answer, Flavor};
-use super::pools::{Pools, Role};
+use super::conn::Answer;
+use super::pools::Pools;
 use crate::base::Result;
 use crate::topology::Node;
 use crate::topology::schema::{Column, Schemas, TableSchema};
@@ -40,7 +40,7 @@ impl Catalog {
     /// Reads a logical table's definition from one of its nodes. A table that does not exist is not remembered.
     pub async fn load(&self, pools: &Pools, database: &str, table: &str, node: &Node) -> Result<()> {
         let physical = node.table.as_deref().unwrap_or(table);
-        let mut conn = pools.get(node.source, Role::Primary, Flavor::default()).await?;
+        let mut conn = pools.aside(node.source).await?;
         let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", quoted(&node.schema), quoted(physical));
         let columns = conn
             .query(

@@ -11,14 +11,18 @@ use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use tokio::sync::Notify;
-use tokio::time::{Instant, timeout_at};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::conn::{Conn, Flavor};
 use super::pools::Limits;
 use crate::base::{Code, Error, Result};
 use crate::telemetry::Metrics;
 use crate::topology::Endpoint;
+
+/// Connections beyond the bound, for what a statement must know before it can be planned: its session may hold one
+/// already, and all others may be in use by sessions that want to know the same.
+const ASIDE: usize = 2;
 
 /// Seconds since the pools began, as of the last sweep: what the age of connections is measured by, without asking the
 /// system for the time at each statement.
@@ -93,6 +97,7 @@ pub(super) struct Pool {
     /// How many wait for one.
     waiting: AtomicUsize,
     freed: Notify,
+    aside: Arc<Semaphore>,
 }
 
 impl Pool {
@@ -105,6 +110,7 @@ impl Pool {
             open: AtomicUsize::new(0),
             waiting: AtomicUsize::new(0),
             freed: Notify::new(),
+            aside: Arc::new(Semaphore::new(ASIDE)),
         })
     }
 
@@ -121,14 +127,59 @@ impl Pool {
                     Found::Room(room) => return self.open(shelf, flavor, room).await,
                 },
             };
-            let long = self.common.seconds.since(idle.since) >= self.common.limits.check;
-            let mut lease = Lease { conn: Some(idle.conn), pool: Arc::clone(self), shelf };
-            // The first look costs no system call: the runtime knows whether something has come.
-            if !lease.is_stale() && (!long || self.answers(&mut lease).await) {
+            if let Some(lease) = self.usable(idle, shelf).await {
                 return Ok(lease);
             }
-            lease.give_up();
         }
+    }
+
+    /// A connection for a question of the proxy's own; it never waits for those that statements use.
+    pub(super) async fn take_aside(self: &Arc<Self>, shelf: usize) -> Result<Lease> {
+        let flavor = Flavor::default();
+        let limit = self.common.limits.wait;
+        let turn = timeout(limit, Arc::clone(&self.aside).acquire_owned()).await;
+        let turn = turn.ok().and_then(std::result::Result::ok).ok_or_else(|| self.none_free())?;
+        let idle = match self.from(shelf, flavor) {
+            Some(idle) => self.usable(idle, shelf).await,
+            None => None,
+        };
+        let mut lease = match idle {
+            Some(lease) => lease,
+            None => {
+                self.open.fetch_add(1, Ordering::Relaxed);
+                self.open(shelf, flavor, Room(Arc::clone(self))).await?
+            }
+        };
+        lease.aside = Some(turn);
+        Ok(lease)
+    }
+
+    /// A connection that lay idle, if its server is still there.
+    async fn usable(self: &Arc<Self>, idle: Idle, shelf: usize) -> Option<Lease> {
+        let long = self.common.seconds.since(idle.since) >= self.common.limits.check;
+        let mut lease = self.lease(idle.conn, shelf);
+        // The first look costs no system call: the runtime knows whether something has come.
+        if !lease.is_stale() && (!long || self.answers(&mut lease).await) {
+            return Some(lease);
+        }
+        lease.give_up();
+        None
+    }
+
+    fn lease(self: &Arc<Self>, conn: Box<Conn>, shelf: usize) -> Lease {
+        Lease { conn: Some(conn), pool: Arc::clone(self), shelf, aside: None }
+    }
+
+    fn none_free(&self) -> Error {
+        let Limits { wait, max_connections, .. } = self.common.limits;
+        Error::new(
+            Code::TooManyConnections,
+            format!(
+                "no connection to source \"{}\" became free within {} ms (pool.max_connections = {max_connections})",
+                self.name,
+                wait.as_millis()
+            ),
+        )
     }
 
     fn from(&self, shelf: usize, flavor: Flavor) -> Option<Idle> {
@@ -144,60 +195,41 @@ impl Pool {
             let mut freed = pin!(self.freed.notified());
             freed.as_mut().enable();
             if may_look {
-                if let Some(idle) = self.idle_anywhere(shelf, flavor) {
-                    return Ok(Found::Idle(idle));
-                }
-                if let Some(room) = self.room() {
-                    return Ok(Found::Room(room));
+                if let Some(found) = self.look_around(shelf, flavor) {
+                    return Ok(found);
                 }
             }
             if timeout_at(deadline, freed).await.is_err() {
-                return Err(Error::new(
-                    Code::TooManyConnections,
-                    format!(
-                        "no connection to source \"{}\" became free within {} ms (pool.max_connections = {})",
-                        self.name,
-                        self.common.limits.wait.as_millis(),
-                        self.common.limits.max_connections
-                    ),
-                ));
+                return Err(self.none_free());
             }
             may_look = true;
         }
     }
 
-    /// An idle connection of the flavor: from the own shelf, or, when no more may be opened, from another thread's.
-    fn idle_anywhere(&self, shelf: usize, flavor: Flavor) -> Option<Idle> {
+    /// Whatever leads to a connection, the cheapest first: an idle one from the own shelf, room for a new one, an idle
+    /// one that another thread has, the place of an idle one of another flavor.
+    fn look_around(self: &Arc<Self>, shelf: usize, flavor: Flavor) -> Option<Found> {
         if let Some(idle) = self.from(shelf, flavor) {
-            return Some(idle);
+            return Some(Found::Idle(idle));
         }
-        if self.open.load(Ordering::Relaxed) < self.common.limits.max_connections as usize {
-            return None;
+        let limit = self.common.limits.max_connections as usize;
+        let more = |open: usize| (open < limit).then_some(open + 1);
+        if self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
+            return Some(Found::Room(Room(Arc::clone(self))));
         }
         let others = (0..self.shelves.len()).filter(|other| *other != shelf);
         for Idle { conn, since } in others.filter_map(|other| self.from(other, flavor)) {
             match conn.move_here() {
-                Ok(conn) => return Some(Idle { conn: Box::new(conn), since }),
+                Ok(conn) => return Some(Found::Idle(Idle { conn: Box::new(conn), since })),
                 Err(error) => {
                     tracing::warn!(source = &*self.name, "a connection did not come along: {error}");
                     self.open.fetch_sub(1, Ordering::Relaxed);
                 }
             }
         }
-        None
-    }
-
-    /// The right to open one connection: below the bound, or in the place of an idle one of another flavor.
-    fn room(self: &Arc<Self>) -> Option<Room> {
-        let limit = self.common.limits.max_connections as usize;
-        let more = |open: usize| (open < limit).then_some(open + 1);
-        let room = || Some(Room(Arc::clone(self)));
-        if self.open.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok() {
-            return room();
-        }
         let replaced = self.shelves.iter().find_map(Shelf::take_oldest)?;
         replaced.conn.quit();
-        room()
+        Some(Found::Room(Room(Arc::clone(self))))
     }
 
     async fn open(self: &Arc<Self>, shelf: usize, flavor: Flavor, room: Room) -> Result<Lease> {
@@ -206,7 +238,7 @@ impl Pool {
         self.common.metrics.opened.inc();
         conn.born = self.common.seconds.now();
         room.filled();
-        Ok(Lease { conn: Some(Box::new(conn)), pool: Arc::clone(self), shelf })
+        Ok(self.lease(Box::new(conn), shelf))
     }
 
     async fn answers(&self, lease: &mut Lease) -> bool {
@@ -215,10 +247,12 @@ impl Pool {
 
     /// A connection comes back.
     fn put(&self, shelf: usize, mut conn: Box<Conn>) {
-        let old = self.common.seconds.since(conn.born) >= self.common.limits.lifetime;
+        let limits = &self.common.limits;
+        let old = self.common.seconds.since(conn.born) >= limits.lifetime;
+        let surplus = self.open.load(Ordering::Relaxed) > limits.max_connections as usize;
         let clean = conn.is_clean();
         match self.shelves.get(shelf) {
-            Some(place) if clean && !old => {
+            Some(place) if clean && !old && !surplus => {
                 conn.rest();
                 place.put(conn.flavor(), Idle { conn, since: self.common.seconds.now() });
             }
@@ -269,7 +303,7 @@ enum Found {
     Room(Room),
 }
 
-/// The right to open a connection; given back when that fails.
+/// The right to open a connection, which counts as one; given back when that fails.
 struct Room(Arc<Pool>);
 
 impl Room {
@@ -313,6 +347,8 @@ pub struct Lease {
     conn: Option<Box<Conn>>,
     pool: Arc<Pool>,
     shelf: usize,
+    /// The turn that a question of the proxy's own waited for.
+    aside: Option<OwnedSemaphorePermit>,
 }
 
 impl Lease {

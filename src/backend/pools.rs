@@ -136,11 +136,21 @@ impl Pools {
         self.all.schemas.fetch_add(1, Ordering::AcqRel);
     }
 
+    /// A connection to a source's primary for a question of the proxy's own: it neither waits for those that statements
+    /// use nor keeps them waiting. Errors as [`get`](Self::get) has them.
+    pub async fn aside(&self, source: SourceId) -> Result<Lease> {
+        self.source(source)?.primary.pool.take_aside(self.shelf).await
+    }
+
+    fn source(&self, source: SourceId) -> Result<&SourcePools> {
+        self.all.sources.get(usize::from(source.0)).ok_or_else(|| {
+            Error::new(Code::Internal, format!("source number {} is not in the map", source.0))
+        })
+    }
+
     /// A connection to a source. Errors: 1040 when none became free in time, 2003 when the server cannot be reached.
     pub async fn get(&self, source: SourceId, role: Role, flavor: Flavor) -> Result<Lease> {
-        let pools = self.all.sources.get(usize::from(source.0)).ok_or_else(|| {
-            Error::new(Code::Internal, format!("source number {} is not in the map", source.0))
-        })?;
+        let pools = self.source(source)?;
         if role == Role::Replica {
             for server in pools.healthy_replicas(self.now()) {
                 match server.pool.take(self.shelf, flavor).await {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::vars::mode_of;
 use crate::admin::Registry;
 use crate::backend::catalog::Catalog;
-use crate::backend::{Flavor, Pools, Role, Settings};
+use crate::backend::{Pools, Settings};
 use crate::base::Result;
 use crate::base::ids::SourceId;
 use crate::config::Config;
@@ -168,7 +168,7 @@ impl Shared {
     }
 
     async fn ask_server(&self, source: SourceId) -> Result<ServerFacts> {
-        let mut conn = self.pools.get(source, Role::Primary, Flavor::default()).await?;
+        let mut conn = self.pools.aside(source).await?;
         let version = conn.info().version.clone();
         let mode = conn.query("SELECT @@global.sql_mode", 1).await?.text(0, 0).unwrap_or_default();
         let sql = "SELECT ID,CHARACTER_SET_NAME,COLLATION_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
