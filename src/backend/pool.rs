@@ -143,12 +143,11 @@ impl Pool {
             Some(idle) => self.usable(idle, shelf).await,
             None => None,
         };
-        let mut lease = match idle {
-            Some(lease) => lease,
-            None => {
-                self.open.fetch_add(1, Ordering::Relaxed);
-                self.open(shelf, flavor, Room(Arc::clone(self))).await?
-            }
+        let mut lease = if let Some(lease) = idle {
+            lease
+        } else {
+            self.open.fetch_add(1, Ordering::Relaxed);
+            self.open(shelf, flavor, Room(Arc::clone(self))).await?
         };
         lease.aside = Some(turn);
         Ok(lease)
@@ -194,10 +193,8 @@ impl Pool {
         loop {
             let mut freed = pin!(self.freed.notified());
             freed.as_mut().enable();
-            if may_look {
-                if let Some(found) = self.look_around(shelf, flavor) {
-                    return Ok(found);
-                }
+            if may_look && let Some(found) = self.look_around(shelf, flavor) {
+                return Ok(found);
             }
             if timeout_at(deadline, freed).await.is_err() {
                 return Err(self.none_free());
