@@ -4,7 +4,9 @@
 //! prepared on it, so that only differences are sent.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -153,7 +155,7 @@ pub struct Conn {
     pending: usize,
     /// Sequence number of the first packet of the next answer.
     reply_sequence: u8,
-    statements: HashMap<StatementKey, Entry>,
+    statements: HashMap<StatementKey, Entry, foldhash::fast::RandomState>,
     clock: u64,
     /// The second of the pool's clock when it was opened.
     pub(super) born: u32,
@@ -183,7 +185,7 @@ impl Conn {
                     settings: Settings::default(),
                     pending: 0,
                     reply_sequence: 1,
-                    statements: HashMap::new(),
+                    statements: HashMap::default(),
                     clock: 0,
                     born: 0,
                     busy: false,
@@ -407,11 +409,16 @@ impl Conn {
 
     /// Reads once; an error when the server has closed.
     pub async fn fill(&mut self) -> Result<()> {
-        let got = self.stream.fill().await;
-        match self.checked(got)? {
+        poll_fn(|cx| self.poll_fill(cx)).await
+    }
+
+    /// The same as a poll.
+    pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        let got = ready!(self.stream.poll_fill(cx));
+        Poll::Ready(match self.checked(got)? {
             0 => Err(self.lost("it closed the connection")),
             _ => Ok(()),
-        }
+        })
     }
 
     fn checked<T>(&mut self, result: Result<T>) -> Result<T> {
@@ -507,13 +514,14 @@ impl Conn {
     fn prepared(&mut self, text: &Bytes, types: u64) -> Option<Arc<Prepared>> {
         self.clock += 1;
         let key = self.statement_key(types, text);
-        if !self.statements.contains_key(&key) {
-            let fresh = self.statements.remove(&self.statement_key(0, text))?;
-            self.statements.insert(key.clone(), fresh);
+        if let Some(entry) = self.statements.get_mut(&key) {
+            entry.used = self.clock;
+            return Some(Arc::clone(&entry.prepared));
         }
-        let entry = self.statements.get_mut(&key)?;
-        entry.used = self.clock;
-        Some(Arc::clone(&entry.prepared))
+        let fresh = self.statements.remove(&self.statement_key(0, text))?;
+        let prepared = Arc::clone(&fresh.prepared);
+        self.statements.insert(key, Entry { used: self.clock, ..fresh });
+        Some(prepared)
     }
 
     /// Prepares a statement for parameters of some types (a hash of them; 0: not to be executed now), unless it is.

@@ -28,6 +28,8 @@ const UNDONE: [(&str, &str); 2] =
 pub struct Settings {
     variables: Arc<BTreeMap<Box<str>, Box<str>>>,
     stamp: u64,
+    /// autocommit = 0
+    manual_commit: bool,
 }
 
 impl Default for Settings {
@@ -40,7 +42,8 @@ impl From<BTreeMap<Box<str>, Box<str>>> for Settings {
     fn from(variables: BTreeMap<Box<str>, Box<str>>) -> Self {
         let mut hasher = DefaultHasher::new();
         variables.hash(&mut hasher);
-        Self { variables: Arc::new(variables), stamp: hasher.finish() }
+        let manual_commit = variables.get("autocommit").is_some_and(|value| **value == *"0");
+        Self { variables: Arc::new(variables), stamp: hasher.finish(), manual_commit }
     }
 }
 
@@ -67,6 +70,11 @@ impl Settings {
     /// A number that equal settings share.
     pub fn stamp(&self) -> u64 {
         self.stamp
+    }
+
+    /// Whether autocommit is off.
+    pub fn manual_commit(&self) -> bool {
+        self.manual_commit
     }
 
     /// A variable's value as an SQL literal, if it was set.

@@ -219,7 +219,7 @@ async fn drive(
                 kill(lanes, around).await;
                 return Err(error);
             }
-            () = around.interrupt.woken() => {}
+            _ = around.interrupt.raised() => {}
         }
     }
 }

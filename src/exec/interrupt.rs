@@ -1,8 +1,10 @@
 //! How one session stops another's statement (KILL), or the server all of them (shutdown).
 
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll};
 
-use tokio::sync::Notify;
+use atomic_waker::AtomicWaker;
 
 /// What a session has been asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,11 +15,11 @@ pub enum Asked {
     Session,
 }
 
-/// A session's ear: raised from outside, looked at by whatever runs.
+/// A session's ear: raised from outside, listened to by the one task that is the session.
 #[derive(Debug, Default)]
 pub struct Interrupt {
     state: AtomicU8,
-    wake: Notify,
+    wake: AtomicWaker,
 }
 
 impl Interrupt {
@@ -28,7 +30,7 @@ impl Interrupt {
             Asked::Session => 2,
         };
         self.state.fetch_or(bit, Ordering::Release);
-        self.wake.notify_one();
+        self.wake.wake();
     }
 
     /// What was asked, if anything; the session's end goes before the statement's.
@@ -47,18 +49,28 @@ impl Interrupt {
         }
     }
 
-    /// Resolves when something may have been asked since the last look. Cancel safe.
-    pub async fn woken(&self) {
-        self.wake.notified().await;
+    /// Ready when something else is asked than `seen`.
+    pub fn poll_beyond(&self, cx: &Context<'_>, seen: Option<Asked>) -> Poll<Option<Asked>> {
+        let beyond = || Some(self.asked()).filter(|asked| *asked != seen);
+        if let Some(asked) = beyond() {
+            return Poll::Ready(asked);
+        }
+        self.wake.register(cx.waker());
+        // It may have been raised between the look and the registration.
+        beyond().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    /// Resolves when something else is asked than `seen`. Cancel safe.
+    pub async fn beyond(&self, seen: Option<Asked>) -> Option<Asked> {
+        poll_fn(|cx| self.poll_beyond(cx, seen)).await
     }
 
     /// Resolves once something is asked. Cancel safe.
     pub async fn raised(&self) -> Asked {
         loop {
-            if let Some(asked) = self.asked() {
+            if let Some(asked) = self.beyond(None).await {
                 return asked;
             }
-            self.wake.notified().await;
         }
     }
 }

@@ -1,10 +1,12 @@
 //! One server's answer, relayed to the client as bytes: rows are never decoded, and no more than a socket's buffer
 //! of them is ever here. The server waits when the client reads slowly.
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Client;
 use super::interrupt::{Asked, Interrupt};
@@ -82,7 +84,7 @@ impl Around<'_> {
             }
             tokio::select! {
                 error = self.expired() => return error.with_fate(Fate::Close),
-                () = self.interrupt.woken() => {}
+                _ = self.interrupt.beyond(self.interrupt.asked()) => {}
             }
         }
     }
@@ -255,23 +257,49 @@ pub(super) async fn wait(
             }
             _ => {}
         }
-        if around.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(left(lease, around, Around::too_late()).await);
-        }
-        tokio::select! {
-            biased;
-            got = lease.fill() => return got,
-            () = client.closed() => {
+        let seen = around.interrupt.asked();
+        let mut events = poll_fn(|cx| {
+            if let Poll::Ready(got) = lease.poll_fill(cx) {
+                return Poll::Ready(Event::Filled(got));
+            }
+            if client.poll_closed(cx).is_ready() {
+                return Poll::Ready(Event::Left);
+            }
+            around.interrupt.poll_beyond(cx, seen).map(|_| Event::Asked)
+        });
+        // Most statements have no time to watch, and need no timer.
+        let again = killed.then(|| Instant::now() + KILL_AGAIN);
+        let event = match around.deadline.into_iter().chain(again).min() {
+            None => events.await,
+            Some(end) => timeout_at(end, &mut events).await.unwrap_or(Event::Late),
+        };
+        match event {
+            Event::Filled(got) => return got,
+            Event::Left => {
                 let error = Error::client(Code::Killed, "the client left while its statement ran");
                 return Err(left(lease, around, error).await);
             }
-            error = around.expired() => return Err(left(lease, around, error).await),
-            () = around.interrupt.woken() => {}
-            () = tokio::time::sleep(KILL_AGAIN), if *killed => {
+            Event::Asked => {}
+            Event::Late if around.deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
+                return Err(left(lease, around, Around::too_late()).await);
+            }
+            Event::Late => {
                 around.pools.kill(lease.name(), lease.endpoint(), lease.info().connection_id).await;
             }
         }
     }
+}
+
+/// What happens while an answer is waited for.
+enum Event {
+    /// More of it has come.
+    Filled(Result<()>),
+    /// The client has hung up.
+    Left,
+    /// KILL.
+    Asked,
+    /// The statement's time is over, or it is time for another KILL.
+    Late,
 }
 
 /// The client is in the middle of an answer: no packet of ours can follow.

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::ir::{
     Act, DdlStep, Ids, Job, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template, Write,
 };
@@ -55,7 +57,7 @@ pub struct Setting {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bound {
     /// One text for one server each.
-    pub jobs: Vec<Job>,
+    pub jobs: SmallVec<[Job; 1]>,
     /// Ends of the steps in `jobs`, for DDL: a step starts when the one before has ended everywhere. Empty: all
     /// jobs may run at once.
     pub steps: Vec<usize>,
@@ -137,7 +139,7 @@ impl<'p> Binder<'p> {
         }
         if let [target] = targets {
             let job = self.job(read.one.as_ref(), target)?;
-            return Ok(Bound { jobs: vec![job], ..Bound::default() });
+            return Ok(Bound { jobs: smallvec![job], ..Bound::default() });
         }
         let scatter = read.many.as_ref().map_err(Clone::clone)?;
         self.scatter(scatter, targets)

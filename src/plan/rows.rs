@@ -1,5 +1,7 @@
 //! Inserted rows: which node each is for, and its id.
 
+use smallvec::SmallVec;
+
 use super::bind::{Binder, Bound, Target, lost, nowhere};
 use super::ir::{Cell, Ids, Insert, Job};
 use super::refuse;
@@ -21,7 +23,7 @@ impl<'p> Binder<'p> {
         }
         let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
         let whole = insert.verbatim && made.first.is_none() && (targets.len() == 1 || copies);
-        let mut jobs = Vec::with_capacity(targets.len());
+        let mut jobs = SmallVec::with_capacity(targets.len());
         for (target, rows) in &targets {
             if whole {
                 jobs.push(self.job(None, target)?);

@@ -13,8 +13,10 @@ pub mod shared;
 pub mod vars;
 mod write;
 
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
 
@@ -94,14 +96,29 @@ pub async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, poo
     }
 }
 
-/// Resolves when the session is to end between two commands.
-async fn ended(interrupt: &Interrupt) -> Error {
-    loop {
-        if interrupt.raised().await == Asked::Session {
-            return Error::client(Code::Killed, "Connection was killed");
+/// What a poll between two statements comes to, or the session's end.
+async fn unless_ended<T>(
+    interrupt: &Interrupt,
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<Result<T, Error>>,
+) -> Result<T, Error> {
+    poll_fn(|cx| {
+        if let Poll::Ready(done) = poll(cx) {
+            return Poll::Ready(done);
         }
-        interrupt.clear();
-    }
+        while let Some(asked) = ready!(interrupt.poll_beyond(cx, None)) {
+            if asked == Asked::Session {
+                return Poll::Ready(Err(killed()));
+            }
+            // No statement runs that could be stopped.
+            interrupt.clear();
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+fn killed() -> Error {
+    Error::client(Code::Killed, "Connection was killed").with_fate(Fate::Close)
 }
 
 impl Session {
@@ -169,13 +186,9 @@ impl Session {
     async fn converse(&mut self) -> Result<(), Error> {
         let interrupt = Arc::clone(self.ticket.interrupt());
         loop {
-            let packet = tokio::select! {
-                biased;
-                packet = self.client.read_command() => packet,
-                asked = ended(&interrupt) => return Err(asked),
-            };
-            let packet = match packet {
+            let packet = match unless_ended(&interrupt, |cx| self.client.poll_command(cx)).await {
                 Ok(packet) => packet,
+                Err(error) if error.is(Code::Killed) => return Err(error),
                 Err(error) => return Err(self.misread(error).await),
             };
             let Some(packet) = packet else { return Ok(()) };
@@ -187,11 +200,7 @@ impl Session {
             if let Err(error) = done {
                 self.answer_error(error).await?;
             }
-            tokio::select! {
-                biased;
-                flushed = self.client.flush() => flushed?,
-                asked = ended(&interrupt) => return Err(asked),
-            }
+            unless_ended(&interrupt, |cx| self.client.poll_flush(cx)).await?;
         }
     }
 

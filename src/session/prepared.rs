@@ -47,7 +47,7 @@ struct Statement {
 /// A session's prepared statements.
 #[derive(Default)]
 pub(super) struct Statements {
-    by_id: HashMap<u32, Statement>,
+    by_id: HashMap<u32, Box<Statement>, foldhash::fast::RandomState>,
     last_id: u32,
     named: HashMap<String, Vec<u8>>,
 }
@@ -91,7 +91,7 @@ impl Statements {
         loop {
             self.last_id = self.last_id.wrapping_add(1);
             if self.last_id != 0 && !self.by_id.contains_key(&self.last_id) {
-                self.by_id.insert(self.last_id, statement);
+                self.by_id.insert(self.last_id, Box::new(statement));
                 return Ok(self.last_id);
             }
         }

@@ -226,6 +226,9 @@ pub(super) fn nodes_of(layout: &Layout) -> &[Node] {
 /// The statement's tables whose physical names differ from those that the client knows.
 pub(super) fn names_of(plan: &Plan) -> Names {
     let mut names = Names::default();
+    if !plan.renamed {
+        return names;
+    }
     for used in &plan.tables {
         let nodes: &[Node] = match &used.table.layout {
             Layout::Sharded(sharded) => &sharded.nodes,

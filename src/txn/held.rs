@@ -276,7 +276,7 @@ impl Connections for Using<'_> {
             (_, Some(status)) => Conn::in_transaction(status),
             (State::Implicit, None) => true,
             // A failed statement may have begun a transaction, if servers begin them by themselves.
-            (State::Idle, None) => self.settings.get("autocommit") == Some("0"),
+            (State::Idle, None) => self.settings.manual_commit(),
         };
         if open && held.state == State::Idle {
             held.state = State::Implicit;
@@ -299,7 +299,7 @@ impl Using<'_> {
     /// Whether each source has one connection for the session, to its primary: in a transaction, also in one that this
     /// very statement begins because autocommit is off.
     fn alone(&self) -> bool {
-        self.held.pinned() || self.settings.get("autocommit") == Some("0")
+        self.held.pinned() || self.settings.manual_commit()
     }
 }
 

@@ -4,7 +4,7 @@
 //! is empty memory until the peer speaks and goes back to little after large packets, so that ten thousand idle
 //! clients stay small. Reads lose nothing when their future is dropped half-way.
 
-use std::future::{Future, pending, poll_fn};
+use std::future::{Future, poll_fn};
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::{Pin, pin};
@@ -256,12 +256,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     /// Errors: 1156 for a wrong sequence number, 1153 for a packet over the limit, the peer's loss inside of a packet;
     /// all of them close the connection. Cancel safe.
     pub async fn read_packet(&mut self) -> Result<Option<Bytes>> {
+        poll_fn(|cx| self.poll_packet(cx)).await
+    }
+
+    fn poll_packet(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         loop {
             if let Some(packet) = self.buffered_packet()? {
-                return Ok(Some(packet));
+                return Poll::Ready(Ok(Some(packet)));
             }
-            if self.fill().await? == 0 {
-                return if self.read.is_empty() && !self.joining { Ok(None) } else { Err(self.lost(None)) };
+            if ready!(self.poll_fill(cx))? == 0 {
+                let between = self.read.is_empty() && !self.joining;
+                return Poll::Ready(if between { Ok(None) } else { Err(self.lost(None)) });
             }
         }
     }
@@ -269,13 +274,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
     /// Reads a client's next command: a packet that begins with sequence number 0. Gives back spare memory before it
     /// waits. Cancel safe.
     pub async fn read_command(&mut self) -> Result<Option<Bytes>> {
+        poll_fn(|cx| self.poll_command(cx)).await
+    }
+
+    /// The same as a poll.
+    pub fn poll_command(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         if !self.joining {
             self.sequence = 0;
             if self.read.is_empty() {
                 self.rest();
             }
         }
-        self.read_packet().await
+        self.poll_packet(cx)
     }
 
     /// Reads the packet that was found to be over the limit to its end and forgets it: a peer that is still writing gets
@@ -313,42 +323,56 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
 
     /// Reads once into the buffer; returns how many bytes came, 0 when the peer closed. Cancel safe.
     pub async fn fill(&mut self) -> Result<usize> {
-        let got = poll_fn(|cx| self.poll_fill(cx)).await;
-        got.map_err(|e| self.lost(Some(&e)))
+        poll_fn(|cx| self.poll_fill(cx)).await
     }
 
     /// Resolves when the peer hung up and nothing it sent is left to answer. What it sends meanwhile stays in the buffer
     /// (up to 64 KiB, then the future waits for ever: whoever reads on sees the end). Cancel safe; meant for `select!`.
     pub async fn closed(&mut self) {
+        poll_fn(|cx| self.poll_closed(cx)).await;
+    }
+
+    /// The same as a poll.
+    pub fn poll_closed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         const QUIT: &[u8] = &[1, 0, 0, 0, 1];
-        while self.read.len() < AHEAD {
-            match self.fill().await {
-                Ok(0) if self.read.is_empty() || *self.read == *QUIT => return,
-                Ok(0) => break,
-                Ok(_) => {}
-                Err(_) => return,
+        while self.read.len() < AHEAD && !self.eof {
+            if ready!(self.poll_fill(cx)).is_err() {
+                return Poll::Ready(());
             }
         }
-        pending::<()>().await;
+        if self.eof && (self.read.is_empty() || *self.read == *QUIT) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     /// Writes all that is queued. Cancel safe: a second call goes on where the first was dropped.
     pub async fn flush(&mut self) -> Result<()> {
-        self.write_all_raw(&[]).await
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    /// The same as a poll.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<()>> {
+        self.poll_write_all(cx, &mut &[][..])
     }
 
     /// Writes what is queued and then `bytes`, which are whole frames of someone else, without copying them.
     /// Not cancel safe: when the future is dropped half-way, the connection must be closed.
     pub async fn write_all_raw(&mut self, bytes: &[u8]) -> Result<()> {
         let mut bytes = bytes;
-        let done = poll_fn(|cx| self.poll_write_all(cx, &mut bytes)).await;
-        done.map_err(|e| self.lost(Some(&e)))
+        poll_fn(|cx| self.poll_write_all(cx, &mut bytes)).await
     }
 
-    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    /// Reads once into the buffer, as [`fill`](Self::fill) does.
+    pub fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Result<usize>> {
         if self.eof {
             return Poll::Ready(Ok(0));
         }
+        self.poll_read(cx).map_err(|e| self.lost(Some(&e)))
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let n = if self.chunk == SMALL {
             // Reading over the stack, so that a connection that waits holds no buffer.
             let mut space = [MaybeUninit::<u8>::uninit(); SMALL];
@@ -371,7 +395,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> PacketStream<S> {
         Poll::Ready(Ok(n))
     }
 
-    fn poll_write_all(&mut self, cx: &mut Context<'_>, bytes: &mut &[u8]) -> Poll<io::Result<()>> {
+    fn poll_write_all(&mut self, cx: &mut Context<'_>, bytes: &mut &[u8]) -> Poll<Result<()>> {
+        self.poll_write(cx, bytes).map_err(|e| self.lost(Some(&e)))
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &mut &[u8]) -> Poll<io::Result<()>> {
         while self.queued() + bytes.len() > 0 {
             let io = Pin::new(&mut self.io);
             let queued = self.write.get(self.written..).unwrap_or_default();
