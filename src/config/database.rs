@@ -11,7 +11,7 @@ use super::text;
 use crate::sharding::{Parts, Rule};
 
 /// So many unknown tables get a guess at what was meant: each looks at all tables that there are.
-const GUESSES: usize = 100;
+const GUESSES: usize = 20;
 
 /// `[database.NAME.table.TABLE]`
 struct Extra {
