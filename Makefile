@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test bench setup setup-servers setup-drivers
+.PHONY: demo test bench bench-growth setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -15,6 +15,10 @@ test: setup
 bench: setup-servers
 	@sh benches/setup.sh
 	cargo bench --bench sysbench
+
+# How cost grows with shards, tables, clients, plans, lists and rows; writes benches/GROWTH.md and its pictures.
+bench-growth: setup-servers
+	cargo bench --bench growth
 
 setup: setup-servers setup-drivers
 

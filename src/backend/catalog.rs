@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use parking_lot::RwLock;
 
 use super::conn::Answer;
 use super::pools::Pools;
@@ -16,25 +16,45 @@ const KEPT: usize = 100_000;
 /// Columns of one table at most (MySQL allows 4,096) times indexes.
 const ROWS: usize = 100_000;
 
-type Key = (String, String);
-type Known = HashMap<Key, Option<Arc<TableSchema>>>;
-
-/// What is known of the tables. Reading it takes no lock.
+/// What is known of the tables. Planning looks it up, so that its lock is taken when a statement is new, not when it is
+/// repeated; it is held for one look or one entry.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    known: ArcSwap<Known>,
+    known: RwLock<Known>,
+}
+
+/// By database and table.
+#[derive(Debug, Default)]
+struct Known {
+    databases: HashMap<String, HashMap<String, Arc<TableSchema>>>,
+    tables: usize,
+}
+
+impl Known {
+    fn keep(&mut self, database: &str, table: &str, schema: Arc<TableSchema>) {
+        if self.tables >= KEPT {
+            *self = Self::default();
+        }
+        let tables = self.databases.entry(database.to_owned()).or_default();
+        self.tables += usize::from(tables.insert(table.to_owned(), schema).is_none());
+    }
+
+    fn forget(&mut self, database: &str, table: &str) {
+        let gone = self.databases.get_mut(database).and_then(|tables| tables.remove(table));
+        self.tables -= usize::from(gone.is_some());
+    }
 }
 
 impl Schemas for Catalog {
     fn table(&self, database: &str, table: &str) -> Option<Arc<TableSchema>> {
-        self.known.load().get(&(database.to_owned(), table.to_owned())).cloned().flatten()
+        self.known.read().databases.get(database)?.get(table).cloned()
     }
 }
 
 impl Catalog {
-    /// Whether the table was looked for already.
+    /// Whether the table's definition is here.
     pub fn knows(&self, database: &str, table: &str) -> bool {
-        self.known.load().contains_key(&(database.to_owned(), table.to_owned()))
+        self.table(database, table).is_some()
     }
 
     /// Reads a logical table's definition from one of its nodes. A table that does not exist is not remembered.
@@ -63,34 +83,19 @@ impl Catalog {
                 ROWS,
             )
             .await?;
-        let schema = Arc::new(TableSchema { columns: columns_of(&columns), unique: unique_of(&unique) });
-        self.change(|known| {
-            if known.len() >= KEPT {
-                known.clear();
-            }
-            known.insert((database.to_owned(), table.to_owned()), Some(Arc::clone(&schema)));
-        });
+        let schema = TableSchema { columns: columns_of(&columns), unique: unique_of(&unique) };
+        self.known.write().keep(database, table, Arc::new(schema));
         Ok(())
     }
 
     /// Forgets one table: it has changed.
     pub fn forget(&self, database: &str, table: &str) {
-        self.change(|known| {
-            known.remove(&(database.to_owned(), table.to_owned()));
-        });
+        self.known.write().forget(database, table);
     }
 
     /// Forgets everything.
     pub fn forget_all(&self) {
-        self.known.store(Arc::default());
-    }
-
-    fn change(&self, edit: impl Fn(&mut Known)) {
-        self.known.rcu(|known| {
-            let mut known = Known::clone(known);
-            edit(&mut known);
-            known
-        });
+        *self.known.write() = Known::default();
     }
 }
 
@@ -139,4 +144,39 @@ fn quoted(text: &str) -> String {
         hex
     });
     format!("CONVERT(x'{hex}' USING utf8mb4)")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn schema() -> Arc<TableSchema> {
+        Arc::new(TableSchema { columns: Vec::new(), unique: Vec::new() })
+    }
+
+    #[test]
+    fn what_is_kept_is_known_until_it_is_forgotten() {
+        let catalog = Catalog::default();
+        catalog.known.write().keep("a", "t", schema());
+        assert!(catalog.knows("a", "t"));
+        assert!(!catalog.knows("a", "u") && !catalog.knows("b", "t"));
+        catalog.forget("b", "t");
+        assert!(catalog.knows("a", "t"));
+        catalog.forget("a", "t");
+        assert!(!catalog.knows("a", "t"));
+        catalog.known.write().keep("a", "t", schema());
+        catalog.forget_all();
+        assert!(!catalog.knows("a", "t"));
+    }
+
+    #[test]
+    fn it_starts_anew_when_it_is_full() {
+        let mut known = Known::default();
+        for table in 0..KEPT {
+            known.keep("a", &table.to_string(), schema());
+        }
+        assert_eq!(known.tables, KEPT);
+        known.keep("b", "t", schema());
+        assert_eq!((known.tables, known.databases.len()), (1, 1));
+    }
 }

@@ -8,8 +8,10 @@ use super::model::{Database, Group, IdGenerator, Place, Source, Table, TableLayo
 use super::problem::suggestion;
 use super::reader::{At, Item, Section};
 use super::text;
-use crate::base::ids::NodeId;
-use crate::sharding::Rule;
+use crate::sharding::{Parts, Rule};
+
+/// So many unknown tables get a guess at what was meant: each looks at all tables that there are.
+const GUESSES: usize = 20;
 
 /// `[database.NAME.table.TABLE]`
 struct Extra {
@@ -165,8 +167,9 @@ impl<'t> Reading<'_, '_, 't> {
             if section.item("tables").is_none() {
                 section.missing("tables", "tables = { users = \"id\", orders = \"user_id\" }");
             }
+            let nodes: Arc<[Place]> = shards.as_slice().into();
             for (table, item) in tables {
-                self.sharded(&section, &name, &table, item, rule.as_ref(), &shards);
+                self.sharded(&section, &name, &table, item, rule.as_ref(), &nodes);
             }
             section.finish();
             groups.extend(rule.map(|rule| Group { name, shards, rule }));
@@ -181,7 +184,7 @@ impl<'t> Reading<'_, '_, 't> {
         table: &At<String>,
         item: &'t Item<'t>,
         rule: Option<&Arc<Rule>>,
-        shards: &[Place],
+        shards: &Arc<[Place]>,
     ) {
         let key = section.reader.string(item, "a table's sharding column");
         if !self.declare(&table.value, table.at, &format!("group \"{group}\"")) {
@@ -199,8 +202,8 @@ impl<'t> Reading<'_, '_, 't> {
             self.report(key.at, format!("table \"{}\" has no sharding column", table.value));
         }
         let placed = match nodes {
-            None => Some((Arc::clone(rule), shards.to_vec())),
-            Some((nodes, at)) => self.numbered(&table.value, rule, shards, &nodes, at),
+            None => Some((Arc::clone(rule), Arc::clone(shards))),
+            Some((nodes, at)) => self.numbered(&table.value, rule, shards, nodes, at),
         };
         if let Some((rule, nodes)) = placed {
             let layout = TableLayout::Sharded { group: group.into(), key: key.value, rule, nodes };
@@ -214,9 +217,9 @@ impl<'t> Reading<'_, '_, 't> {
         table: &str,
         rule: &Arc<Rule>,
         shards: &[Place],
-        nodes: &[At<Place>],
+        nodes: Vec<At<Place>>,
         at: usize,
-    ) -> Option<(Arc<Rule>, Vec<Place>)> {
+    ) -> Option<(Arc<Rule>, Arc<[Place]>)> {
         let (count, wanted) = (nodes.len(), shards.len());
         if wanted == 0 || count == 0 {
             return None;
@@ -247,10 +250,8 @@ impl<'t> Reading<'_, '_, 't> {
             }
         }
         let parts = rule.parts().split(tables as u16);
-        let empty = |node: u16| {
-            parts.runs(NodeId(node)).is_empty() && !rule.parts().runs(NodeId(node / tables as u16)).is_empty()
-        };
-        if let Some(node) = (0..count as u16).find(|node| empty(*node)) {
+        let (holds, shard_holds) = (holding(&parts), holding(rule.parts()));
+        if let Some(node) = (0..count).find(|node| !holds[*node] && shard_holds[node / tables]) {
             let message = format!(
                 "the rule's {} parts leave node {node} of table \"{table}\" empty; give the rule more parts",
                 parts.len()
@@ -258,7 +259,7 @@ impl<'t> Reading<'_, '_, 't> {
             self.report(at, message);
             return None;
         }
-        let places = nodes.iter().map(|node| node.value.clone()).collect();
+        let places = nodes.into_iter().map(|node| node.value).collect();
         match rule.with_parts(parts) {
             Ok(split) if tables > 1 => Some((Arc::new(split), places)),
             Ok(_) => Some((Arc::clone(rule), places)),
@@ -315,15 +316,23 @@ impl<'t> Reading<'_, '_, 't> {
     }
 
     fn unused(&self) {
-        for (table, extra) in self.extras.iter().filter(|(_, extra)| !extra.used) {
-            if self.declared.contains_key(table) {
-                continue;
-            }
-            let guess = suggestion(table, self.declared.keys().map(String::as_str));
+        let unknown = |(table, extra): &(&String, &Extra)| !extra.used && !self.declared.contains_key(*table);
+        for (number, (table, extra)) in self.extras.iter().filter(unknown).enumerate() {
+            let known = self.declared.keys().map(String::as_str);
+            let guess = if number < GUESSES { suggestion(table, known) } else { String::new() };
             let message = format!("table \"{table}\" is in no group, nor in reference or single{guess}");
             self.report(extra.at, message);
         }
     }
+}
+
+/// Which nodes hold any part.
+fn holding(parts: &Parts) -> Vec<bool> {
+    let mut holding = vec![false; parts.node_count().into()];
+    for node in (0..parts.len()).filter_map(|part| parts.node(part)) {
+        holding[usize::from(node.0)] = true;
+    }
+    holding
 }
 
 /// `id = { column = "id", generator = "snowflake" }`

@@ -178,8 +178,8 @@ pub enum TableLayout {
         key: String,
         /// Key → place in `nodes`.
         rule: Arc<Rule>,
-        /// `nodes` of the table's own section where given, else the group's shards.
-        nodes: Vec<Place>,
+        /// `nodes` of the table's own section where given, else the group's shards: the same for all its tables.
+        nodes: Arc<[Place]>,
     },
     /// In `reference`: a full copy on every source that the database uses.
     Reference(Vec<Place>),

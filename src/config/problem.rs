@@ -22,15 +22,30 @@ impl Problem {
     }
 
     /// A problem at a byte of the file's text.
-    pub(super) fn at(file: &str, text: &str, at: usize, message: String) -> Self {
-        let before = text.get(..at).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        Self {
-            file: file.into(),
-            line: before.matches('\n').count() as u32 + 1,
-            column: before[line_start..].chars().count() as u32 + 1,
-            message,
-        }
+    pub(super) fn at(file: &str, lines: &Lines<'_>, at: usize, message: String) -> Self {
+        let (line, column) = lines.place(at);
+        Self { file: file.into(), line, column, message }
+    }
+}
+
+/// A text and where its lines begin, so that finding a mistake's place does not read all that stands before it.
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        let after = text.match_indices('\n').map(|(newline, _)| newline + 1);
+        Self { text, starts: std::iter::once(0).chain(after).collect() }
+    }
+
+    /// Line and column of a byte, from 1.
+    fn place(&self, at: usize) -> (u32, u32) {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = self.starts.partition_point(|start| *start <= before.len());
+        let start = line.checked_sub(1).and_then(|line| self.starts.get(line)).copied().unwrap_or(0);
+        (line as u32, before[start..].chars().count() as u32 + 1)
     }
 }
 
@@ -89,7 +104,11 @@ mod tests {
 
     #[test]
     fn places_count_characters() {
-        let problem = Problem::at("f", "a\nüb = 1", 5, "m".into());
-        assert_eq!(problem.to_string(), "f:2:3: m");
+        let at = |text: &str, at: usize| Problem::at("f", &Lines::of(text), at, "m".into()).to_string();
+        assert_eq!(at("a\nüb = 1", 5), "f:2:3: m");
+        assert_eq!(at("a\nb", 2), "f:2:1: m");
+        assert_eq!(at("a\nb", 1), "f:1:2: m");
+        assert_eq!(at("a\n", 9), "f:2:1: m");
+        assert_eq!(at("", 0), "f:1:1: m");
     }
 }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::problem::{Problem, suggestion};
+use super::problem::{Lines, Problem, suggestion};
 use super::text;
 
 /// The text, and the mistakes found in it so far.
 pub(super) struct Reader<'a> {
     text: &'a str,
+    lines: Lines<'a>,
     file: &'a str,
     environment: &'a dyn Fn(&str) -> Option<String>,
     problems: RefCell<Vec<Problem>>,
@@ -39,7 +40,7 @@ pub(super) type Item<'t> = Spanned<DeValue<'t>>;
 
 impl<'a> Reader<'a> {
     pub(super) fn new(text: &'a str, file: &'a str, environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
-        Self { text, file, environment, problems: RefCell::default() }
+        Self { text, lines: Lines::of(text), file, environment, problems: RefCell::default() }
     }
 
     /// The file's table; what is not TOML is reported, the rest is read on.
@@ -53,7 +54,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn report(&self, at: usize, message: impl Into<String>) {
-        self.problems.borrow_mut().push(Problem::at(self.file, self.text, at, message.into()));
+        self.problems.borrow_mut().push(Problem::at(self.file, &self.lines, at, message.into()));
     }
 
     /// Every mistake, in the file's order.

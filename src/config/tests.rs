@@ -48,6 +48,20 @@ fn numbered_tables_follow_their_shards() {
     assert_eq!(tickets.parts().node(1), Some(NodeId(1)));
 }
 
+/// Guesses stop where nobody reads them any more; mistakes are told to the last.
+#[test]
+fn every_one_of_many_mistakes_is_told() {
+    let section = |table| format!("[database.d.table.table_{table}]\n");
+    let sections: Vec<String> = (0..1000).map(section).collect();
+    let database = "[database.d]\nshards = [\"ds{0..1}/d\"]\nsingle = { table_x = \"ds0/d\" }\n";
+    let text = [HEAD, database, &sections.concat()].concat();
+    let problems = read(&text).unwrap_err();
+    assert_eq!(problems.len(), 1000);
+    assert!(problems[0].starts_with("t.toml:10:"), "{}", problems[0]);
+    assert!(problems[999].starts_with("t.toml:1009:"), "{}", problems[999]);
+    assert_eq!(problems.iter().filter(|problem| problem.ends_with("did you mean \"table_x\"?")).count(), 20);
+}
+
 /// Every key that the reference shows, uncommented, is known; what it calls a default is the default.
 #[test]
 fn the_reference_is_true() {

@@ -9,6 +9,7 @@ use super::compare::Keys;
 use super::fold::{Acc, Cell, Fold};
 use super::heap;
 use super::shape::{Shape, bad_cell};
+use super::sort::sort;
 use crate::base::Result;
 use crate::wire::row::{Row, encode_cells};
 
@@ -131,8 +132,8 @@ impl Ordered {
     /// The next row in order, once all have been added.
     pub(super) fn next(&mut self, visible: usize, ledger: &mut Ledger) -> Result<Option<Bytes>> {
         if !self.sorted {
-            let keys = &self.keys;
-            heap::sort(&mut self.rows, |a, b| before(keys, b, a))?;
+            let (rows, keys) = (std::mem::take(&mut self.rows), &self.keys);
+            self.rows = sort(rows, &mut |a, b| before(keys, b, a))?;
             self.sorted = true;
         }
         Ok(self.rows.pop().map(|(row, _)| {

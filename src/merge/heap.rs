@@ -37,31 +37,3 @@ pub(super) fn sift_down<T>(
         parent = child;
     }
 }
-
-/// Sorts so that no item stands after one that it must come before.
-pub(super) fn sort<T>(items: &mut [T], mut before: impl FnMut(&T, &T) -> Result<bool>) -> Result<()> {
-    for parent in (0..items.len() / 2).rev() {
-        sift_down(items, parent, |a, b| before(b, a))?;
-    }
-    for end in (1..items.len()).rev() {
-        items.swap(0, end);
-        sift_down(&mut items[..end], 0, |a, b| before(b, a))?;
-    }
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn sorts(mut items in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let mut expect = items.clone();
-            expect.sort_unstable();
-            sort(&mut items, |a, b| Ok(a < b)).unwrap();
-            prop_assert_eq!(items, expect);
-        }
-    }
-}

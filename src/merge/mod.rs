@@ -16,6 +16,7 @@ mod heap;
 mod limit;
 mod number;
 mod shape;
+mod sort;
 mod sorted;
 mod temporal;
 mod weight;

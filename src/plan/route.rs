@@ -132,25 +132,18 @@ impl NodeSet {
         }
     }
 
-    fn or(self, other: NodeSet, rule: &Rule) -> NodeSet {
-        match (self, other) {
-            (NodeSet::All, _) | (_, NodeSet::All) => NodeSet::All,
-            (NodeSet::Empty, x) | (x, NodeSet::Empty) => x,
-            (a, b) if a == b => a,
-            (a, b) => {
-                let mut nodes = a.list();
-                nodes.extend(b.list());
-                NodeSet::of(nodes, rule)
+    /// Nodes in any of them: put in order once, however many sets there are.
+    fn union(sets: impl ExactSizeIterator<Item = NodeSet>, rule: &Rule) -> NodeSet {
+        let mut nodes = Vec::with_capacity(sets.len());
+        for set in sets {
+            match set {
+                NodeSet::All => return NodeSet::All,
+                NodeSet::Empty => {}
+                NodeSet::One(node) => nodes.push(node),
+                NodeSet::Some(some) => nodes.extend(some),
             }
         }
-    }
-
-    fn list(self) -> Vec<NodeId> {
-        match self {
-            NodeSet::All | NodeSet::Empty => Vec::new(),
-            NodeSet::One(node) => vec![node],
-            NodeSet::Some(nodes) => nodes,
-        }
+        NodeSet::of(nodes, rule)
     }
 }
 
@@ -198,26 +191,13 @@ pub(super) fn evaluate<'v>(route: &'v Route, rule: &Rule, values: &Values<'v>) -
             Some(v) if *v == Value::Null => NodeSet::from_place(rule.find_null()),
             _ => find(operand),
         },
-        Route::In(operands) => {
-            let mut nodes = Vec::with_capacity(operands.len().min(usize::from(rule.node_count())));
-            for operand in operands {
-                match find(operand) {
-                    NodeSet::One(node) if nodes.contains(&node) => {}
-                    NodeSet::One(node) => nodes.push(node),
-                    NodeSet::Empty => {}
-                    NodeSet::All | NodeSet::Some(_) => return NodeSet::All,
-                }
-            }
-            NodeSet::of(nodes, rule)
-        }
+        Route::In(operands) => NodeSet::union(operands.iter().map(find), rule),
         Route::Range { low, high } => range(low.as_ref(), high.as_ref(), rule, values),
         Route::IsNull => NodeSet::from_place(rule.find_null()),
         Route::And(parts) => parts.iter().fold(NodeSet::All, |set, r| {
             if set == NodeSet::Empty { set } else { set.and(evaluate(r, rule, values)) }
         }),
-        Route::Or(parts) => {
-            parts.iter().fold(NodeSet::Empty, |set, r| set.or(evaluate(r, rule, values), rule))
-        }
+        Route::Or(parts) => NodeSet::union(parts.iter().map(|r| evaluate(r, rule, values)), rule),
     }
 }
 

@@ -189,7 +189,7 @@ impl Scopes<'_> {
 pub(super) fn sharded_sources(at: &Ctx<'_>) -> Vec<SourceId> {
     let mut out: Vec<SourceId> = Vec::new();
     for i in at.used() {
-        for node in at.sharded(i).iter().flat_map(|s| &s.nodes) {
+        for node in at.sharded(i).iter().flat_map(|s| s.nodes.iter()) {
             if !out.contains(&node.source) {
                 out.push(node.source);
             }

@@ -10,7 +10,8 @@ use crate::config::{Address, Config, Place, Problem, TableLayout};
 /// Builds the map. A configuration from [`crate::config::load`] has no problems left; one that was put together by
 /// hand may name sources that it does not declare, or give a rule another number of nodes than its table has.
 pub fn build(config: &Config, version: u64) -> Result<Topology, Vec<Problem>> {
-    let mut building = Building { ids: HashMap::new(), problems: Vec::new() };
+    let mut building =
+        Building { ids: HashMap::new(), schemas: HashMap::new(), shared: None, problems: Vec::new() };
     let mut sources = Vec::new();
     for (number, source) in config.sources.iter().enumerate() {
         match u16::try_from(number) {
@@ -34,29 +35,40 @@ pub fn build(config: &Config, version: u64) -> Result<Topology, Vec<Problem>> {
     Err(building.problems)
 }
 
+/// Nodes, and the places that they were made of.
+struct Shared {
+    of: Arc<[Place]>,
+    nodes: Arc<[Node]>,
+}
+
 struct Building<'a> {
     ids: HashMap<&'a str, SourceId>,
+    /// Schemas' names, each once.
+    schemas: HashMap<&'a str, Arc<str>>,
+    /// The last nodes that tables of one group can share.
+    shared: Option<Shared>,
     problems: Vec<Problem>,
 }
 
-impl Building<'_> {
+impl<'a> Building<'a> {
     fn problem(&mut self, message: String) {
         self.problems.push(Problem::new("configuration", message));
     }
 
-    fn node(&mut self, place: &Place) -> Node {
+    fn node(&mut self, place: &'a Place) -> Node {
         let source = self.ids.get(place.source.as_str()).copied().unwrap_or_else(|| {
             self.problem(format!("unknown source \"{}\"", place.source));
             SourceId(0)
         });
-        Node { source, schema: place.schema.as_str().into(), table: place.table.as_deref().map(Into::into) }
+        let schema = self.schemas.entry(&place.schema).or_insert_with(|| place.schema.as_str().into());
+        Node { source, schema: Arc::clone(schema), table: place.table.as_deref().map(Into::into) }
     }
 
-    fn nodes(&mut self, places: &[Place]) -> Vec<Node> {
+    fn nodes(&mut self, places: &'a [Place]) -> Vec<Node> {
         places.iter().map(|place| self.node(place)).collect()
     }
 
-    fn database(&mut self, database: &crate::config::Database) -> Database {
+    fn database(&mut self, database: &'a crate::config::Database) -> Database {
         if database.shards.is_empty() {
             self.problem(format!("database \"{}\" has no shards", database.name));
         }
@@ -66,7 +78,7 @@ impl Building<'_> {
         Database { name: database.name.as_str().into(), shards, tables }
     }
 
-    fn table(&mut self, table: &crate::config::Table) -> Table {
+    fn table(&mut self, table: &'a crate::config::Table) -> Table {
         let layout = match &table.layout {
             TableLayout::Reference(places) => Layout::Reference(self.nodes(places)),
             TableLayout::Single(place) => Layout::Single(self.named(place, &table.name)),
@@ -79,7 +91,7 @@ impl Building<'_> {
                     key: key.as_str().into(),
                     group: group.as_str().into(),
                     rule: Arc::clone(rule),
-                    nodes: nodes.iter().map(|place| self.named(place, &table.name)).collect(),
+                    nodes: self.sharded(nodes, &table.name),
                 }))
             }
         };
@@ -87,8 +99,20 @@ impl Building<'_> {
         Table { name: table.name.as_str().into(), layout, id }
     }
 
+    /// The nodes of a sharded table.
+    fn sharded(&mut self, places: &'a Arc<[Place]>, logical: &str) -> Arc<[Node]> {
+        if let Some(shared) = self.shared.as_ref().filter(|shared| Arc::ptr_eq(&shared.of, places)) {
+            return Arc::clone(&shared.nodes);
+        }
+        let nodes: Arc<[Node]> = places.iter().map(|place| self.named(place, logical)).collect();
+        if places.iter().all(|place| place.table.is_none()) {
+            self.shared = Some(Shared { of: Arc::clone(places), nodes: Arc::clone(&nodes) });
+        }
+        nodes
+    }
+
     /// A table's node: it has a name of its own only where that differs from the logical one.
-    fn named(&mut self, place: &Place, logical: &str) -> Node {
+    fn named(&mut self, place: &'a Place, logical: &str) -> Node {
         let node = self.node(place);
         let table = node.table.filter(|name| **name != *logical);
         Node { table, ..node }
@@ -138,6 +162,18 @@ mod tests {
         assert_eq!(copies.len(), 2);
         let Layout::Single(home) = &database.table("undeclared").layout else { panic!() };
         assert_eq!(home, &database.shards[0]);
+    }
+
+    #[test]
+    fn tables_of_a_group_share_their_nodes() {
+        let text = TEXT.replace("t = \"id\",", "t = \"id\", u = \"id\",");
+        let map = build(&crate::config::parse(&text, "t", &|_| None).unwrap(), 7).unwrap();
+        let nodes = |name: &str| match &map.database("d").unwrap().table(name).layout {
+            Layout::Sharded(sharded) => Arc::clone(&sharded.nodes),
+            other => panic!("{other:?}"),
+        };
+        assert!(Arc::ptr_eq(&nodes("t"), &nodes("u")));
+        assert!(!Arc::ptr_eq(&nodes("t"), &nodes("n")));
     }
 
     #[test]

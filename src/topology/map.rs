@@ -85,8 +85,8 @@ pub struct Sharded {
     pub group: Arc<str>,
     /// Key → node.
     pub rule: Arc<Rule>,
-    /// `NodeId` is the place in here.
-    pub nodes: Vec<Node>,
+    /// `NodeId` is the place in here. Tables of one group share it where they are named alike on all nodes.
+    pub nodes: Arc<[Node]>,
 }
 
 /// A place for rows.
@@ -140,7 +140,7 @@ impl Sharded {
     pub fn aligned_with(&self, other: &Sharded) -> bool {
         self.group == other.group
             && self.nodes.len() == other.nodes.len()
-            && self.nodes.iter().zip(&other.nodes).all(|(a, b)| a.source == b.source)
+            && self.nodes.iter().zip(other.nodes.iter()).all(|(a, b)| a.source == b.source)
     }
 
     /// A node; `None` only for an id of another table.
