@@ -62,6 +62,7 @@ pub(super) fn limits(root: &Section<'_, '_>) -> Limits {
         merge_rows: 1_000_000,
         merge_bytes: 256 << 20,
         scatter_connections: 4,
+        plans: 10_000,
     };
     let Some(section) = root.section("limits") else { return limits };
     limits.statement_timeout =
@@ -69,6 +70,7 @@ pub(super) fn limits(root: &Section<'_, '_>) -> Limits {
     limits.merge_rows = section.integer("merge_rows", limits.merge_rows, 1, i64::MAX as u64);
     limits.merge_bytes = section.size("merge_bytes", limits.merge_bytes, 1024, 1 << 50);
     limits.scatter_connections = section.integer("scatter_connections", 4, 1, 1000) as u32;
+    limits.plans = section.integer("plans", 10_000, 1, 10_000_000) as u32;
     section.finish();
     limits
 }

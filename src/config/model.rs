@@ -105,6 +105,8 @@ pub struct Limits {
     pub merge_bytes: u64,
     /// `scatter_connections`: connections that one statement takes to one server, where a table is numbered. Default 4.
     pub scatter_connections: u32,
+    /// `plans`: shapes of statements whose plans are kept, about 5 KiB each. Default 10,000.
+    pub plans: u32,
 }
 
 /// `[ids]`: how new ids are made.

@@ -1,6 +1,6 @@
 //! Inserted rows: which node each is for, and its id.
 
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::bind::{Binder, Bound, Target, lost, nowhere};
 use super::ir::{Cell, Ids, Insert, Job};
@@ -82,11 +82,11 @@ impl<'p> Binder<'p> {
         &self,
         insert: &Insert,
         ids: &mut dyn FnMut(usize) -> Result<u64>,
-    ) -> Result<(Vec<RowId>, Ids)> {
+    ) -> Result<(SmallVec<[RowId; 1]>, Ids)> {
         if !insert.generates {
-            return Ok((Vec::new(), Ids::default()));
+            return Ok((SmallVec::new(), Ids::default()));
         }
-        let mut rows = Vec::with_capacity(insert.rows.len());
+        let mut rows = SmallVec::<[RowId; 1]>::with_capacity(insert.rows.len());
         for row in &insert.rows {
             rows.push(match &row.id {
                 None => RowId::None,
@@ -128,19 +128,19 @@ impl<'p> Binder<'p> {
         Ok((rows, made))
     }
 
-    fn insert_targets(&self, insert: &Insert, ids: &[RowId]) -> Result<Vec<(Target<'p>, Vec<usize>)>> {
+    fn insert_targets(&self, insert: &Insert, ids: &[RowId]) -> Result<SmallVec<[(Target<'p>, Rows); 1]>> {
         let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
         let sharded = match &table.table.layout {
             Layout::Sharded(sharded) => sharded,
             Layout::Reference(nodes) => {
-                let all: Vec<usize> = (0..insert.rows.len()).collect();
+                let all: Rows = (0..insert.rows.len()).collect();
                 return Ok(nodes.iter().enumerate().map(|(i, n)| (Self::plain(n, i), all.clone())).collect());
             }
             Layout::Single(node) => {
-                return Ok(vec![(Self::plain(node, 0), (0..insert.rows.len()).collect())]);
+                return Ok(smallvec![(Self::plain(node, 0), (0..insert.rows.len()).collect())]);
             }
         };
-        let mut places: Vec<(NodeId, Vec<usize>)> = Vec::new();
+        let mut places: SmallVec<[(NodeId, Rows); 1]> = SmallVec::new();
         for (i, row) in insert.rows.iter().enumerate() {
             let node = match row.key.as_ref().ok_or_else(lost)? {
                 Cell::NewId => match ids.get(i) {
@@ -161,7 +161,7 @@ impl<'p> Binder<'p> {
             };
             match places.iter_mut().find(|(n, _)| *n == node) {
                 Some((_, rows)) => rows.push(i),
-                None => places.push((node, vec![i])),
+                None => places.push((node, smallvec![i])),
             }
         }
         places.sort_by_key(|(n, _)| *n);
@@ -185,6 +185,9 @@ impl<'p> Binder<'p> {
         }
     }
 }
+
+/// The rows that go to one place. Most inserts have one, and make no list of it.
+type Rows = SmallVec<[usize; 1]>;
 
 /// A row's id.
 enum RowId {

@@ -24,8 +24,6 @@ use crate::topology::Topology;
 
 /// What the greeting says before any server could be asked.
 const UNKNOWN_VERSION: &str = "8.0.0-shardgate";
-/// Plans kept; the ones used least go first.
-const PLANS: usize = 10_000;
 /// Bytes of a shape that is worth keeping a plan for.
 const LONGEST_SHAPE: usize = 64 * 1024;
 /// Collations a server may have.
@@ -48,6 +46,7 @@ pub struct Limits {
 #[derive(Debug)]
 pub struct ServerFacts {
     version: String,
+    mariadb: bool,
     mode: Mode,
     /// Collation id → (character set, collation).
     collations: HashMap<u16, (String, String)>,
@@ -93,7 +92,7 @@ impl Shared {
             pools,
             topology: Arc::new(topology),
             catalog: Catalog::default(),
-            plans: Plans::new(PLANS, LONGEST_SHAPE),
+            plans: Plans::new(config.limits.plans as usize, LONGEST_SHAPE),
             registry,
             metrics,
             ids,
@@ -178,7 +177,7 @@ impl Shared {
             Some((id, (answer.text(row, 1)?, answer.text(row, 2)?)))
         };
         let collations = (0..answer.rows.len()).filter_map(collation).collect();
-        Ok(ServerFacts { version, mode: mode_of(&mode), collations })
+        Ok(ServerFacts { mariadb: version.contains("MariaDB"), version, mode: mode_of(&mode), collations })
     }
 
     /// The version that the greeting announces: the servers' own.
@@ -188,7 +187,7 @@ impl Shared {
 
     /// Whether the servers are MariaDB.
     pub fn is_mariadb(&self) -> bool {
-        self.version().contains("MariaDB")
+        self.server.load().as_ref().is_some_and(|facts| facts.mariadb)
     }
 
     /// What the servers give as decimals of strings in column definitions.

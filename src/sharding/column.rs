@@ -45,7 +45,7 @@ impl KeyType {
 
 impl KeyColumn {
     fn attribute(&self, word: &str) -> bool {
-        self.column_type.to_ascii_lowercase().split_whitespace().any(|w| w == word)
+        self.column_type.split_whitespace().any(|w| w.eq_ignore_ascii_case(word))
     }
 
     /// The ALTER that gives the column another type.

@@ -3,6 +3,8 @@
 //! A transaction opens on a source when it first touches it: `BEGIN` goes in the same write as the first statement.
 //! A session also keeps connections that hold state of its own (GET_LOCK, temporary tables).
 
+use std::borrow::Cow;
+
 use crate::backend::{Conn, Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::SourceId;
 use crate::base::{Error, Result};
@@ -19,7 +21,7 @@ enum State {
         /// `SET TRANSACTION …`, if it was said before.
         characteristics: Option<Box<str>>,
         /// `BEGIN`, `START TRANSACTION READ ONLY` …
-        begin: Box<str>,
+        begin: Cow<'static, str>,
         read_only: bool,
     },
     /// autocommit = 0, and a server has opened one by itself.
@@ -90,7 +92,12 @@ impl Held {
     }
 
     /// BEGIN: what to say to each source when it is first touched. The caller has ended the transaction before.
-    pub fn begin(&mut self, begin: &str, characteristics: Option<&str>, read_only: bool) {
+    pub fn begin(
+        &mut self,
+        begin: impl Into<Cow<'static, str>>,
+        characteristics: Option<&str>,
+        read_only: bool,
+    ) {
         let characteristics = characteristics.map(Into::into);
         self.state = State::Begun { characteristics, begin: begin.into(), read_only };
     }

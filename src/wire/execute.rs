@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::binary::{self, WireType};
 use super::command::{byte, put_execute_head};
 use super::kind;
@@ -57,7 +59,7 @@ enum Cell {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Params<'a> {
     body: &'a [u8],
-    cells: Vec<Cell>,
+    cells: SmallVec<[Cell; 8]>,
     types: &'a [WireType],
     long: &'a LongData,
     new_types: bool,
@@ -74,7 +76,7 @@ impl<'a> Params<'a> {
         long: &'a LongData,
     ) -> Result<Params<'a>> {
         if count == 0 {
-            return Ok(Self { body, cells: Vec::new(), types: &[], long, new_types: false });
+            return Ok(Self { body, cells: SmallVec::new(), types: &[], long, new_types: false });
         }
         let mut buf = body;
         let nulls = take(&mut buf, count.div_ceil(8)).ok_or_else(malformed)?;
@@ -91,7 +93,7 @@ impl<'a> Params<'a> {
             ));
         }
         let types: &'a [WireType] = remembered;
-        let mut cells = Vec::with_capacity(count);
+        let mut cells = SmallVec::with_capacity(count);
         for (i, wire) in types.iter().enumerate() {
             let null = nulls.get(i / 8).is_some_and(|byte| byte & (1 << (i % 8)) != 0);
             cells.push(if long.get(i).is_some() {
