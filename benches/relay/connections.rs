@@ -24,6 +24,8 @@ const IDLE: f64 = 12.0 * 1024.0;
 const FILES: usize = 600;
 /// Server connections for all thinking clients together.
 const SERVER_CONNECTIONS: u32 = 64;
+/// What `pool.max_connections` allows for each server then: one more reads tables' definitions.
+const POOLED: u32 = SERVER_CONNECTIONS / SHARDS as u32 - 1;
 /// How long a client thinks, in milliseconds.
 const THOUGHT: std::ops::Range<u64> = 1000..3000;
 /// How long clients take to come, all together, before measuring begins.
@@ -129,7 +131,7 @@ async fn thinking(lab: &Lab) -> Section {
         servers.push(server.control().await.unwrap());
     }
     let before = connections(&mut servers).await;
-    let target = lab.launch(Way::Four, SERVER_CONNECTIONS / u32::from(SHARDS));
+    let target = lab.launch(Way::Four, POOLED);
     let (count, rows) = (clients(lab), lab.settings.rows);
     let (measuring, ended) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let mut tasks = JoinSet::new();
@@ -180,7 +182,7 @@ async fn thinking(lab: &Lab) -> Section {
          {rate:.0} statements/s of {wanted:.0} that answers in no time would make; p50 {:.2} ms, p99 {:.2} ms; {errors} errors; at \
          most {most} server connections on all servers together; the process had {}.\n",
         (THOUGHT.start + THOUGHT.end) as f64 / 2000.0,
-        SERVER_CONNECTIONS / u32::from(SHARDS),
+        POOLED,
         percentile(&mut times, 0.5),
         percentile(&mut times, 0.99),
         mib(memory)

@@ -5,6 +5,8 @@
 //!
 //! - `BENCH_ROUNDS` (3), `BENCH_SECONDS` (3, of each run), `BENCH_ROWS` (100,000), `BENCH_CLIENTS` (10,000 idle ones)
 //! - `BENCH_CASES`: parts of names of what to run, separated by commas: `point_select`, `/prepared/64`, `connect`, …
+//! - `BENCH_DIR` (`/dev/shm/shardgate-bench` where memory is ample, else `target/bench-servers`): where the servers keep
+//!   their data; on a disk that others write to, writes are not worth measuring
 //! - `BENCH_OTHER`: another `shardgate` program, which takes its turns too: what a change brings
 //!
 //! A whole run writes `benches/RESULTS.md`; one with `BENCH_CASES` or `BENCH_OTHER` only prints.
@@ -46,6 +48,9 @@ const SECTIONS: [(&str, Measure); 8] = [
     ("think", connections::think),
 ];
 
+/// Bytes that must be free in memory for the servers' data to go there.
+const MEMORY: u64 = 6 << 30;
+
 /// How long and what.
 struct Settings {
     rounds: usize,
@@ -53,6 +58,7 @@ struct Settings {
     rows: u32,
     clients: usize,
     cases: Vec<String>,
+    dir: PathBuf,
     other: Option<PathBuf>,
 }
 
@@ -74,6 +80,7 @@ impl Settings {
                 .filter(|part| !part.is_empty())
                 .map(str::to_owned)
                 .collect(),
+            dir: std::env::var_os("BENCH_DIR").map_or_else(data, PathBuf::from),
             other: std::env::var_os("BENCH_OTHER").map(PathBuf::from),
         }
     }
@@ -86,6 +93,16 @@ impl Settings {
     fn whole(&self) -> bool {
         self.cases.is_empty() && self.other.is_none()
     }
+}
+
+/// Where the servers keep their data unless told.
+fn data() -> PathBuf {
+    let free = process::first_line("stat", &["-f", "-c", "%a %S", "/dev/shm"]);
+    let bytes = free.split(' ').map(|number| number.parse::<u64>().unwrap_or(0)).product::<u64>();
+    if bytes >= MEMORY {
+        return PathBuf::from("/dev/shm/shardgate-bench");
+    }
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-servers")
 }
 
 fn main() {

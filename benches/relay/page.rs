@@ -65,7 +65,7 @@ pub fn percentile(values: &mut [f64], part: f64) -> f64 {
 }
 
 pub fn percent(part: f64) -> String {
-    format!("{:.0} %", 100.0 * part)
+    format!("{:.1} %", 100.0 * part)
 }
 
 pub fn mib(bytes: f64) -> String {
@@ -86,7 +86,7 @@ pub async fn about(lab: &Lab) -> String {
          median over the rounds of each round's own.\n\n\
          {sysbench}; servers {server}; HAProxy {haproxy} in TCP mode, {cores} threads; Shardgate {version}, before the \
          server of the direct connection, and with `sbtest1` ({rows} rows) over {SHARDS} servers by `id` (CRC32, 1024 slots). \
-         Every server holds its data in memory and flushes its log once a second. CPU, context switches and system calls are \
+         Every server's data fits into its memory; its files are on {disk}, and flushed once a second. CPU, context switches and system calls are \
          those of the proxy process alone, from `/proc/PID` and, in a separate short run, `perf stat -e \
          raw_syscalls:sys_enter`{calls}.\n",
         date = first_line("date", &["-u", "+%F"]),
@@ -97,6 +97,7 @@ pub async fn about(lab: &Lab) -> String {
         linux = first_line("uname", &["-r"]),
         sysbench = first_line("sysbench", &["--version"]),
         server = lab.cluster.flavor().version().await.unwrap(),
+        disk = first_line("stat", &["-f", "-c", "%T", lab.settings.dir.to_str().unwrap()]),
         haproxy = haproxy.split_whitespace().nth(2).unwrap_or("?"),
         version = env!("CARGO_PKG_VERSION"),
     )

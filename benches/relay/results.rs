@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::LONG;
 use crate::page::{Goal, Section, median, mib, percent, ratio, table};
-use crate::targets::{EMPTY, FULL, Lab, POOL, WIDE, Way};
+use crate::targets::{EMPTY, FULL, Lab, POOL, Way};
 
 /// Bytes of a big result.
 const BIG: u64 = 500_000_000;
@@ -32,20 +32,23 @@ struct Read {
 /// One server's result, passed on.
 pub fn relayed(lab: &Lab) -> Section {
     let few = BIG / ROW_BYTES / u64::from(lab.settings.rows);
-    let wide = format!("SELECT REPEAT('x', {}) FROM wide a, wide b", BIG / u64::from(WIDE * WIDE));
-    let narrow = format!("SELECT s.* FROM wide w STRAIGHT_JOIN sbtest1 s WHERE w.id < {few}");
+    let narrow = format!("SELECT s.* FROM times t STRAIGHT_JOIN sbtest1 s WHERE t.id < {few}");
     let ways = lab.with_other(&[Way::Direct, Way::HaProxy, Way::One]);
-    let results = [("rows of 10 kB", wide), ("rows of 0.2 kB", narrow)];
+    let results = [("rows of 0.2 kB", narrow), ("rows of 5 kB", long_rows(lab))];
     compare(lab, "A big result of one server", &ways, &results)
 }
 
 /// Four shards' rows, merged, beside one server that has them all.
 pub fn merged(lab: &Lab) -> Section {
-    let repeat = BIG / C_BYTES / u64::from(lab.settings.rows);
-    let any = format!("SELECT id, REPEAT(c, {repeat}) FROM sbtest1");
+    let any = long_rows(lab);
     let ordered = format!("{any} ORDER BY id");
-    let ways = lab.with_other(&[Way::Direct, Way::Four]);
+    let ways = lab.with_other(&[Way::Direct, Way::HaProxy, Way::Four]);
     compare(lab, "A big result of four servers", &ways, &[("as rows come", any), ("in order", ordered)])
+}
+
+/// A SELECT of [`BIG`] bytes, with a row for each of sbtest1.
+fn long_rows(lab: &Lab) -> String {
+    format!("SELECT id, REPEAT(c, {}) FROM sbtest1", BIG / C_BYTES / u64::from(lab.settings.rows))
 }
 
 fn compare(lab: &Lab, title: &str, ways: &[Way], results: &[(&str, String)]) -> Section {
@@ -93,8 +96,7 @@ fn read(lab: &Lab, way: Way, sql: &str) -> Read {
 
 /// What a proxy keeps for a client that does not keep up.
 pub fn slow_reader(lab: &Lab) -> Section {
-    let repeat = BIG / C_BYTES / u64::from(lab.settings.rows);
-    let any = format!("SELECT id, REPEAT(c, {repeat}) FROM sbtest1");
+    let any = long_rows(lab);
     let part = lab.settings.rows / 3;
     let mut table = table(&["result", "through", "MB", "seconds", "memory at its peak"], 2);
     let mut worst = 0.0f64;

@@ -1,10 +1,11 @@
 //! The servers, the proxies before them, and what is loaded: [`Lab`].
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use mysql_async::OptsBuilder;
 use shardgate::cli::demo::servers::{Cluster, Spec};
+use tempfile::TempDir;
 
 use crate::Settings;
 use crate::client::Client;
@@ -12,8 +13,8 @@ use crate::process::{Process, find, free_port};
 use crate::sysbench;
 
 pub const SHARDS: u16 = 4;
-/// Rows of `sbtest.wide`, whose square is the number of rows of a big result.
-pub const WIDE: u32 = 224;
+/// Rows of `sbtest.times`, to join with: each of sbtest1's rows so many times.
+const TIMES: u32 = 200;
 /// The databases: sysbench's table with its rows, and an empty one for inserts.
 pub const FULL: &str = "sbtest";
 pub const EMPTY: &str = "sbinsert";
@@ -102,13 +103,13 @@ pub struct Lab {
     pub targets: Vec<Target>,
     pub settings: Settings,
     pub cluster: Cluster,
-    dir: PathBuf,
+    /// The proxies' configurations and logs.
+    files: TempDir,
 }
 
 impl Lab {
     pub async fn start(settings: Settings) -> Self {
-        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench-servers");
-        let spec = Spec { primaries: SHARDS, replicas_each: 0, plain: 1, dir: dir.clone() };
+        let spec = Spec { primaries: SHARDS, replicas_each: 0, plain: 1, dir: settings.dir.clone() };
         let cluster = Cluster::start(spec).await.unwrap_or_else(|error| panic!("{error}"));
         let log =
             if cluster.flavor().is_mariadb() { "innodb_log_file_size" } else { "innodb_redo_log_capacity" };
@@ -116,7 +117,7 @@ impl Lab {
             let statements = [
                 // Data and log in memory, on every server: what is measured is not the disk.
                 "SET GLOBAL innodb_buffer_pool_size = 268435456".to_owned(),
-                format!("SET GLOBAL {log} = 536870912"),
+                format!("SET GLOBAL {log} = 134217728"),
                 // A deadlock over two shards is seen by no server; it ends soon.
                 "SET GLOBAL innodb_lock_wait_timeout = 1".to_owned(),
                 format!("CREATE USER {ACCOUNT}@'%' IDENTIFIED BY '{ACCOUNT}'"),
@@ -126,13 +127,13 @@ impl Lab {
             ];
             server.run(&statements).await.unwrap();
         }
-        let wide: Vec<String> = (0..WIDE).map(|id| format!("({id})")).collect();
-        let wide = [
-            format!("CREATE TABLE {FULL}.wide (id INT PRIMARY KEY)"),
-            format!("INSERT INTO {FULL}.wide VALUES {}", wide.join(",")),
+        let times: Vec<String> = (0..TIMES).map(|id| format!("({id})")).collect();
+        let times = [
+            format!("CREATE TABLE {FULL}.times (id INT PRIMARY KEY)"),
+            format!("INSERT INTO {FULL}.times VALUES {}", times.join(",")),
         ];
-        cluster.plain[0].run(&wide).await.unwrap();
-        let mut lab = Self { targets: Vec::new(), settings, cluster, dir };
+        cluster.plain[0].run(&times).await.unwrap();
+        let mut lab = Self { targets: Vec::new(), settings, cluster, files: tempfile::tempdir().unwrap() };
         // A proxy that starts later knows the tables of the server that was loaded directly.
         let others = [Way::OtherOne, Way::OtherFour].into_iter().filter(|_| lab.settings.other.is_some());
         let ways: Vec<Way> =
@@ -183,9 +184,9 @@ impl Lab {
         }
         let port = free_port();
         let name = format!("{way:?}-{port}").to_lowercase();
-        let log = self.dir.join(format!("{name}.log"));
+        let log = self.files.path().join(format!("{name}.log"));
         let write = |extension: &str, text: String| {
-            let file = self.dir.join(format!("{name}.{extension}"));
+            let file = self.files.path().join(format!("{name}.{extension}"));
             std::fs::write(&file, text).unwrap();
             file.to_str().unwrap().to_owned()
         };
