@@ -10,11 +10,13 @@ demo: setup-servers
 test: setup
 	cargo test
 
-# Point selects directly, through HAProxy and through Shardgate; writes benches/RESULTS.md. BENCH_ROUNDS, BENCH_SECONDS
-# and BENCH_ROWS say how long. What a statement costs inside of the proxy: `cargo bench --bench statement`.
+# Statements, results, scatters and connections directly, through HAProxy and through Shardgate; writes
+# benches/RESULTS.md (about 25 minutes). A quick look, only printed: `BENCH_CASES=point_select/text/8 BENCH_ROUNDS=1 make
+# bench`; benches/relay/main.rs says what else can be chosen. It raises the limit of open files for 10,000 clients.
+# What a statement costs inside of the proxy: `cargo bench --bench statement`.
 bench: setup-servers
 	@sh benches/setup.sh
-	cargo bench --bench sysbench
+	ulimit -n "$$(ulimit -Hn)" && cargo bench --bench relay
 
 # How cost grows with shards, tables, clients, plans, lists and rows; writes benches/GROWTH.md and its pictures.
 bench-growth: setup-servers
