@@ -61,8 +61,9 @@ pub struct Session {
     shared: Arc<Shared>,
     /// As the thread sees them that the session lives on.
     pools: Pools,
-    client: Client,
+    /// Before the client: who sees the connection closed must not find the session in the registry.
     ticket: Ticket,
+    client: Client,
     peer: SocketAddr,
     info: ClientInfo,
     flavor: Flavor,

@@ -52,6 +52,9 @@ impl Session {
         let Some(job) = bound.jobs.first() else { return Err(no_job()) };
         let names = names_of(plan);
         let mut retry = role == Role::Replica || !writes;
+        if writes {
+            self.held.writes();
+        }
         let deadline = self.shared.deadline();
         loop {
             let call = text.given.call(job, text.original)?;

@@ -60,6 +60,7 @@ impl Session {
         } else if undo {
             self.held.statement_begins().await?;
         }
+        self.held.writes();
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let results =

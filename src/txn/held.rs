@@ -46,6 +46,8 @@ pub struct Held {
     sticky: bool,
     /// The transaction that ended last was READ ONLY.
     was_read_only: bool,
+    /// The transaction has written, or may have.
+    wrote: bool,
     /// A held connection was lost, and what the session had there with it.
     lost: bool,
 }
@@ -99,6 +101,7 @@ impl Held {
         read_only: bool,
     ) {
         let characteristics = characteristics.map(Into::into);
+        self.wrote = false;
         self.state = State::Begun { characteristics, begin: begin.into(), read_only };
     }
 
@@ -130,9 +133,19 @@ impl Held {
         Ok(true)
     }
 
-    /// Commits on every source, one after another. The first failure rolls back the sources that have not committed,
-    /// and is returned; it says so when others had committed already.
+    /// A statement is about to write.
+    pub fn writes(&mut self) {
+        self.wrote = true;
+    }
+
+    /// Commits on every source: at once where the transaction has only read, else one after another. Then the first
+    /// failure rolls back the sources that have not committed; it says so when others had committed already.
     pub async fn commit(&mut self) -> Result<()> {
+        if !self.wrote {
+            let failure = self.end_all("COMMIT").await;
+            self.ended();
+            return failure.map_or(Ok(()), Err);
+        }
         let mut failure: Option<Error> = None;
         let mut committed = 0;
         for leg in self.legs.iter_mut().filter(|leg| leg.open) {
@@ -159,16 +172,45 @@ impl Held {
         failure.map_or(Ok(()), Err)
     }
 
+    /// Ends the transaction wherever it is open; where that fails, by closing the connection. Answers the first failure.
+    async fn end_all(&mut self, sql: &str) -> Option<Error> {
+        let ended = self.ask_all(sql).await;
+        let open = self.legs.iter_mut().filter(|leg| leg.open).filter_map(|leg| leg.lease.as_mut());
+        for (lease, _) in open.zip(&ended).filter(|(_, ended)| ended.is_err()) {
+            lease.give_up();
+        }
+        ended.into_iter().find_map(Result::err)
+    }
+
+    /// Runs a statement that answers OK wherever the transaction is open: sent to all sources before any answer is
+    /// waited for.
+    async fn ask_all(&mut self, sql: &str) -> Vec<Result<()>> {
+        let mut asked = Vec::new();
+        for leg in self.legs.iter_mut().filter(|leg| leg.open) {
+            if let Some(lease) = leg.lease.as_mut() {
+                lease.queue_query(sql.as_bytes());
+                let sent = lease.settle().await;
+                asked.push((lease, sent));
+            }
+        }
+        let mut answers = Vec::with_capacity(asked.len());
+        for (lease, sent) in asked {
+            let answer = match sent {
+                Ok(()) => lease.answer(0).await.map(|_| ()),
+                Err(error) => Err(error),
+            };
+            self.lost |= lease.is_lost();
+            answers.push(answer);
+        }
+        answers
+    }
+
     /// Rolls back on every source. A source that does not answer has its connection closed, which rolls back as well.
     pub async fn rollback(&mut self) {
-        for leg in self.legs.iter_mut().filter(|leg| leg.open) {
-            if let Some(lease) = leg.lease.as_mut()
-                && lease.query("ROLLBACK", 0).await.is_err()
-            {
-                lease.give_up();
-            }
-            leg.open = false;
-        }
+        let lost = self.lost;
+        self.end_all("ROLLBACK").await;
+        // Nothing is lost by a rollback.
+        self.lost = lost;
         self.ended();
     }
 
@@ -187,9 +229,11 @@ impl Held {
     fn ended(&mut self) {
         self.was_read_only = self.read_only();
         self.state = State::Idle;
+        self.wrote = false;
         self.savepoints.clear();
         if self.sticky {
             self.legs.retain(|leg| leg.lease.as_ref().is_none_or(|lease| !lease.is_broken()));
+            self.legs.iter_mut().for_each(|leg| leg.open = false);
         } else {
             self.legs.clear();
         }
@@ -197,15 +241,7 @@ impl Held {
 
     /// Runs a statement that answers OK wherever the transaction is open.
     async fn tell(&mut self, sql: &str) -> Result<()> {
-        for leg in self.legs.iter_mut().filter(|leg| leg.open) {
-            if let Some(lease) = leg.lease.as_mut()
-                && let Err(error) = lease.query(sql, 0).await
-            {
-                self.lost |= lease.is_lost();
-                return Err(error);
-            }
-        }
-        Ok(())
+        self.ask_all(sql).await.into_iter().collect()
     }
 
     /// Before a write on several sources: a point to come back to if it fails on one of them.
