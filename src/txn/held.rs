@@ -5,10 +5,15 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use crate::backend::{Conn, Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::SourceId;
 use crate::base::{Error, Result};
 use crate::exec::Connections;
+
+/// Sources that most transactions touch at most: no list is allocated for them.
+const FEW: usize = 4;
 
 /// What a transaction is, as the client sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -184,8 +189,8 @@ impl Held {
 
     /// Runs a statement that answers OK wherever the transaction is open: sent to all sources before any answer is
     /// waited for.
-    async fn ask_all(&mut self, sql: &str) -> Vec<Result<()>> {
-        let mut asked = Vec::new();
+    async fn ask_all(&mut self, sql: &str) -> SmallVec<[Result<()>; FEW]> {
+        let mut asked = SmallVec::<[_; FEW]>::new();
         for leg in self.legs.iter_mut().filter(|leg| leg.open) {
             if let Some(lease) = leg.lease.as_mut() {
                 lease.queue_query(sql.as_bytes());
@@ -193,7 +198,7 @@ impl Held {
                 asked.push((lease, sent));
             }
         }
-        let mut answers = Vec::with_capacity(asked.len());
+        let mut answers = SmallVec::new();
         for (lease, sent) in asked {
             let answer = match sent {
                 Ok(()) => lease.answer(0).await.map(|_| ()),
