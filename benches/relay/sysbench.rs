@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::page::{Goal, Section, median, percent, ratio, table};
 use crate::process::{Process, find};
-use crate::targets::{EMPTY, FULL, Lab, Target, Way};
+use crate::targets::{EMPTY, Lab, Target, Way};
 
 /// sysbench's scripts, and whether they prepare their statements when they are told to.
 const WORKLOADS: [(&str, bool); 5] = [
@@ -48,10 +48,21 @@ impl Case {
         self.workload == "oltp_insert"
     }
 
-    fn arguments(self, rows: u32, seconds: u32) -> Vec<String> {
+    /// The ways that it takes: those by ranges where it reads ranges, those of a relay that reads nothing where every
+    /// server can answer.
+    fn ways(self, lab: &Lab) -> Vec<Way> {
+        let takes = |way: &Way| match way {
+            Way::Ranges => self.workload.starts_with("oltp_read"),
+            Way::HaProxyFour => self.workload == "oltp_point_select",
+            _ => true,
+        };
+        lab.targets.iter().map(|target| target.way).filter(takes).collect()
+    }
+
+    fn arguments(self, way: Way, rows: u32, seconds: u32) -> Vec<String> {
         vec![
             self.workload.to_owned(),
-            format!("--mysql-db={}", if self.inserts() { EMPTY } else { FULL }),
+            format!("--mysql-db={}", if self.inserts() { EMPTY } else { way.full() }),
             format!("--table-size={rows}"),
             format!("--threads={}", self.threads),
             format!("--time={seconds}"),
@@ -87,7 +98,8 @@ impl Run {
 /// Creates and fills sysbench's tables.
 pub fn load(target: &Target, rows: u32) {
     eprintln!("loading {rows} rows: {}", target.way.name());
-    for (workload, database) in [("oltp_point_select", FULL), ("oltp_insert", EMPTY)] {
+    let empty = (target.way != Way::Ranges).then_some(("oltp_insert", EMPTY));
+    for (workload, database) in [("oltp_point_select", target.way.full())].into_iter().chain(empty) {
         let more = [workload, &format!("--mysql-db={database}"), &format!("--table-size={rows}"), "prepare"];
         said(target, command(target).args(more));
     }
@@ -96,10 +108,10 @@ pub fn load(target: &Target, rows: u32) {
 /// `None` when no case is wanted.
 pub fn measure(lab: &Lab) -> Option<Section> {
     let cases: Vec<Case> = Case::all().into_iter().filter(|case| lab.settings.wants(&case.name())).collect();
-    let ways: Vec<Way> = lab.targets.iter().map(|target| target.way).collect();
+    let all: Vec<Way> = lab.targets.iter().map(|target| target.way).collect();
     let head: Vec<&str> = ["workload, threads", "direct q/s"]
         .into_iter()
-        .chain(ways.iter().skip(1).map(|way| way.name()))
+        .chain(all.iter().skip(1).map(|way| way.name()))
         .collect();
     let mut short = table(&head, 1);
     let header = [
@@ -119,6 +131,7 @@ pub fn measure(lab: &Lab) -> Option<Section> {
     let mut long = table(&header, 3);
     let (mut cheaper, mut faster, mut given_up) = (0, 0, Vec::new());
     for &case in &cases {
+        let ways = case.ways(lab);
         let runs = lab.rounds(&ways, |way| {
             let run = run(lab, way, case);
             let (name, qps, cpu) = (way.name(), run.qps, run.cpu());
@@ -131,7 +144,11 @@ pub fn measure(lab: &Lab) -> Option<Section> {
         let title = format!("{} {}", case.workload.trim_start_matches("oltp_"), case.statements());
         let mut row =
             vec![format!("{title}, {}", case.threads), format!("{:.0}", middle(Way::Direct, |run| run.qps))];
-        for &way in &ways {
+        for &way in &all {
+            if !ways.contains(&way) {
+                row.push("–".to_owned());
+                continue;
+            }
             let number = |value: fn(&Run) -> f64, digits: usize| format!("{:.digits$}", middle(way, value));
             let cost = |value: fn(&Run) -> f64, digits: usize| {
                 if way == Way::Direct { "–".to_owned() } else { number(value, digits) }
@@ -160,8 +177,10 @@ pub fn measure(lab: &Lab) -> Option<Section> {
             }
         }
         short.add_row(row);
-        cheaper += usize::from(middle(Way::Four, Run::cpu) <= middle(Way::HaProxy, Run::cpu));
-        faster += usize::from(times(Way::Four) >= times(Way::HaProxy));
+        // The better way to spread the table for what the workload reads.
+        let four = if ways.contains(&Way::Ranges) { Way::Ranges } else { Way::Four };
+        cheaper += usize::from(middle(four, Run::cpu) <= middle(Way::HaProxy, Run::cpu));
+        faster += usize::from(times(four) >= times(Way::HaProxy));
     }
     if cases.is_empty() {
         return None;
@@ -178,7 +197,7 @@ pub fn measure(lab: &Lab) -> Option<Section> {
              Each way: queries/s as a multiple of direct, the proxy's CPU seconds for 10,000 statements, p99 in ms.\n\n\
              {short}\n\n\
              BEGIN and COMMIT count as statements; times are those of a statement, in read_only and read_write those of a \
-             transaction of 16 and 20. Range reads there go to all four shards. oltp_insert prepares nothing; its table is \
+             transaction of 16 and 20. Range reads there go to all four shards of a table that is spread by a hash, and mostly to one of a table that is spread by ranges. oltp_insert prepares nothing; its table is \
              emptied before each run. Transactions given up for a deadlock or a lock wait: {given_up}.\n\n\
              The same at length; switches and system calls are for each statement, all of the proxy's threads together:\n\n\
              {long}\n"
@@ -196,7 +215,8 @@ fn run(lab: &Lab, way: Way, case: Case) -> Run {
     }
     let target = lab.target(way);
     let before = target.proxy.as_ref().map(Process::usage);
-    let text = said(target, command(target).args(case.arguments(lab.settings.rows, lab.settings.seconds)));
+    let text =
+        said(target, command(target).args(case.arguments(way, lab.settings.rows, lab.settings.seconds)));
     let after = target.proxy.as_ref().map(Process::usage);
     let given_up = number(&text, "ignored errors:");
     let writes = !matches!(case.workload, "oltp_point_select" | "oltp_read_only");
@@ -231,7 +251,11 @@ fn system_calls(lab: &Lab, way: Way, case: Case) -> Option<f64> {
     let pid = proxy.pid.to_string();
     perf.args(["stat", "-x,", "-e", "raw_syscalls:sys_enter", "-p", &pid, "--"]);
     let sysbench = command(target);
-    perf.arg(sysbench.get_program()).args(sysbench.get_args()).args(case.arguments(lab.settings.rows, 1));
+    perf.arg(sysbench.get_program()).args(sysbench.get_args()).args(case.arguments(
+        way,
+        lab.settings.rows,
+        1,
+    ));
     let output = perf.output().unwrap();
     let counted = String::from_utf8_lossy(&output.stderr).into_owned();
     let line = counted.lines().find(|line| line.contains("raw_syscalls:sys_enter"))?;

@@ -18,6 +18,8 @@ const TIMES: u32 = 200;
 /// The databases: sysbench's table with its rows, and an empty one for inserts.
 pub const FULL: &str = "sbtest";
 pub const EMPTY: &str = "sbinsert";
+/// As `FULL`, on the four servers by ranges of ids.
+pub const RANGES: &str = "sbranges";
 /// The account that everyone logs in with, on servers and proxies.
 pub const ACCOUNT: &str = "app";
 /// Connections of a Shardgate to each server (the default of `pool.max_connections`).
@@ -32,6 +34,10 @@ pub enum Way {
     One,
     /// Shardgate with the table spread over four servers.
     Four,
+    /// Shardgate with the table spread over four servers by ranges of ids.
+    Ranges,
+    /// HAProxy taking turns over the four servers: wrong answers, but what it costs to talk to four.
+    HaProxyFour,
     /// As `One` and `Four`, with the program that `BENCH_OTHER` names.
     OtherOne,
     OtherFour,
@@ -44,6 +50,8 @@ impl Way {
             Self::HaProxy => "HAProxy",
             Self::One => "Shardgate, 1 server",
             Self::Four => "Shardgate, 4 shards",
+            Self::Ranges => "Shardgate, 4 ranges",
+            Self::HaProxyFour => "HAProxy, 4 servers",
             Self::OtherOne => "other, 1 server",
             Self::OtherFour => "other, 4 shards",
         }
@@ -51,7 +59,12 @@ impl Way {
 
     /// Whether the table is spread.
     pub fn spread(self) -> bool {
-        matches!(self, Self::Four | Self::OtherFour)
+        matches!(self, Self::Four | Self::OtherFour | Self::Ranges)
+    }
+
+    /// The database with the table that has its rows.
+    pub fn full(self) -> &'static str {
+        if self == Self::Ranges { RANGES } else { FULL }
     }
 }
 
@@ -124,6 +137,7 @@ impl Lab {
                 format!("GRANT ALL ON *.* TO {ACCOUNT}@'%'"),
                 format!("CREATE DATABASE {FULL}"),
                 format!("CREATE DATABASE {EMPTY}"),
+                format!("CREATE DATABASE {RANGES}"),
             ];
             server.run(&statements).await.unwrap();
         }
@@ -136,11 +150,13 @@ impl Lab {
         let mut lab = Self { targets: Vec::new(), settings, cluster, files: tempfile::tempdir().unwrap() };
         // A proxy that starts later knows the tables of the server that was loaded directly.
         let others = [Way::OtherOne, Way::OtherFour].into_iter().filter(|_| lab.settings.other.is_some());
-        let ways: Vec<Way> =
-            [Way::Direct, Way::HaProxy, Way::One, Way::Four].into_iter().chain(others).collect();
+        let ways: Vec<Way> = [Way::Direct, Way::HaProxy, Way::HaProxyFour, Way::One, Way::Four, Way::Ranges]
+            .into_iter()
+            .chain(others)
+            .collect();
         for way in ways {
             let target = lab.launch(way, POOL);
-            if matches!(way, Way::Direct | Way::Four) {
+            if matches!(way, Way::Direct | Way::Four | Way::Ranges) {
                 sysbench::load(&target, lab.settings.rows);
             }
             lab.targets.push(target);
@@ -190,9 +206,9 @@ impl Lab {
             std::fs::write(&file, text).unwrap();
             file.to_str().unwrap().to_owned()
         };
-        let proxy = if way == Way::HaProxy {
+        let proxy = if matches!(way, Way::HaProxy | Way::HaProxyFour) {
             let program = find("haproxy").expect("haproxy: apt-get install haproxy");
-            let config = write("cfg", self.haproxy(port));
+            let config = write("cfg", self.haproxy(way, port));
             Process::start(&program, &["-db", "-f", &config], port, &log)
         } else {
             let own = Path::new(env!("CARGO_BIN_EXE_shardgate"));
@@ -204,13 +220,17 @@ impl Lab {
         Target { way, port, proxy: Some(proxy) }
     }
 
-    fn haproxy(&self, port: u16) -> String {
-        format!(
+    fn haproxy(&self, way: Way, port: u16) -> String {
+        let mut config = format!(
             "global\n  maxconn 2000\n\
              defaults\n  mode tcp\n  timeout connect 5s\n  timeout client 1h\n  timeout server 1h\n\
-             listen mysql\n  bind 127.0.0.1:{port}\n  server one 127.0.0.1:{}\n",
-            self.cluster.plain[0].port()
-        )
+             listen mysql\n  bind 127.0.0.1:{port}\n"
+        );
+        let servers = if way == Way::HaProxyFour { &self.cluster.primaries } else { &self.cluster.plain };
+        for server in servers {
+            writeln!(config, "  server {} 127.0.0.1:{}", server.name(), server.port()).unwrap();
+        }
+        config
     }
 
     fn shardgate(&self, way: Way, port: u16, pool: u32) -> String {
@@ -223,14 +243,21 @@ impl Lab {
         for server in servers {
             write!(config, "[source.{}]\nprimary = \"{}\"\n", server.name(), server.url()).unwrap();
         }
-        for database in [FULL, EMPTY] {
+        for database in [way.full(), EMPTY] {
             let shards: Vec<String> =
                 servers.iter().map(|server| format!("\"{}/{database}\"", server.name())).collect();
             write!(config, "[database.{database}]\nshards = [{}]\n", shards.join(", ")).unwrap();
             if way.spread() {
+                let quarter = self.settings.rows / u32::from(SHARDS);
+                let bounds = (1..u32::from(SHARDS)).map(|part| (part * quarter + 1).to_string());
+                let algorithm = if database == RANGES {
+                    format!("range = [{}]", bounds.collect::<Vec<_>>().join(", "))
+                } else {
+                    "hash = \"crc32\", slots = 1024".to_owned()
+                };
                 write!(
                     config,
-                    "[database.{database}.group.by_id]\nalgorithm = {{ hash = \"crc32\", slots = 1024 }}\n\
+                    "[database.{database}.group.by_id]\nalgorithm = {{ {algorithm} }}\n\
                      tables = {{ sbtest1 = \"id\" }}\n"
                 )
                 .unwrap();
