@@ -2,6 +2,7 @@
 //!
 //! The rooms stand on storeys and import only downward (`tests/architecture.rs` holds them to it).
 //! Start reading at [`session`]: its query module is the spine that every statement takes.
+#![forbid(unsafe_code)]
 
 pub mod base;
 
