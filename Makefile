@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test bench allocations setup setup-servers setup-drivers
+.PHONY: demo test bench instructions allocations setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -15,6 +15,12 @@ test: setup
 bench: setup-servers
 	@sh benches/setup.sh
 	cargo bench --bench sysbench
+
+# Instructions of a statement, by callgrind, against those of benches/instructions.toml; `make instructions ARGS=accept`
+# writes them there.
+instructions: setup-servers
+	@sh tests/setup/valgrind.sh
+	cargo bench --profile dev --config benches/instructions.profile.toml --bench instructions -- $(ARGS)
 
 # Heap allocations of a statement whose plan is cached. `make allocations ARGS=WORD` shows where they come from, for the
 # cases whose names contain WORD.

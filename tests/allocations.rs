@@ -80,8 +80,8 @@ const CASES: &[Case] = &[
     Case::new("insert with its key", 8, &[INSERT]),
     Case::new("insert with its key, prepared", 9, &[INSERT]).prepared(),
     Case::new("insert with an id that Shardgate makes", 19, &["INSERT INTO t (k, c) VALUES (1, 'new')"]),
-    Case::new("scatter, merged by order", 90, &["SELECT id, c FROM t WHERE id < 65 ORDER BY id LIMIT 10"]),
-    Case::new("scatter, merged by group", 155, &["SELECT k, COUNT(*), SUM(id) FROM t GROUP BY k"]),
+    Case::new("scatter, merged by order", 92, &["SELECT id, c FROM t WHERE id < 65 ORDER BY id LIMIT 10"]),
+    Case::new("scatter, merged by group", 157, &["SELECT k, COUNT(*), SUM(id) FROM t GROUP BY k"]),
 ];
 
 #[test]
