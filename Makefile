@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test bench instructions allocations setup setup-servers setup-drivers
+.PHONY: demo test bench instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -26,6 +26,11 @@ instructions: setup-servers
 # cases whose names contain WORD.
 allocations: setup-servers
 	ALLOCATIONS="$(ARGS)" cargo test --test allocations -- --nocapture
+
+# Where a proxy under point selects spends its time: target/flame.svg. FLAME_SECONDS and FLAME_THREADS say how long and how
+# many clients.
+flame: setup-servers
+	@sh benches/flame.sh
 
 setup: setup-servers setup-drivers
 
