@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test bench bench-growth allocations setup setup-servers setup-drivers
+.PHONY: demo test bench bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -22,10 +22,21 @@ bench: setup-servers
 bench-growth: setup-servers
 	cargo bench --bench growth
 
+# Instructions of a statement, by callgrind, against those of benches/instructions.toml; `make instructions ARGS=accept`
+# writes them there.
+instructions: setup-servers
+	@sh tests/setup/valgrind.sh
+	cargo bench --profile dev --config benches/instructions.profile.toml --bench instructions -- $(ARGS)
+
 # Heap allocations of a statement whose plan is cached. `make allocations ARGS=WORD` shows where they come from, for the
 # cases whose names contain WORD.
 allocations: setup-servers
 	ALLOCATIONS="$(ARGS)" cargo test --test allocations -- --nocapture
+
+# Where a proxy under point selects spends its time: target/flame.svg. FLAME_SECONDS and FLAME_THREADS say how long and how
+# many clients.
+flame: setup-servers
+	@sh benches/flame.sh
 
 setup: setup-servers setup-drivers
 
