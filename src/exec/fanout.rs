@@ -200,9 +200,10 @@ async fn drive(
                     lane.next(tasks, gather.order).await?;
                     continue;
                 }
-                let Some(packet) = lane.lease.stream().buffered_packet()? else { break };
+                if !lane.take_buffered(gather)? {
+                    break;
+                }
                 progress = true;
-                lane.take(packet, gather)?;
             }
         }
         if progress {
@@ -295,6 +296,18 @@ impl Lane {
             Some(i) => merger.wants_row(i) || self.waiting.iter().any(|&later| merger.wants_row(later)),
             None => !self.waiting.is_empty(),
         }
+    }
+
+    /// Takes the packets of the current answer that have come, also those beyond the one that is wanted: they fill no
+    /// more than the read buffer does. `false`: there is none.
+    fn take_buffered(&mut self, gather: &mut Gather<'_>) -> Result<bool> {
+        let mut taken = false;
+        while self.current.is_some() && (!taken || gather.merger.as_ref().is_none_or(Merger::has_room)) {
+            let Some(packet) = self.lease.stream().buffered_packet()? else { break };
+            taken = true;
+            self.take(packet, gather)?;
+        }
+        Ok(taken)
     }
 
     /// Takes one packet of the current answer.

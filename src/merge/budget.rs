@@ -50,7 +50,13 @@ impl Ledger {
     }
 
     /// Rows and bytes held.
+    #[cfg(test)]
     pub(super) fn held(&self) -> (u64, u64) {
         (self.rows, self.bytes)
+    }
+
+    /// Whether half of the budget is free.
+    pub(super) fn has_room(&self) -> bool {
+        self.rows < self.budget.max_rows / 2 && self.bytes < self.budget.max_bytes / 2
     }
 }

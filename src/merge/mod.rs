@@ -162,9 +162,9 @@ impl Merger {
         }
     }
 
-    /// Rows and bytes held now, for whoever reads ahead of what is wanted.
-    pub fn held(&self) -> (u64, u64) {
-        self.ledger.held()
+    /// Whether rows may come ahead of what is wanted: half of the budget is free.
+    pub fn has_room(&self) -> bool {
+        self.ledger.has_room()
     }
 
     /// Takes the payload of one row of a stream.

@@ -82,7 +82,7 @@ fn run(
     let mut merger = Merger::new(&merge, columns, Format::Text, streams.len(), limit, offset, BUDGET)?;
     let out = drive(&mut merger, streams, columns, Format::Text, 0)?;
     if limit.is_none() {
-        assert_eq!(merger.held(), (0, 0), "everything is booked out");
+        assert_eq!(merger.ledger.held(), (0, 0), "everything is booked out");
     }
     Ok(out)
 }

@@ -66,20 +66,24 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let registry = Arc::new(Registry::default());
     let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, metrics, registry));
     shared.learn_server().await;
-    let listener = bind(&config.listen.address)?;
-    let address = listener.local_addr().map_err(|e| cannot_listen(&config.listen.address, &e))?;
-    let (stop, end, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-    let threads = Threads::start(count, &pools, &end)?;
-    let first = threads.first().cloned();
-    let accepting = Accepting {
-        listener,
-        threads,
-        shared: Arc::clone(&shared),
-        limit: config.listen.max_connections as usize,
-        tasks: tasks.clone(),
+    let listeners = listen(&config.listen.address, count)?;
+    let address = match listeners.first().map(Listener::local_addr) {
+        Some(Ok(address)) => address,
+        Some(Err(error)) => return Err(cannot_listen(&config.listen.address, &error)),
+        None => return Err(Error::new(Code::Internal, "no thread serves clients")),
     };
-    if let Some(first) = first {
-        first.spawn(tasks.track_future(until(stop.clone(), accepting.run())));
+    let (stop, end, tasks) = (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+    let threads = Arc::new(Threads::start(count, &pools, &end)?);
+    for (number, listener) in listeners.into_iter().enumerate() {
+        let accepting = Accepting {
+            listener,
+            number,
+            threads: Arc::clone(&threads),
+            shared: Arc::clone(&shared),
+            limit: config.listen.max_connections as usize,
+            tasks: tasks.clone(),
+        };
+        threads.spawn(number, tasks.track_future(until(stop.clone(), accepting.run())));
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tracing::info!(%address, threads = count, "serving");
@@ -118,22 +122,36 @@ fn cannot_listen(address: &str, error: &std::io::Error) -> Error {
     Error::new(Code::Internal, format!("cannot listen on {address}: {error}"))
 }
 
-fn bind(address: &str) -> Result<Listener> {
+/// One listening socket for each thread, among which the system spreads the clients (socket(7), SO_REUSEPORT).
+fn listen(address: &str, count: usize) -> Result<Vec<Listener>> {
     let wrong = |error: std::io::Error| cannot_listen(address, &error);
     let parsed: SocketAddr = address.parse().map_err(|e| {
         Error::new(Code::Internal, format!("listen.address {address:?} is no IP address with a port: {e}"))
     })?;
-    let socket = Socket::new(Domain::for_address(parsed), Type::STREAM, None).map_err(wrong)?;
-    socket.set_reuse_address(true).map_err(wrong)?;
-    socket.set_nonblocking(true).map_err(wrong)?;
-    socket.bind(&parsed.into()).map_err(wrong)?;
-    socket.listen(BACKLOG).map_err(wrong)?;
+    // Another proxy on the same port would share its clients without a word. One that shares with nobody is told.
+    let alone = bind(parsed, false).map_err(wrong)?;
+    let parsed = alone.local_addr().map_err(wrong)?;
+    drop(alone);
+    (0..count).map(|_| bind(parsed, true).map_err(wrong)).collect()
+}
+
+fn bind(address: SocketAddr, shares: bool) -> std::io::Result<Listener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(shares)?;
+    // Accepted sockets inherit it.
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 
+/// One thread's share of the clients that come.
 struct Accepting {
     listener: Listener,
-    threads: Threads,
+    number: usize,
+    threads: Arc<Threads>,
     shared: Arc<Shared>,
     limit: usize,
     tasks: TaskTracker,
@@ -141,7 +159,7 @@ struct Accepting {
 
 impl Accepting {
     async fn run(self) {
-        let Self { listener, threads, shared, limit, tasks } = self;
+        let Self { listener, number, threads, shared, limit, tasks } = self;
         let listener = match TcpListener::from_std(listener) {
             Ok(listener) => listener,
             Err(error) => return tracing::error!("cannot wait for clients: {error}"),
@@ -151,7 +169,7 @@ impl Accepting {
                 Ok((socket, _)) if shared.registry.len() >= limit => {
                     tasks.spawn(turn_away(socket, limit));
                 }
-                Ok((socket, peer)) => threads.serve(socket, peer, &shared, &tasks),
+                Ok((socket, peer)) => threads.serve(number, socket, peer, &shared, &tasks),
                 Err(error) => {
                     // Out of file descriptors: others must end before a new one can come.
                     tracing::warn!("accept failed: {error}");

@@ -44,22 +44,28 @@ impl Threads {
             .map_err(|error| Error::new(Code::Internal, format!("cannot start {count} threads: {error}")))
     }
 
-    /// The runtime of the first one.
-    pub(super) fn first(&self) -> Option<&Handle> {
-        self.0.first().map(|thread| &thread.runtime)
+    /// Runs a task on a thread.
+    pub(super) fn spawn(&self, number: usize, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(thread) = self.0.get(number) {
+            thread.runtime.spawn(task);
+        }
     }
 
-    /// Serves a client on the thread that has the fewest. Called on the first thread.
+    /// Serves a client that a thread has accepted: there, or on another that has fewer by more than one. Called on the
+    /// thread that accepted it.
     pub(super) fn serve(
         &self,
+        accepted: usize,
         socket: TcpStream,
         peer: SocketAddr,
         shared: &Arc<Shared>,
         tasks: &TaskTracker,
     ) {
         let sessions = |thread: &Thread| thread.sessions.load(Ordering::Relaxed);
-        let fewest = self.0.iter().enumerate().min_by_key(|(_, thread)| sessions(thread));
-        let Some((number, thread)) = fewest else { return };
+        let here = |(number, thread): &(usize, &Thread)| {
+            (sessions(thread) + usize::from(*number != accepted), *number != accepted)
+        };
+        let Some((number, thread)) = self.0.iter().enumerate().min_by_key(here) else { return };
         let (shared, pools, place) = (Arc::clone(shared), thread.pools.clone(), Place::new(&thread.sessions));
         let serve = async move |socket| {
             let _place = place;
@@ -67,7 +73,7 @@ impl Threads {
             session::serve(socket, peer, Arc::clone(&shared), pools).await;
             shared.metrics.clients.dec();
         };
-        if number == 0 {
+        if number == accepted {
             tasks.spawn(serve(socket));
             return;
         }

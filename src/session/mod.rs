@@ -77,11 +77,8 @@ pub struct Session {
     scratch: Normalised,
 }
 
-/// Talks with one client until it leaves, is killed, or breaks the protocol.
+/// Talks with one client until it leaves, is killed, or breaks the protocol. The socket has TCP_NODELAY.
 pub async fn serve(socket: TcpStream, peer: SocketAddr, shared: Arc<Shared>, pools: Pools) {
-    if let Err(error) = socket.set_nodelay(true) {
-        tracing::debug!(%peer, "no TCP_NODELAY: {error}");
-    }
     let ticket = shared.registry.enter();
     let limit = shared.limits.login;
     let opened = tokio::time::timeout(limit, Session::open(socket, peer, shared, pools, ticket)).await;
