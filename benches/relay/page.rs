@@ -31,6 +31,8 @@ pub fn render(about: &str, sections: &[Section]) -> String {
     for section in sections {
         write!(page, "\n{}", section.text).unwrap();
     }
+    page.push('\n');
+    page.push_str(include_str!("../TRIED.md"));
     page
 }
 

@@ -80,7 +80,7 @@ pub struct Address {
 /// `[pool]`: connections to each server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pool {
-    /// `max_connections` to one server. Default 64.
+    /// `max_connections` to one server; two more are opened for a moment to ask for tables' definitions. Default 64.
     pub max_connections: u32,
     /// `wait`: how long a statement waits for a free connection before error 1040. Default 5 s.
     pub wait: Duration,

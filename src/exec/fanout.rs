@@ -9,6 +9,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::Client;
@@ -150,10 +151,9 @@ async fn open(
             }
         }
     }
-    for lane in lanes.iter_mut() {
-        lane.next(tasks, order).await?;
-    }
-    Ok(())
+    // What a connection has to be told or to prepare first is waited for on all of them together.
+    let begun = join_all(lanes.iter_mut().map(|lane| lane.next(tasks, order))).await;
+    begun.into_iter().collect()
 }
 
 /// The answer that is being put together.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use tokio::time::timeout;
 
 use super::Client;
@@ -64,11 +65,14 @@ pub async fn run(
             open = lanes.len();
             continue;
         }
-        for lane in &mut lanes {
-            let Some((i, task)) = lane.asked.and_then(|i| Some((i, tasks.get(i)?))) else { continue };
-            let state = State { schema: task.schema, settings, writes: true };
-            if let Err(error) = send(&mut lane.lease, state, &task.call).await {
-                lane.asked = None;
+        let asked = lanes.iter_mut().filter_map(|lane| Some((lane.asked?, lane)));
+        let sending =
+            asked.filter_map(|(i, lane)| Some((i, tasks.get(i)?, lane))).map(async |(i, task, lane)| {
+                let state = State { schema: task.schema, settings, writes: true };
+                (i, send(&mut lane.lease, state, &task.call).await.inspect_err(|_| lane.asked = None))
+            });
+        for (i, sent) in join_all(sending).await {
+            if let Err(error) = sent {
                 settle(&mut results, i, Err(error));
             }
         }
