@@ -35,7 +35,7 @@ pub enum Goal {
     Linear,
     /// One piece of work that x things are beside: well below proportion, ideally level.
     Level,
-    /// Sorting: x times its logarithm.
+    /// Sorting x things, or merging x sorted streams of as many rows: x times its logarithm.
     Sorting,
     /// In proportion at most, and the last point at most this high.
     LinearBelow(f64),

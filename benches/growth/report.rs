@@ -18,7 +18,7 @@ pub fn page(figures: &[Figure], server: Option<&str>) -> String {
          What `make bench-growth` measured on {date}, on {cores} cores ({model}) that bench, proxy and servers ({server}) share; \
          Shardgate {version}.\n\n\
          The slope is that of the curve over its last decade in the log-log plot: 1 is cost in proportion (the dashed lines), 0 is level. \
-         The goal is at most 1 for the work on a growing number of things (1 + 1/ln n where they are sorted), and at most 0.3 for a \
+         The goal is at most 1 for the work on a growing number of things (1 + 1/ln n where they are sorted or merged), and at most 0.3 for a \
          statement that does not concern them; 0.15 more is taken for noise.\n",
         date = date(),
         cores = std::thread::available_parallelism().unwrap(),

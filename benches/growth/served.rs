@@ -84,8 +84,8 @@ impl Servers {
         let statements = [
             ("one row by its key", Goal::Level, "SELECT c FROM t WHERE id = 0"),
             ("COUNT(*)", Goal::Linear, "SELECT COUNT(*) FROM t"),
-            ("all rows in order", Goal::Linear, "SELECT id, c FROM t ORDER BY id"),
-            ("100 groups", Goal::Linear, "SELECT k, COUNT(*), SUM(id) FROM t GROUP BY k"),
+            ("all rows in order", Goal::Sorting, "SELECT id, c FROM t ORDER BY id"),
+            ("100 groups", Goal::Sorting, "SELECT k, COUNT(*), SUM(id) FROM t GROUP BY k"),
         ];
         let mut panels = ["ms a statement", "µs of the proxy's CPU a statement"].map(|y| Panel {
             x: "shards",
