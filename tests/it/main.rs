@@ -31,5 +31,6 @@ mod replicas;
 mod servers;
 mod sessions;
 mod sharding;
+mod threads;
 mod wire;
 mod writes;

@@ -4,9 +4,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use crate::support::client::{
-    Answer, CLIENT_DEPRECATE_EOF, CLIENT_FOUND_ROWS, Client, Failure, Login, Param,
-};
+use crate::support::client::{Answer, Client, Failure, Login, Param};
 use crate::support::cluster::Lab;
 use crate::support::proxy::{Options, Proxy, config};
 use crate::support::shop::{Setup, Shop, closed, connect, number, run, soon, text, until};
@@ -91,34 +89,6 @@ async fn waiting_clients_get_their_turn() {
         soon("all clients", task).await.unwrap();
     }
     assert_eq!(number(&shop.client().await.one("SELECT COUNT(*) FROM users").await), 150);
-}
-
-#[tokio::test]
-async fn one_connection_serves_all_threads_and_all_kinds_of_clients() {
-    let setup = Setup { listen: "threads = 4", more: ONE, ..Setup::default() };
-    let shop = Shop::shared_with("one_for_all", &setup).await;
-    let tasks: Vec<_> = (0..16)
-        .map(|n: usize| {
-            // Clients that negotiate otherwise need connections of another kind.
-            let capabilities = [0, CLIENT_FOUND_ROWS, CLIENT_DEPRECATE_EOF][n % 3];
-            let login = Login { capabilities, ..shop.login() };
-            let key = shop.key(0, 0, n);
-            tokio::spawn(async move {
-                let mut client = connect(&login).await;
-                let insert = format!("INSERT INTO users (id, name, city) VALUES ({key}, 'n', 'x')");
-                assert_eq!(client.one(&insert).await.done().affected, 1);
-                let same = format!("UPDATE users SET city = 'x' WHERE id = {key}");
-                for _ in 0..20 {
-                    let affected = client.one(&same).await.done().affected;
-                    assert_eq!(affected, u64::from(capabilities == CLIENT_FOUND_ROWS));
-                }
-            })
-        })
-        .collect();
-    for task in tasks {
-        soon("all clients", task).await.unwrap();
-    }
-    assert_eq!(number(&shop.client().await.one("SELECT COUNT(*) FROM users").await), 16);
 }
 
 #[tokio::test]
