@@ -1,80 +1,26 @@
 //! Rooms of the library, measured in this process.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::hint::black_box;
-use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use shardgate::base::{Result, Value};
 use shardgate::merge::{Budget, Merger};
 use shardgate::plan::cache::{self, Plans};
-use shardgate::plan::ir::{Plan, SessionValue};
+use shardgate::plan::ir::Plan;
 use shardgate::plan::merge_spec::{Col, Fold, Key, Merge, Step};
-use shardgate::plan::{self, SessionValues, Setting, Source};
-use shardgate::sql::facts::Span;
+use shardgate::plan::{self, Setting};
 use shardgate::sql::lex::Mode;
 use shardgate::sql::normalise::{Normalised, normalise};
 use shardgate::topology::Topology;
-use shardgate::topology::schema::{Schemas, TableSchema};
 use shardgate::wire::column::{ColumnDef, kind};
 use shardgate::wire::row::{Format, encode_cells};
 use shardgate::{config, sql, topology};
 
 use crate::curve::{Curve, Figure, Goal, Panel, least, seconds, steps};
+use crate::input::{Given, Input, Nobody, Nothing};
 use crate::proxy::resident;
-
-/// No table definitions.
-struct Nothing;
-
-impl Schemas for Nothing {
-    fn table(&self, _database: &str, _table: &str) -> Option<Arc<TableSchema>> {
-        None
-    }
-}
-
-/// A session that knows nothing of itself.
-struct Nobody;
-
-impl SessionValues for Nobody {
-    fn get(&self, _what: &SessionValue) -> Result<Value> {
-        Ok(Value::Null)
-    }
-}
-
-/// A statement as text.
-struct Text<'a> {
-    text: &'a [u8],
-    shape: &'a Normalised,
-}
-
-impl Source for Text<'_> {
-    fn text(&self) -> &[u8] {
-        self.text
-    }
-
-    fn original(&self, span: Span) -> Span {
-        self.shape.original_span(span)
-    }
-
-    fn params_in(&self, span: Span) -> Range<u16> {
-        self.shape.params_in(span)
-    }
-
-    fn prepared(&self) -> bool {
-        false
-    }
-
-    fn value(&self, i: u16) -> Cow<'_, Value> {
-        Cow::Owned(self.shape.literals()[usize::from(i)].value(self.text, Mode::default()))
-    }
-
-    fn literal(&self, i: u16) -> &[u8] {
-        self.shape.literals()[usize::from(i)].of(self.text)
-    }
-}
 
 /// A map of 64 shards.
 fn map() -> Topology {
@@ -103,7 +49,7 @@ fn key(shape: &Normalised) -> cache::Key<'_> {
 }
 
 fn bound(plan: &Plan, text: &str, shape: &Normalised) -> plan::Bound {
-    let source = Text { text: text.as_bytes(), shape };
+    let source = Input { text: text.as_bytes(), shape, given: Given::Text(shape.literals()) };
     plan::bind(plan, &source, &Nobody, Setting::default(), &mut |_| Ok(1)).unwrap()
 }
 

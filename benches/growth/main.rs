@@ -8,11 +8,14 @@
     clippy::expect_used,
     clippy::panic,
     missing_docs,
-    reason = "a bench stops where it cannot go on"
+    dead_code,
+    reason = "a bench stops where it cannot go on, and shares code with other benches"
 )]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "its reader sits at a terminal")]
 
 mod curve;
+#[path = "../pieces/input.rs"]
+mod input;
 mod inside;
 mod plot;
 mod proxy;

@@ -1,29 +1,29 @@
 //! What the benches without a server share: statements with their plans, values as a session gives them, rows as servers
 //! send them.
 
-use std::borrow::Cow;
+mod input;
+
 use std::hint::black_box;
-use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use shardgate::base::{Result, Value};
+use shardgate::base::Value;
 use shardgate::merge::{Budget, Merger};
-use shardgate::plan::ir::{Plan, SessionValue};
+use shardgate::plan::ir::Plan;
 use shardgate::plan::merge_spec::{Col, Fold, Key, Merge, Step};
-use shardgate::plan::{self, SessionValues, Setting, Source, cache};
-use shardgate::sql::facts::Span;
+use shardgate::plan::{self, Setting, cache};
 use shardgate::sql::lex::Mode;
-use shardgate::sql::literal::Literal;
 use shardgate::sql::normalise::{Normalised, normalise};
 use shardgate::topology::Topology;
-use shardgate::topology::schema::{Schemas, TableSchema};
 use shardgate::wire::binary::WireType;
 use shardgate::wire::column::{ColumnDef, kind};
 use shardgate::wire::execute::{LongData, Params, put_execute};
 use shardgate::wire::row::{Format, encode_cells};
 use shardgate::wire::scan::{Response, ResponseScanner};
 use shardgate::{config, sql, topology};
+
+pub use input::Nothing;
+use input::{Given, Input, Nobody};
 
 pub const POINT: &str = "SELECT c FROM sbtest1 WHERE id=501733";
 pub const JOIN: &str = "SELECT u.name, o.id, SUM(i.quantity) FROM users u JOIN orders o ON o.user_id = u.id \
@@ -57,68 +57,6 @@ tables = { sbtest1 = "id" }
 [database.shop.table.users]
 id = { column = "id", generator = "snowflake" }
 "#;
-
-/// No table definitions.
-pub struct Nothing;
-
-impl Schemas for Nothing {
-    fn table(&self, _database: &str, _table: &str) -> Option<Arc<TableSchema>> {
-        None
-    }
-}
-
-/// A session that knows nothing of itself.
-struct Nobody;
-
-impl SessionValues for Nobody {
-    fn get(&self, _what: &SessionValue) -> Result<Value> {
-        Ok(Value::Null)
-    }
-}
-
-/// One execution's values, as a session gives them.
-struct Input<'a> {
-    text: &'a [u8],
-    shape: &'a Normalised,
-    given: Given<'a>,
-}
-
-enum Given<'a> {
-    Text(&'a [Literal]),
-    Prepared(&'a Params<'a>),
-}
-
-impl Source for Input<'_> {
-    fn text(&self) -> &[u8] {
-        self.text
-    }
-
-    fn original(&self, span: Span) -> Span {
-        self.shape.original_span(span)
-    }
-
-    fn params_in(&self, span: Span) -> Range<u16> {
-        self.shape.params_in(span)
-    }
-
-    fn prepared(&self) -> bool {
-        matches!(self.given, Given::Prepared(_))
-    }
-
-    fn value(&self, i: u16) -> Cow<'_, Value> {
-        Cow::Owned(match self.given {
-            Given::Text(literals) => literals[usize::from(i)].value(self.text, Mode::default()),
-            Given::Prepared(params) => params.value(usize::from(i)).unwrap(),
-        })
-    }
-
-    fn literal(&self, i: u16) -> &[u8] {
-        match self.given {
-            Given::Text(literals) => literals[usize::from(i)].of(self.text),
-            Given::Prepared(_) => b"NULL",
-        }
-    }
-}
 
 pub fn map() -> Topology {
     let config = config::parse(CONFIG, "bench", &|_| None).expect("the bench's configuration");

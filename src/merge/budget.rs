@@ -55,8 +55,8 @@ impl Ledger {
         (self.rows, self.bytes)
     }
 
-    /// Whether half of the budget is free.
+    /// Whether no more than an eighth of the budget is taken.
     pub(super) fn has_room(&self) -> bool {
-        self.rows < self.budget.max_rows / 2 && self.bytes < self.budget.max_bytes / 2
+        self.rows < self.budget.max_rows / 8 && self.bytes < self.budget.max_bytes / 8
     }
 }

@@ -162,7 +162,7 @@ impl Merger {
         }
     }
 
-    /// Whether rows may come ahead of what is wanted: half of the budget is free.
+    /// Whether rows may come ahead of what is wanted. They count, so what is wanted must still find room beside them.
     pub fn has_room(&self) -> bool {
         self.ledger.has_room()
     }
