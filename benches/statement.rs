@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use shardgate::base::clock::Clock;
-use shardgate::idgen::Snowflake;
+use shardgate::idgen::{Fence, Layout, Snowflake};
 use shardgate::plan::merge_spec::{Step, weight_sql};
 use shardgate::sql::lex::Mode;
 use shardgate::sql::normalise::{Normalised, normalise};
@@ -100,13 +100,20 @@ struct Hasty(AtomicU64);
 
 impl Clock for Hasty {
     fn unix_ms(&self) -> u64 {
+        1_800_000_000_000
+    }
+
+    fn elapsed_ms(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed)
     }
 }
 
 fn ids(c: &mut Criterion) {
-    let ids = Snowflake::new(1, Arc::new(Hasty(AtomicU64::new(1_800_000_000_000)))).unwrap();
-    c.bench_function("snowflake/100 ids", |b| b.iter(|| ids.reserve(black_box(100)).unwrap()));
+    let fence = Arc::new(Fence::new(Arc::new(Hasty(AtomicU64::new(0)))));
+    let ids = Snowflake::new(Layout::SNOWFLAKE, Arc::clone(&fence), Snowflake::MAX_AHEAD_MS);
+    ids.hold(1, 0);
+    fence.open(u64::MAX);
+    c.bench_function("snowflake/100 ids", |b| b.iter(|| ids.reserve(black_box(100), 0).unwrap()));
     c.bench_function("weight_sql", |b| b.iter(|| weight_sql(black_box("u.city"))));
 }
 

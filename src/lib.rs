@@ -19,6 +19,7 @@ pub mod backend;
 pub mod plan;
 
 pub mod merge;
+pub mod store;
 
 pub mod exec;
 pub mod idgen;

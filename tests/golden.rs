@@ -13,6 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use shardgate::base::ids::NewIds;
 use shardgate::base::{Error, Result, Value};
 use shardgate::plan::ir::SessionValue;
 use shardgate::plan::{SessionValues, Setting, Source, bind, build, explain};
@@ -21,7 +22,7 @@ use shardgate::sql::lex::Mode;
 use shardgate::sql::normalise::{Normalised, count_params, normalise};
 use shardgate::sql::parse::parse;
 use shardgate::topology::schema::{Column, Schemas, TableSchema};
-use shardgate::topology::{Topology, build as build_topology};
+use shardgate::topology::{IdRule, Topology, build as build_topology};
 
 const CONFIG: &str = include_str!("golden/topology.toml");
 
@@ -160,10 +161,10 @@ fn plan(case: &Json, topology: &Topology) -> Json {
     let plan = build(Arc::new(statement), &shape, database, topology, &Definitions);
     let source = Statement { text, normal, params };
     let mut next = 1000;
-    let mut ids = |n: usize| -> Result<u64> {
+    let mut ids = |_: &IdRule, n: usize, _: u32| -> Result<NewIds> {
         let first = next;
         next += n as u64;
-        Ok(first)
+        Ok(NewIds::Numbers { first, step: 1 })
     };
     let bound = bind(&plan, &source, &Session, Setting::default(), &mut ids);
     let failed = |e: Error| json!({ "errno": e.errno, "message": e.message });

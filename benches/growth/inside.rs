@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use shardgate::base::ids::NewIds;
 use shardgate::merge::{Budget, Merger};
 use shardgate::plan::cache::{self, Plans};
 use shardgate::plan::ir::Plan;
@@ -50,7 +51,10 @@ fn key(shape: &Normalised) -> cache::Key<'_> {
 
 fn bound(plan: &Plan, text: &str, shape: &Normalised) -> plan::Bound {
     let source = Input { text: text.as_bytes(), shape, given: Given::Text(shape.literals()) };
-    plan::bind(plan, &source, &Nobody, Setting::default(), &mut |_| Ok(1)).unwrap()
+    plan::bind(plan, &source, &Nobody, Setting::default(), &mut |_, _, _| {
+        Ok(NewIds::Numbers { first: 1, step: 1 })
+    })
+    .unwrap()
 }
 
 /// Shapes in the plan cache, 10 to 100,000.

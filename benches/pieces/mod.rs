@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use shardgate::base::Value;
+use shardgate::base::ids::NewIds;
 use shardgate::merge::{Budget, Merger};
 use shardgate::plan::ir::Plan;
 use shardgate::plan::merge_spec::{Col, Fold, Key, Merge, Step};
@@ -75,7 +76,10 @@ fn key(shape: &Normalised) -> cache::Key<'_> {
 }
 
 fn bound(plan: &Plan, input: &Input<'_>) -> plan::Bound {
-    plan::bind(plan, input, &Nobody, Setting::default(), &mut |_| Ok(1)).unwrap()
+    plan::bind(plan, input, &Nobody, Setting::default(), &mut |_, _, _| {
+        Ok(NewIds::Numbers { first: 1, step: 1 })
+    })
+    .unwrap()
 }
 
 /// A statement as text, with its plan in the cache.

@@ -69,6 +69,8 @@ catalogue! {
     OutOfRange = 1264, "22003", "give a value inside of the column's range";
     /// No shard is declared for a key's value.
     NoPartition = 1526, "HY000", "add a shard for the value to the table's rule";
+    /// No id could be made in time.
+    NoIds = 1467, "HY000", "check that the store of [ids] can be reached; SHOW SHARDGATE STATUS shows its leases";
     /// A system variable does not exist.
     UnknownVariable = 1193, "HY000", "SHOW VARIABLES lists those that exist";
     /// A server cannot be reached.

@@ -4,6 +4,7 @@ pub mod clock;
 pub mod code;
 pub mod error;
 pub mod ids;
+pub mod layout;
 pub mod value;
 
 pub use code::Code;

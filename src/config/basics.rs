@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use toml::de::DeValue;
 
-use super::model::{Address, Config, Ids, Limits, Listen, Log, Pool, Source, User};
+use super::model::{Address, Config, Limits, Listen, Log, Pool, Source, User};
 use super::problem::suggestion;
 use super::reader::{At, Section};
 use super::text;
@@ -73,13 +73,6 @@ pub(super) fn limits(root: &Section<'_, '_>) -> Limits {
     limits.plans = section.integer("plans", 10_000, 1, 10_000_000) as u32;
     section.finish();
     limits
-}
-
-pub(super) fn ids(root: &Section<'_, '_>) -> Ids {
-    let Some(section) = root.section("ids") else { return Ids { worker: 0 } };
-    let worker = section.integer("worker", 0, 0, 1023) as u16;
-    section.finish();
-    Ids { worker }
 }
 
 pub(super) fn log(root: &Section<'_, '_>) -> Log {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use super::algorithm;
+use super::ids;
 use super::model::{Database, Group, IdGenerator, Place, Source, Table, TableLayout};
 use super::problem::suggestion;
 use super::reader::{At, Item, Section};
@@ -137,7 +138,7 @@ impl<'t> Reading<'_, '_, 't> {
         for (At { value: name, at }, item) in self.section.entries("table") {
             let title = format!("[….table.{name}]");
             let Some(section) = Section::of(self.section.reader, item, at, title) else { continue };
-            let id = section.item("id").and_then(|item| id(&section, item));
+            let id = section.item("id").and_then(|item| ids::generator(&section, item));
             let nodes = section.names("nodes").map(|names| {
                 if names.is_empty() {
                     section
@@ -333,27 +334,4 @@ fn holding(parts: &Parts) -> Vec<bool> {
         holding[usize::from(node.0)] = true;
     }
     holding
-}
-
-/// `id = { column = "id", generator = "snowflake" }`
-fn id<'t>(table: &Section<'_, 't>, item: &'t Item<'t>) -> Option<IdGenerator> {
-    let section = Section::of(table.reader, item, table.key_at("id"), "id".into())?;
-    let column = section.string("column");
-    if section.item("column").is_none() {
-        section.missing("column", "column = \"id\"");
-    }
-    let generator = section.string("generator");
-    if section.item("generator").is_none() {
-        section.missing("generator", "generator = \"snowflake\"");
-    }
-    let known = ["snowflake"];
-    if let Some(generator) = generator.as_ref().filter(|generator| !known.contains(&generator.value.as_str()))
-    {
-        let guess = suggestion(&generator.value, known);
-        let message =
-            format!("unknown generator \"{}\"{guess}; one of {}", generator.value, known.join(", "));
-        section.report(generator.at, message);
-    }
-    section.finish();
-    Some(IdGenerator { column: column?.value, generator: generator?.value })
 }

@@ -8,6 +8,7 @@
 mod algorithm;
 mod basics;
 mod database;
+mod ids;
 pub mod model;
 mod problem;
 mod reader;
@@ -16,8 +17,8 @@ mod text;
 use std::path::Path;
 
 pub use model::{
-    Address, Config, Database, Group, IdGenerator, Ids, Limits, Listen, Log, Place, Pool, Source, Table,
-    TableLayout, User,
+    Address, Config, Database, GeneKey, Group, IdGenerator, IdKind, Ids, Limits, Listen, Log, Place, Pool,
+    Source, Table, TableLayout, User, Workers,
 };
 pub use problem::Problem;
 use reader::{Reader, Section};
@@ -39,12 +40,13 @@ pub fn parse(
     let reader = Reader::new(text, name, environment);
     let table = reader.table();
     let root = Section::root(&reader, &table);
+    let sources = basics::sources(&root);
     let config = Config {
         listen: basics::listen(&root),
-        sources: basics::sources(&root),
+        ids: ids::ids(&root, &sources),
+        sources,
         pool: basics::pool(&root),
         limits: basics::limits(&root),
-        ids: basics::ids(&root),
         log: basics::log(&root),
         users: basics::users(&root),
         databases: Vec::new(),

@@ -1,9 +1,11 @@
 //! What a configuration means. Each field is a key of the file; `config/reference.toml` shows them with defaults.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::layout::{GenePlace, Layout};
 use crate::sharding::Rule;
 
 /// A whole, checked configuration.
@@ -112,8 +114,31 @@ pub struct Limits {
 /// `[ids]`: how new ids are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ids {
-    /// `worker`: 0 to 1023, another number for each proxy that runs: it is a part of each id. Default 0.
-    pub worker: u16,
+    /// `layout` of snowflake ids, bits of time, worker and sequence, and `epoch`, the UTC day on which their time starts.
+    /// Default `41/10/12` from 2024-01-01.
+    pub layout: Layout,
+    /// `max_ahead`: how far ids may run ahead of time before a statement waits. Default 1 s.
+    pub max_ahead: Duration,
+    /// `lease`: for how long a worker's number is leased, and so how long an outage of the store goes unnoticed.
+    /// Default 60 s.
+    pub lease: Duration,
+    /// Who says which worker's number this proxy has.
+    pub workers: Workers,
+}
+
+/// Where a proxy's worker number comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Workers {
+    /// `store`, `source/schema`: leased from tables in that schema. Default: `shardgate` on the first source.
+    Leased(Place),
+    /// `worker` and `state`: always this number; the file that remembers until when ids were made is in the directory
+    /// `state`, which no two hosts share.
+    Fixed {
+        /// The number.
+        worker: u16,
+        /// The directory.
+        state: PathBuf,
+    },
 }
 
 /// `[log]`
@@ -194,6 +219,36 @@ pub enum TableLayout {
 pub struct IdGenerator {
     /// `column`: filled where an INSERT omits it or gives NULL, 0 or DEFAULT.
     pub column: String,
-    /// `generator`: `snowflake`.
-    pub generator: String,
+    /// `generator` and its own keys.
+    pub kind: IdKind,
+}
+
+/// How ids are made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdKind {
+    /// `generator = "snowflake"`, the default.
+    Snowflake {
+        /// `gene`: the table's sharding column, whose slot the ids carry.
+        gene: Option<GeneKey>,
+    },
+    /// `generator = "segment"`: short dense numbers from a counter in the store.
+    Segment {
+        /// `start`: the first. Default 1.
+        start: u64,
+        /// `step`: how many are taken from the store at once. Default 1,000.
+        step: u32,
+    },
+    /// `generator = "uuid7"`: UUIDs of version 7 for a CHAR(36) or BINARY(16) column.
+    Uuid7,
+}
+
+/// `gene = "user_id", gene_place = "middle", cutover = 0`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GeneKey {
+    /// `gene`: the sharding column.
+    pub column: String,
+    /// `gene_place`: `middle` (the default) or `low`.
+    pub place: GenePlace,
+    /// `cutover`: ids below it were made without a gene. Default 0.
+    pub cutover: u64,
 }

@@ -132,7 +132,7 @@ id = { column = "id", generator = "snowflake" }
         "t.toml:22:60: ranges: no shard is given 9",
         "t.toml:25:1: 3 parts do not spread evenly over 2 shards; say which shard has which in ranges = [\"0-1\", …]",
         "t.toml:25:28: bounds must ascend: 5 does not",
-        "t.toml:31:35: unknown generator \"snowflak\"; did you mean \"snowflake\"?; one of snowflake",
+        "t.toml:31:35: unknown generator \"snowflak\"; did you mean \"snowflake\"?; one of snowflake, segment, uuid7",
         "t.toml:32:1: table \"evens\" has 3 nodes for 2 shards; each shard needs the same number of them",
         "t.toml:33:22: table \"usrs\" is in no group, nor in reference or single; did you mean \"users\"?",
     ];

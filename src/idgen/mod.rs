@@ -1,5 +1,132 @@
-//! New ids: unique over all proxies, increasing in each, consecutive within a statement.
+//! New ids: unique over all proxies whatever happens, increasing in each, consecutive within a statement.
+//!
+//! [`Ids`] is what a proxy makes them with. A generator alone needs a [`Fence`] that somebody opens:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use shardgate::base::clock::SystemClock;
+//! use shardgate::idgen::{Fence, Layout, Snowflake};
+//!
+//! let fence = Arc::new(Fence::new(Arc::new(SystemClock)));
+//! let ids = Snowflake::new(Layout::SNOWFLAKE, Arc::clone(&fence), Snowflake::MAX_AHEAD_MS);
+//! // Nobody else may have worker 5, ever, for ids of this time: that is what leases are for.
+//! ids.hold(5, fence.now());
+//! fence.open(fence.now() + 60_000);
+//! let first = ids.reserve(100, 0).unwrap();
+//! assert!(ids.reserve(1, 0).unwrap() > first + 99);
+//! assert_eq!(ids.layout().decode(first).worker, 5);
+//! ```
 
+pub mod fence;
 pub mod snowflake;
 
-pub use snowflake::{Layout, Snowflake};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+pub use crate::base::layout::Layout;
+pub use fence::Fence;
+pub use snowflake::{Refusal, Snowflake};
+
+use crate::base::ids::{GeneratorId, NewIds};
+use crate::base::{Code, Error, Result};
+use crate::topology::Generator as Spec;
+
+/// How long a statement that found no id waits before it asks again, if nothing tells it before.
+const PAUSE: Duration = Duration::from_millis(2);
+
+/// One generator.
+#[derive(Debug)]
+enum Generator {
+    Snowflake(Snowflake),
+}
+
+/// All generators of a proxy.
+#[derive(Debug)]
+pub struct Ids {
+    fence: Arc<Fence>,
+    generators: Box<[Generator]>,
+    /// Ids have run out: whoever renews should do it now.
+    wanted: Notify,
+    /// Something was renewed.
+    renewed: Notify,
+}
+
+impl Ids {
+    /// The generators of a map. They make nothing before [`hold`](Self::hold).
+    pub fn new(specs: &[Spec], fence: Arc<Fence>, max_ahead: Duration) -> Self {
+        let max_ahead = max_ahead.as_millis() as u64;
+        let generator = |spec: &Spec| match spec {
+            Spec::Snowflake(layout) => {
+                Some(Generator::Snowflake(Snowflake::new(*layout, Arc::clone(&fence), max_ahead)))
+            }
+            Spec::Segment { .. } | Spec::Uuid7 => None,
+        };
+        let generators = specs.iter().filter_map(generator).collect();
+        Self { fence, generators, wanted: Notify::new(), renewed: Notify::new() }
+    }
+
+    /// The bound and the time of the snowflake generators.
+    pub fn fence(&self) -> &Fence {
+        &self.fence
+    }
+
+    /// From now on snowflake ids are `worker`'s, from `floor` on and below `bound` (Unix milliseconds).
+    pub fn hold(&self, worker: u16, floor: u64, bound: u64) {
+        self.fence.close();
+        for generator in &self.generators {
+            match generator {
+                Generator::Snowflake(snowflake) => snowflake.hold(worker, floor),
+            }
+        }
+        self.fence.open(bound);
+        self.renewed.notify_waiters();
+    }
+
+    /// The worker's number is held up to a later bound.
+    pub fn extend(&self, bound: u64) {
+        self.fence.open(bound);
+        self.renewed.notify_waiters();
+    }
+
+    /// New ids, `gene` being the slot that they carry (0 where they carry none). [`Code::NoIds`] when there are none
+    /// now: [`soon`](Self::soon) waits for more. Other errors stay.
+    pub fn reserve(&self, generator: GeneratorId, n: usize, gene: u32) -> Result<NewIds> {
+        match self.generators.get(usize::from(generator.0)) {
+            Some(Generator::Snowflake(snowflake)) => match snowflake.reserve(n as u64, gene) {
+                Ok(first) => Ok(NewIds::Numbers { first, step: snowflake.layout().step() }),
+                Err(refusal) => {
+                    if refusal == Refusal::Bound {
+                        self.wanted.notify_one();
+                    }
+                    Err(refusal.into())
+                }
+            },
+            None => Err(Error::new(Code::Internal, "a table's generator is not in the map")),
+        }
+    }
+
+    /// Waits until it is worth asking again.
+    pub async fn soon(&self) {
+        let renewed = self.renewed.notified();
+        // Time alone may bring more.
+        let _ = timeout(PAUSE, renewed).await;
+    }
+
+    /// Resolves when somebody waits for a renewal.
+    pub async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let code = match refusal {
+            Refusal::Ahead { .. } | Refusal::Bound => Code::NoIds,
+            Refusal::Block { .. } | Refusal::Clock { .. } | Refusal::Gene { .. } => Code::OutOfRange,
+        };
+        Error::new(code, format!("no id can be made: {refusal}"))
+    }
+}

@@ -14,9 +14,10 @@ use super::ir::{
 use super::refuse;
 use super::render::{Frame, Renderer};
 use super::route;
-use crate::base::ids::{NodeId, SourceId};
+use crate::base::ids::{NewIds, NodeId, SourceId};
 use crate::base::{Code, Error, Result, Value};
 use crate::sql::facts::{Operand, Span};
+use crate::topology::IdRule;
 
 /// A statement's text and values, as one execution gives them.
 pub trait Source {
@@ -77,13 +78,16 @@ pub(super) struct Target<'p> {
     pub(super) id: NodeId,
 }
 
-/// Binds one execution's values. `ids(n)` gives the first of n new ids in a row.
+/// Makes new ids by a table's rule: so many, with the slot that they carry (0 where they carry none).
+pub type MakeIds<'m> = dyn FnMut(&IdRule, usize, u32) -> Result<NewIds> + 'm;
+
+/// Binds one execution's values.
 pub fn bind(
     plan: &Plan,
     source: &dyn Source,
     session: &dyn SessionValues,
     setting: Setting,
-    ids: &mut dyn FnMut(usize) -> Result<u64>,
+    ids: &mut MakeIds<'_>,
 ) -> Result<Bound> {
     let binder = Binder { plan, source, session, setting };
     match &plan.act {

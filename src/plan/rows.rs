@@ -2,20 +2,16 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::bind::{Binder, Bound, Target, lost, nowhere};
+use super::bind::{Binder, Bound, MakeIds, Target, lost, nowhere};
 use super::ir::{Cell, Ids, Insert, Job};
 use super::refuse;
 use super::route;
-use crate::base::ids::NodeId;
+use crate::base::ids::{NewIds, NodeId};
 use crate::base::{Code, Error, Result, Value};
 use crate::topology::{Layout, Sharded};
 
 impl<'p> Binder<'p> {
-    pub(super) fn insert(
-        &self,
-        insert: &'p Insert,
-        ids: &mut dyn FnMut(usize) -> Result<u64>,
-    ) -> Result<Bound> {
+    pub(super) fn insert(&self, insert: &'p Insert, ids: &mut MakeIds<'_>) -> Result<Bound> {
         let (given, made) = self.row_ids(insert, ids)?;
         let targets = self.insert_targets(insert, &given)?;
         if targets.len() > 1 && insert.rows.first().is_some_and(|r| r.key.is_some()) {
@@ -78,11 +74,7 @@ impl<'p> Binder<'p> {
     }
 
     /// Each row's id, new or given, and what the session has to know of them.
-    fn row_ids(
-        &self,
-        insert: &Insert,
-        ids: &mut dyn FnMut(usize) -> Result<u64>,
-    ) -> Result<(SmallVec<[RowId; 1]>, Ids)> {
+    fn row_ids(&self, insert: &Insert, ids: &mut MakeIds<'_>) -> Result<(SmallVec<[RowId; 1]>, Ids)> {
         if !insert.generates {
             return Ok((SmallVec::new(), Ids::default()));
         }
@@ -104,18 +96,20 @@ impl<'p> Binder<'p> {
         let count = rows.iter().filter(|r| matches!(r, RowId::New(_))).count();
         let mut made = Ids { count: count as u64, ..Ids::default() };
         if count > 0 {
+            let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+            let rule = table.table.id.as_ref().ok_or_else(lost)?;
             // A block of ids lies within one millisecond: more rows take several blocks.
-            let (mut next, mut left, mut wanted) = (0, 0, count);
+            let block = rule.layout.map_or(BLOCK, |layout| layout.per_ms() as usize);
+            let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
             for row in &mut rows {
                 let RowId::New(id) = row else { continue };
                 if left == 0 {
-                    left = wanted.min(BLOCK);
-                    next = ids(left)?;
-                    made.first.get_or_insert(next);
+                    (left, at) = (wanted.min(block), 0);
+                    new = ids(rule, left, 0)?;
+                    made.first = made.first.or(new.number(0));
                 }
-                *id = next;
-                next = next.wrapping_add(1);
-                (left, wanted) = (left - 1, wanted - 1);
+                *id = new.number(at).ok_or_else(lost)?;
+                (at, left, wanted) = (at + 1, left - 1, wanted - 1);
             }
         } else {
             made.explicit = rows.iter().rev().find_map(|r| match r {
@@ -201,7 +195,7 @@ pub(super) fn id_value(id: u64) -> Value {
     i64::try_from(id).map_or(Value::UInt(id), Value::Int)
 }
 
-/// Ids that are asked for at once; a statement's ids are consecutive within each block.
+/// Ids that are asked for at once of a generator that has no layout.
 const BLOCK: usize = 4096;
 
 /// NULL asks for a new id, and so does 0 unless sql_mode NO_AUTO_VALUE_ON_ZERO says otherwise (MySQL 8.4 manual,

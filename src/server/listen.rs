@@ -15,8 +15,8 @@ use crate::backend::Pools;
 use crate::backend::pools::Limits;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::{Code, Error, Result};
-use crate::config::Config;
-use crate::idgen::Snowflake;
+use crate::config::{Config, Workers};
+use crate::idgen::{Fence, Ids};
 use crate::session::Shared;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
@@ -59,7 +59,13 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
         lifetime: config.pool.max_lifetime,
         scatter: config.limits.scatter_connections as usize,
     };
-    let ids = Snowflake::new(config.ids.worker, clock)?;
+    let fence = Arc::new(Fence::new(clock));
+    let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead));
+    let worker = match &config.ids.workers {
+        Workers::Fixed { worker, .. } => *worker,
+        Workers::Leased(_) => 0,
+    };
+    ids.hold(worker, 0, u64::MAX);
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits, metrics.clone(), count);

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::Session;
 use super::input::{Given, Known};
 use crate::base::ids::SourceId;
@@ -14,7 +16,7 @@ use crate::sharding::KeyType;
 use crate::sql::facts::{DdlKind, Kind, Operand};
 use crate::sql::normalise::{Normalised, normalise};
 use crate::sql::{self, literal};
-use crate::topology::{Layout, Node, Table};
+use crate::topology::{IdRule, Layout, Node, Table};
 
 /// A statement's text as the session needs it besides its plan.
 #[derive(Clone, Copy)]
@@ -161,7 +163,7 @@ impl Session {
         down.push(job.source);
         for source in (0..self.shared.topology().sources.len()).map(|source| SourceId(source as u16)) {
             let setting = Setting { prefer: Some(source), ..self.setting() };
-            let other = plan::bind(plan, &text.input(), &Known(self), setting, &mut |_| Err(no_job()))?;
+            let other = plan::bind(plan, &text.input(), &Known(self), setting, &mut |_, _, _| Err(no_job()))?;
             if matches!(other.jobs.as_slice(), [job] if !down.contains(&job.source)) {
                 return Ok(Some(other));
             }
@@ -170,20 +172,23 @@ impl Session {
     }
 
     pub(super) fn bind(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        let mut reserve = |n: usize| self.shared.ids.reserve(n as u64);
+        let mut reserve =
+            |rule: &IdRule, n: usize, gene: u32| self.shared.ids.reserve(rule.generator, n, gene);
         plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve)
     }
 
-    /// Binds; where ids are asked for faster than they may be made, it waits for the clock.
+    /// Binds; where no id may be made now, it waits for the clock or for the lease.
     async fn bind_patiently(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
         const PATIENCE: Duration = Duration::from_secs(5);
-        const PAUSE: Duration = Duration::from_millis(5);
-        let mut waited = Duration::ZERO;
+        let mut until = None;
         loop {
             match self.bind(plan, text) {
-                Err(error) if error.is(Code::TooManyConnections) && waited < PATIENCE => {
-                    tokio::time::sleep(PAUSE).await;
-                    waited += PAUSE;
+                Err(error) if error.is(Code::NoIds) => {
+                    let now = Instant::now();
+                    if *until.get_or_insert(now + PATIENCE) <= now {
+                        return Err(error);
+                    }
+                    self.shared.ids.soon().await;
                 }
                 bound => return bound,
             }

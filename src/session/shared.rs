@@ -15,7 +15,7 @@ use crate::backend::{Pools, Settings};
 use crate::base::Result;
 use crate::base::ids::SourceId;
 use crate::config::Config;
-use crate::idgen::Snowflake;
+use crate::idgen::Ids;
 use crate::merge::Budget;
 use crate::plan::cache::Plans;
 use crate::sql::lex::Mode;
@@ -68,7 +68,7 @@ pub struct Shared {
     /// Counters.
     pub metrics: Metrics,
     /// New ids.
-    pub ids: Snowflake,
+    pub ids: Arc<Ids>,
     /// Bounds.
     pub limits: Limits,
     /// Name → password and the database that is selected where the client names none.
@@ -84,7 +84,7 @@ impl Shared {
         config: &Config,
         topology: Topology,
         pools: Pools,
-        ids: Snowflake,
+        ids: Arc<Ids>,
         metrics: Metrics,
         registry: Arc<Registry>,
     ) -> Self {

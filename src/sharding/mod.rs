@@ -25,6 +25,7 @@ mod tests;
 pub use column::KeyColumn;
 pub use function::{Function, Interval, Unit};
 pub use key::{Charset, Key, KeyType};
+pub use moment::Moment;
 pub use parts::Parts;
 pub use rule::Rule;
 

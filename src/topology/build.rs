@@ -3,15 +3,24 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::map::{Database, Endpoint, IdRule, Layout, Node, Sharded, Source, Table, Topology};
-use crate::base::ids::SourceId;
-use crate::config::{Address, Config, Place, Problem, TableLayout};
+use super::map::{
+    Database, Endpoint, Generator, IdLayout, IdRule, Layout, Node, Sharded, Source, Table, Topology,
+};
+use crate::base::ids::{GeneratorId, SourceId};
+use crate::base::layout::Gene;
+use crate::config::{Address, Config, IdGenerator, IdKind, Place, Problem, TableLayout};
 
 /// Builds the map. A configuration from [`crate::config::load`] has no problems left; one that was put together by
 /// hand may name sources that it does not declare, or give a rule another number of nodes than its table has.
 pub fn build(config: &Config, version: u64) -> Result<Topology, Vec<Problem>> {
-    let mut building =
-        Building { ids: HashMap::new(), schemas: HashMap::new(), shared: None, problems: Vec::new() };
+    let mut building = Building {
+        ids: HashMap::new(),
+        schemas: HashMap::new(),
+        shared: None,
+        problems: Vec::new(),
+        layout: config.ids.layout,
+        generators: vec![Generator::Snowflake(config.ids.layout)],
+    };
     let mut sources = Vec::new();
     for (number, source) in config.sources.iter().enumerate() {
         match u16::try_from(number) {
@@ -30,7 +39,7 @@ pub fn build(config: &Config, version: u64) -> Result<Topology, Vec<Problem>> {
     });
     let databases = databases.collect();
     if building.problems.is_empty() {
-        return Ok(Topology { version, sources, databases });
+        return Ok(Topology { version, sources, generators: building.generators, databases });
     }
     Err(building.problems)
 }
@@ -48,6 +57,9 @@ struct Building<'a> {
     /// The last nodes that tables of one group can share.
     shared: Option<Shared>,
     problems: Vec<Problem>,
+    layout: IdLayout,
+    /// The plain layout is the first.
+    generators: Vec<Generator>,
 }
 
 impl<'a> Building<'a> {
@@ -73,12 +85,15 @@ impl<'a> Building<'a> {
             self.problem(format!("database \"{}\" has no shards", database.name));
         }
         let shards = self.nodes(&database.shards);
-        let tables = database.tables.iter().map(|table| (table.name.clone(), Arc::new(self.table(table))));
+        let tables = database
+            .tables
+            .iter()
+            .map(|table| (table.name.clone(), Arc::new(self.table(&database.name, table))));
         let tables = tables.collect();
         Database { name: database.name.as_str().into(), shards, tables }
     }
 
-    fn table(&mut self, table: &'a crate::config::Table) -> Table {
+    fn table(&mut self, database: &str, table: &'a crate::config::Table) -> Table {
         let layout = match &table.layout {
             TableLayout::Reference(places) => Layout::Reference(self.nodes(places)),
             TableLayout::Single(place) => Layout::Single(self.named(place, &table.name)),
@@ -95,8 +110,47 @@ impl<'a> Building<'a> {
                 }))
             }
         };
-        let id = table.id.as_ref().map(|id| IdRule { column: id.column.as_str().into() });
+        let id = table.id.as_ref().and_then(|id| self.id(database, table, id));
         Table { name: table.name.as_str().into(), layout, id }
+    }
+
+    /// How a table's ids are made. A gene has as many bits as the slots of the table's rule need.
+    fn id(&mut self, database: &str, table: &crate::config::Table, id: &IdGenerator) -> Option<IdRule> {
+        let (generator, cutover) = match &id.kind {
+            IdKind::Uuid7 => (Generator::Uuid7, 0),
+            IdKind::Segment { start, step } => {
+                let name = format!("{database}.{}", table.name).into();
+                (Generator::Segment { name, start: *start, step: *step }, 0)
+            }
+            IdKind::Snowflake { gene: None } => (Generator::Snowflake(self.layout), 0),
+            IdKind::Snowflake { gene: Some(key) } => {
+                let TableLayout::Sharded { rule, .. } = &table.layout else {
+                    let name = &table.name;
+                    self.problem(format!(
+                        "table \"{name}\" is not sharded: its ids can carry no slot (gene)"
+                    ));
+                    return None;
+                };
+                let bits = u32::BITS - (rule.parts().len().max(2) - 1).leading_zeros();
+                match self.layout.with_gene(Gene { bits, place: key.place }) {
+                    Ok(layout) => (Generator::Snowflake(layout), key.cutover),
+                    Err(why) => {
+                        self.problem(format!("the gene of table \"{}\": {why}", table.name));
+                        return None;
+                    }
+                }
+            }
+        };
+        let layout = match &generator {
+            Generator::Snowflake(layout) => Some(*layout),
+            _ => None,
+        };
+        let place = self.generators.iter().position(|known| *known == generator).unwrap_or_else(|| {
+            self.generators.push(generator);
+            self.generators.len() - 1
+        });
+        let generator = GeneratorId(place as u16);
+        Some(IdRule { column: id.column.as_str().into(), generator, layout, cutover })
     }
 
     /// The nodes of a sharded table.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::base::ids::{NodeId, SourceId};
+use crate::base::ids::{GeneratorId, NodeId, SourceId};
+pub use crate::base::layout::Layout as IdLayout;
 use crate::sharding::Rule;
 
 /// Everything that routing needs to know.
@@ -15,6 +16,8 @@ pub struct Topology {
     pub version: u64,
     /// `SourceId` is the place in here.
     pub sources: Vec<Source>,
+    /// How new ids are made: `GeneratorId` is the place in here.
+    pub generators: Vec<Generator>,
     /// By name.
     pub databases: BTreeMap<String, Arc<Database>>,
 }
@@ -105,6 +108,30 @@ pub struct Node {
 pub struct IdRule {
     /// The id column's name.
     pub column: Arc<str>,
+    /// What makes them.
+    pub generator: GeneratorId,
+    /// The layout of snowflake ids; `None` for others.
+    pub layout: Option<IdLayout>,
+    /// Where ids carry a slot: ids below this were made before they did.
+    pub cutover: u64,
+}
+
+/// What makes ids. Tables share a generator where that is all the same to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Generator {
+    /// Snowflake ids of a layout.
+    Snowflake(IdLayout),
+    /// Numbers from a counter in the store.
+    Segment {
+        /// The counter's name: `database.table`.
+        name: Arc<str>,
+        /// The first number.
+        start: u64,
+        /// How many are taken at once.
+        step: u32,
+    },
+    /// UUIDs of version 7.
+    Uuid7,
 }
 
 impl Topology {

@@ -8,4 +8,6 @@ pub mod map;
 pub mod schema;
 
 pub use build::build;
-pub use map::{Database, Endpoint, IdRule, Layout, Node, Sharded, Source, Table, Topology};
+pub use map::{
+    Database, Endpoint, Generator, IdLayout, IdRule, Layout, Node, Sharded, Source, Table, Topology,
+};

@@ -1,0 +1,101 @@
+//! The store's connection: one to its source's primary, made when first needed and again after it was lost.
+
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, OptsBuilder};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::base::{Code, Error, Result};
+use crate::topology::{Endpoint, Source};
+
+/// The tables' home.
+pub struct Db {
+    /// `source/schema`, for messages.
+    name: String,
+    schema: String,
+    endpoint: Endpoint,
+    limit: Duration,
+    conn: Mutex<Option<Conn>>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    /// The store in a schema of a source. `limit`: how long one use of it may take, connecting included. Nothing is
+    /// connected yet.
+    pub fn new(source: &Source, schema: &str, limit: Duration) -> Self {
+        Self {
+            name: format!("{}/{schema}", source.name),
+            schema: schema.to_owned(),
+            endpoint: source.primary.clone(),
+            limit,
+            conn: Mutex::new(None),
+        }
+    }
+
+    /// `source/schema`, for messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The schema's name in backquotes.
+    pub fn schema(&self) -> String {
+        format!("`{}`", self.schema.replace('`', "``"))
+    }
+
+    /// Uses the connection. Afterwards it must be outside of a transaction; where `work` fails, it is closed.
+    /// [`Code::SourceDown`] when the server cannot be reached or does not answer in time; the server's own error
+    /// otherwise, with what was being done.
+    pub async fn with<T>(
+        &self,
+        what: &str,
+        work: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>,
+    ) -> Result<T> {
+        let using = async {
+            let mut held = self.conn.lock().await;
+            let mut conn = match held.take() {
+                Some(conn) => conn,
+                None => self.connect().await?,
+            };
+            let done = work(&mut conn).await?;
+            *held = Some(conn);
+            Ok(done)
+        };
+        let Ok(done) = timeout(self.limit, using).await else {
+            let ms = self.limit.as_millis();
+            let text = format!("the store {} cannot {what}: no answer within {ms} ms", self.name);
+            return Err(Error::new(Code::SourceDown, text));
+        };
+        done.map_err(|error| self.failed(what, &error))
+    }
+
+    async fn connect(&self) -> mysql_async::Result<Conn> {
+        let Endpoint { host, port, user, password } = &self.endpoint;
+        let opts = OptsBuilder::default()
+            .ip_or_hostname(host.as_str())
+            .tcp_port(*port)
+            .user(Some(user.as_str()))
+            .pass(Some(password).filter(|password| !password.is_empty()))
+            .prefer_socket(false);
+        let mut conn = Conn::new(opts).await?;
+        // Where several proxies compare and set, each must see what the others have committed.
+        conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, autocommit = 1").await?;
+        Ok(conn)
+    }
+
+    fn failed(&self, what: &str, error: &mysql_async::Error) -> Error {
+        let text = format!("the store {} cannot {what}: {error}", self.name);
+        match error {
+            mysql_async::Error::Server(server) => {
+                Error { errno: server.code, ..Error::new(Code::Internal, text) }
+            }
+            _ => Error::new(Code::SourceDown, text),
+        }
+    }
+}
