@@ -73,6 +73,7 @@ struct Session;
 impl SessionValues for Session {
     fn get(&self, what: &SessionValue) -> Result<Value> {
         Ok(match what {
+            SessionValue::Computed(i) => Value::Int(*i as i64 + 100),
             SessionValue::LastInsertId => Value::Int(41),
             SessionValue::FoundRows => Value::Int(3),
             SessionValue::RowCount => Value::Int(-1),

@@ -108,6 +108,18 @@ impl Ids {
         }
     }
 
+    /// What new ids look like at present, for EXPLAIN: nothing is taken.
+    pub fn example(&self, generator: GeneratorId, gene: u32) -> NewIds {
+        let first = match self.generators.get(usize::from(generator.0)) {
+            Some(Generator::Snowflake(snowflake)) => {
+                let layout = snowflake.layout();
+                layout.encode(self.fence.now().saturating_sub(layout.epoch_ms()), 0, 0, gene)
+            }
+            None => 1,
+        };
+        NewIds::Numbers { first, step: 1 }
+    }
+
     /// Waits until it is worth asking again.
     pub async fn soon(&self) {
         let renewed = self.renewed.notified();

@@ -35,9 +35,9 @@ mod targets;
 
 use std::sync::Arc;
 
-pub use bind::{Bound, SessionValues, Setting, Source, bind};
+pub use bind::{Bound, SessionValues, Setting, Source, bind, compute};
 pub use ir::{Act, Plan};
-pub use rows::asks_for_id;
+pub use rows::{asks_for_id, inserted};
 
 use crate::sql::facts::Statement;
 use crate::topology::Topology;

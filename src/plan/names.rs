@@ -288,6 +288,8 @@ fn session_variable(written: &str) -> Option<&str> {
         "last_insert_id",
         "identity",
         "insert_id",
+        "auto_increment_increment",
+        "auto_increment_offset",
         "in_transaction",
         "pseudo_thread_id",
         "warning_count",

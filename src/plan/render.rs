@@ -67,8 +67,13 @@ impl Renderer<'_> {
             }
             Piece::Session(what) => {
                 let value = self.session.get(what)?;
-                let short =
-                    matches!(what, SessionValue::Database | SessionValue::User | SessionValue::CurrentUser);
+                let short = matches!(
+                    what,
+                    SessionValue::Database
+                        | SessionValue::User
+                        | SessionValue::CurrentUser
+                        | SessionValue::Computed(_)
+                );
                 if short { self.value(&value) } else { self.typed(&value) }
             }
             Piece::NewId => match (self.id, self.given) {

@@ -3,7 +3,9 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::bind::{Binder, Bound, MakeIds, Target, lost, nowhere};
-use super::ir::{Cell, Ids, Insert, Job};
+use super::edit::quote;
+use super::ir::{Act, Cell, Ids, Insert, Job, Plan, Selective};
+use super::names::{nodes_of, physical};
 use super::refuse;
 use super::route;
 use crate::base::ids::{NewIds, NodeId};
@@ -12,11 +14,30 @@ use crate::topology::{Layout, Sharded};
 
 impl<'p> Binder<'p> {
     pub(super) fn insert(&self, insert: &'p Insert, ids: &mut MakeIds<'_>) -> Result<Bound> {
-        let (given, made) = self.row_ids(insert, ids)?;
+        let mut given = self.rows_given(insert)?;
+        // Where servers give ids, no place depends on them.
+        let alone = insert.native.is_some().then(|| self.insert_targets(insert, &given)).transpose()?;
+        if let (Some(text), Some([(target, _)])) = (&insert.native, alone.as_deref())
+            && given.iter().all(|row| matches!(row, RowId::New(_)))
+            && given.len() <= self.block(insert)?
+        {
+            let mut job = self.job(text.as_ref(), target)?;
+            let native = self.native(insert.table, Some(given.len()), ids)?;
+            job.native = Some(native);
+            let ids = Ids { first: Some(native.first), count: native.count, native: true, ..Ids::default() };
+            return Ok(Bound { jobs: smallvec![job], ids, ..Bound::default() });
+        }
+        let mut made = self.make(insert, &mut given, ids)?;
         let targets = self.insert_targets(insert, &given)?;
         if targets.len() > 1 && insert.rows.first().is_some_and(|r| r.key.is_some()) {
             insert.many.as_ref().map_err(Clone::clone)?;
         }
+        let job_of = |row: Option<usize>| {
+            let job = row.and_then(|row| targets.iter().position(|(_, rows)| rows.contains(&row)));
+            job.unwrap_or(0)
+        };
+        let first_new = given.iter().position(|row| matches!(row, RowId::New(_)));
+        made.ends = (job_of(first_new), job_of(insert.rows.len().checked_sub(1)));
         let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
         let whole = insert.verbatim && made.first.is_none() && (targets.len() == 1 || copies);
         let mut jobs = SmallVec::with_capacity(targets.len());
@@ -73,10 +94,15 @@ impl<'p> Binder<'p> {
         Ok(Self::finish(renderer, target))
     }
 
-    /// Each row's id, new or given, and what the session has to know of them.
-    fn row_ids(&self, insert: &Insert, ids: &mut MakeIds<'_>) -> Result<(SmallVec<[RowId; 1]>, Ids)> {
+    fn block(&self, insert: &Insert) -> Result<usize> {
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        Ok(table.table.id.as_ref().ok_or_else(lost)?.block())
+    }
+
+    /// Each row's id as it is given; new ones are still to be made.
+    fn rows_given(&self, insert: &Insert) -> Result<SmallVec<[RowId; 1]>> {
         if !insert.generates {
-            return Ok((SmallVec::new(), Ids::default()));
+            return Ok(SmallVec::new());
         }
         let mut rows = SmallVec::<[RowId; 1]>::with_capacity(insert.rows.len());
         for row in &insert.rows {
@@ -93,33 +119,41 @@ impl<'p> Binder<'p> {
                 }
             });
         }
+        Ok(rows)
+    }
+
+    /// Makes the rows' new ids. Answers what the session has to know of them.
+    fn make(&self, insert: &Insert, rows: &mut [RowId], ids: &mut MakeIds<'_>) -> Result<Ids> {
         let count = rows.iter().filter(|r| matches!(r, RowId::New(_))).count();
         let mut made = Ids { count: count as u64, ..Ids::default() };
-        if count > 0 {
-            let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
-            let rule = table.table.id.as_ref().ok_or_else(lost)?;
-            // A block of ids lies within one millisecond: more rows take several blocks.
-            let block = rule.layout.map_or(BLOCK, |layout| layout.per_ms() as usize);
-            let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
-            for row in &mut rows {
-                let RowId::New(id) = row else { continue };
-                if left == 0 {
-                    (left, at) = (wanted.min(block), 0);
-                    new = ids(rule, left, 0)?;
-                    made.first = made.first.or(new.number(0));
-                }
-                *id = new.number(at).ok_or_else(lost)?;
-                (at, left, wanted) = (at + 1, left - 1, wanted - 1);
-            }
-        } else {
+        if count == 0 {
             made.explicit = rows.iter().rev().find_map(|r| match r {
                 RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::Str(s)) => std::str::from_utf8(s).ok()?.trim().parse().ok(),
                 _ => None,
             });
+            return Ok(made);
         }
-        Ok((rows, made))
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        let rule = table.table.id.as_ref().ok_or_else(lost)?;
+        // A block of ids lies within one millisecond: more rows take several blocks.
+        let block = rule.block();
+        let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
+        for row in rows {
+            let RowId::New(id) = row else { continue };
+            if left == 0 {
+                (left, at) = (wanted.min(block), 0);
+                new = ids(rule, left, 0)?;
+                made.first = made.first.or(new.number(0));
+            }
+            *id = new.number(at).ok_or_else(lost)?;
+            (at, left, wanted) = (at + 1, left - 1, wanted - 1);
+            if insert.selective != Selective::No {
+                made.made.push(*id);
+            }
+        }
+        Ok(made)
     }
 
     fn insert_targets(&self, insert: &Insert, ids: &[RowId]) -> Result<SmallVec<[(Target<'p>, Rows); 1]>> {
@@ -180,6 +214,22 @@ impl<'p> Binder<'p> {
     }
 }
 
+/// The questions which of the new ids of an INSERT's jobs are there.
+pub fn inserted(plan: &Plan, bound: &Bound) -> Result<Vec<Job>> {
+    let Act::Insert(insert) = &plan.act else { return Ok(Vec::new()) };
+    let used = plan.tables.get(insert.table).ok_or_else(lost)?;
+    let column = quote(&used.table.id.as_ref().ok_or_else(lost)?.column);
+    let list: Vec<String> = bound.ids.made.iter().map(u64::to_string).collect();
+    let list = list.join(",");
+    let ask = |job: &Job| {
+        let node = nodes_of(&used.table).get(usize::from(job.node.0)).ok_or_else(lost)?;
+        let table = physical(&used.table, node, &job.schema);
+        let text = format!("SELECT {column} FROM {table} WHERE {column} IN ({list})").into_bytes();
+        Ok(Job { text: Some(text), params: None, ..job.clone() })
+    };
+    bound.jobs.iter().map(ask).collect()
+}
+
 /// The rows that go to one place. Most inserts have one, and make no list of it.
 type Rows = SmallVec<[usize; 1]>;
 
@@ -194,9 +244,6 @@ enum RowId {
 pub(super) fn id_value(id: u64) -> Value {
     i64::try_from(id).map_or(Value::UInt(id), Value::Int)
 }
-
-/// Ids that are asked for at once of a generator that has no layout.
-const BLOCK: usize = 4096;
 
 /// NULL asks for a new id, and so does 0 unless sql_mode NO_AUTO_VALUE_ON_ZERO says otherwise (MySQL 8.4 manual,
 /// "Using AUTO_INCREMENT").

@@ -250,6 +250,16 @@ impl Session {
             statement.epoch = epoch;
         }
         let params = Params::decode(body, statement.params, &mut statement.types, &statement.long)?;
+        if self.last.null_is_id
+            && let Some(sql) = self.with_last_id(&statement.sql).await?.map(Bytes::from)
+        {
+            let mut shape = Normalised::prepared(&sql, self.vars.mode);
+            let plan = self.plan(&sql, &mut shape).await?;
+            let given = Given::Prepared { sql: &sql, params: &params };
+            return self
+                .run(&plan, &Text { original: &sql, shape: &shape, given: &given, more: false })
+                .await;
+        }
         let given = Given::Prepared { sql: &statement.sql, params: &params };
         let text = Text { original: &statement.sql, shape: &statement.shape, given: &given, more: false };
         let plan = Arc::clone(&statement.plan);

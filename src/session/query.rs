@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::input::{Given, Known};
-use crate::base::ids::SourceId;
+use crate::base::ids::{NewIds, SourceId};
 use crate::base::{Code, Error, Fate, Origin, Result, Value};
 use crate::exec::names::Names;
 use crate::plan::ir::{Act, Plan};
@@ -74,6 +74,12 @@ impl Session {
         self.shared.metrics.statements.inc();
         self.last.failed = false;
         let mode = self.vars.mode;
+        let replaced = if self.last.null_is_id { self.with_last_id(text).await } else { Ok(None) };
+        let replaced = match replaced {
+            Ok(replaced) => replaced,
+            Err(error) => return self.noted(Err(error)),
+        };
+        let text = replaced.as_deref().unwrap_or(text);
         let mut shape = std::mem::take(&mut self.scratch);
         normalise(text, mode, &mut shape);
         let mut done = match self.plan(text, &mut shape).await {
@@ -115,6 +121,9 @@ impl Session {
             self.held.stick();
         }
         self.check_key_charset(plan)?;
+        if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
+            self.compute(plan, text).await?;
+        }
         let mut bound = self.bind_patiently(plan, text).await?;
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
@@ -172,9 +181,14 @@ impl Session {
     }
 
     pub(super) fn bind(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        let mut reserve =
-            |rule: &IdRule, n: usize, gene: u32| self.shared.ids.reserve(rule.generator, n, gene);
-        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve)
+        let mut wanted = self.insert_id.take();
+        let mut reserve = |rule: &IdRule, n: usize, gene: u32| match wanted.take() {
+            Some(first) => Ok(NewIds::Numbers { first, step: 1 }),
+            None => self.shared.ids.reserve(rule.generator, n, gene),
+        };
+        let bound = plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve);
+        self.insert_id = wanted;
+        bound
     }
 
     /// Binds; where no id may be made now, it waits for the clock or for the lease.

@@ -20,6 +20,8 @@ use crate::wire::kind;
 
 /// Variables that the proxy itself answers for.
 const INSERT_IDS: [&str; 2] = ["last_insert_id", "identity"];
+/// How far apart the ids of one statement lie.
+const STEPS: [&str; 2] = ["auto_increment_increment", "auto_increment_offset"];
 
 impl Session {
     /// Carries a SET out.
@@ -37,10 +39,17 @@ impl Session {
                     self.last.insert_id = unsigned(&value).ok_or_else(|| wrong_type(name))?;
                 }
                 SetTarget::Session(name) if name == "insert_id" => {
-                    return Err(Error::refused(
-                        "SET insert_id is for one server",
-                        "give the id in the INSERT",
-                    ));
+                    let value = self.evaluate(text, statement, item).await?;
+                    self.insert_id = Some(unsigned(&value).ok_or_else(|| wrong_type(name))?);
+                }
+                SetTarget::Session(name) if STEPS.contains(&name.as_str()) => {
+                    let value = self.evaluate(text, statement, item).await?;
+                    if unsigned(&value) != Some(1) {
+                        return Err(Error::refused(
+                            format!("new ids of a statement follow one another, and {name} is 1"),
+                            "leave it at 1",
+                        ));
+                    }
                 }
                 SetTarget::Global(_) => {
                     return Err(Error::refused(
@@ -282,7 +291,7 @@ fn literal_of(answer: &Answer, column: usize) -> String {
 }
 
 /// A text cell as a value of its column's type.
-fn value_of(column: &ColumnDef, cell: &[u8]) -> Value {
+pub(super) fn value_of(column: &ColumnDef, cell: &[u8]) -> Value {
     let text = String::from_utf8_lossy(cell);
     let parsed = match column.kind {
         kind::TINY | kind::SHORT | kind::LONG | kind::INT24 | kind::LONGLONG | kind::YEAR => {
