@@ -82,7 +82,8 @@ impl Session {
         self.held.writes();
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
-        let (settings, pace) = (&self.vars.settings, pace_of(plan));
+        let giving = bound.ids.native.then(|| self.shared.giving_ids(&self.vars.settings));
+        let (settings, pace) = (giving.as_ref().unwrap_or(&self.vars.settings), pace_of(plan));
         let ran = write::run(tasks, settings, &mut using, pace, Some(&mut self.client), around).await;
         let known = |id: &u64| {
             let ids = tasks.iter().zip(&bound.jobs).map(|(task, job)| (task.ids, job.native));

@@ -24,6 +24,7 @@ mod ddl;
 mod drivers;
 mod generated;
 mod ids_golden;
+mod ids_inserts;
 mod large;
 mod oracle;
 mod pools;
