@@ -9,7 +9,6 @@ use crate::base::{Code, Error, Result};
 
 /// Errors of MySQL and MariaDB (Server Error Message Reference) that mean something here.
 mod errno {
-    pub(super) const DUPLICATE_KEY: u16 = 1062;
     pub(super) const NO_SCHEMA: u16 = 1049;
     pub(super) const NO_COLUMN: u16 = 1054;
     pub(super) const NO_TABLE: u16 = 1146;
@@ -184,18 +183,15 @@ impl Leases for MySqlLeases {
                 conn.exec_drop(sql, values).await?;
                 return Ok(conn.affected_rows() == 1);
             }
+            // Nothing is done where a row is there. The account must be able to UPDATE from the start.
             let sql = format!(
                 "INSERT INTO {table} (version, owner, bound_ms, layout, epoch_ms, expires_ms, worker) \
-                 VALUES (?, ?, ?, ?, ?, ?, ?)"
+                 VALUES (?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE worker = {table}.worker"
             );
-            match conn.exec_drop(sql, (version, owner, bound_ms, layout, epoch_ms, expires_ms, worker)).await
-            {
-                Ok(()) => Ok(true),
-                Err(mysql_async::Error::Server(error)) if error.code == errno::DUPLICATE_KEY => Ok(false),
-                Err(error) => Err(error),
-            }
+            conn.exec_drop(sql, (version, owner, bound_ms, layout, epoch_ms, expires_ms, worker)).await?;
+            Ok(conn.affected_rows() == 1)
         };
-        let privilege = if first { "INSERT" } else { "UPDATE" };
+        let privilege = if first { "INSERT or UPDATE" } else { "UPDATE" };
         self.run("write a lease", privilege, work).await?.ok_or_else(|| self.gone())
     }
 }

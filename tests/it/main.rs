@@ -23,6 +23,7 @@ mod corpus;
 mod ddl;
 mod drivers;
 mod generated;
+mod ids_leases;
 mod ids_simulation;
 mod large;
 mod oracle;
