@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use shardgate::base::clock::SystemClock;
 use shardgate::cli::demo::servers::Server;
 use shardgate::idgen::{Fence, Holder, Ids, Layout, Terms};
-use shardgate::store::{Db, Leases, MySqlLeases};
+use shardgate::store::{Db, Lease, Leases, MySqlLeases};
 use shardgate::telemetry::Metrics;
 use shardgate::topology::{Endpoint, Generator, Source};
 
@@ -386,7 +386,7 @@ async fn the_table_holds_what_is_compared() {
     let seen = store.read().await.unwrap();
     let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
     assert!(seen.leases.is_empty() && seen.now_ms.abs_diff(wall) < 5_000, "{seen:?} {wall}");
-    let lease = shardgate::store::Lease {
+    let lease = Lease {
         worker: 65_535,
         version: 1,
         owner: "größer 🦀 'quoted'".into(),
@@ -397,8 +397,8 @@ async fn the_table_holds_what_is_compared() {
     };
     assert!(store.swap(&lease).await.unwrap());
     assert!(!store.swap(&lease).await.unwrap());
-    assert_eq!(store.read().await.unwrap().leases, [lease.clone()]);
-    let later = |version| shardgate::store::Lease { version, expires_ms: 8, ..lease.clone() };
+    assert_eq!(store.read().await.unwrap().leases, std::slice::from_ref(&lease));
+    let later = |version| Lease { version, expires_ms: 8, ..lease.clone() };
     assert!(!store.swap(&later(3)).await.unwrap());
     assert!(store.swap(&later(2)).await.unwrap());
     assert!(!store.swap(&later(2)).await.unwrap());

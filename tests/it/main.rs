@@ -25,6 +25,7 @@ mod drivers;
 mod generated;
 mod ids_leases;
 mod ids_simulation;
+mod ids_torture;
 mod large;
 mod oracle;
 mod pools;
