@@ -96,12 +96,10 @@ fn owner(address: &str) -> String {
 }
 
 async fn hold<L: Leases + 'static>(mut holder: Holder<L>, ids: &Arc<Ids>, every: Duration) -> Result<Worker> {
-    let first = holder.tend().await;
-    if let Err(error) = &first
-        && !error.is(Code::SourceDown)
-    {
-        return first.map(|()| Worker(None));
-    }
+    let first = match holder.tend().await {
+        Err(error) if !error.is(Code::SourceDown) => return Err(error),
+        first => first,
+    };
     let leave = CancellationToken::new();
     let task = tokio::spawn(tend(holder, Arc::clone(ids), every, first, leave.clone()));
     Ok(Worker(Some((leave.drop_guard(), task))))
