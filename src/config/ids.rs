@@ -22,12 +22,14 @@ pub(super) fn ids(root: &Section<'_, '_>, sources: &[Source]) -> Ids {
         table: None,
     };
     let mut ids = Ids {
+        declared: false,
         layout: Layout::SNOWFLAKE,
         max_ahead: Duration::from_secs(1),
         lease: Duration::from_secs(60),
         workers: Workers::Leased(store),
     };
     let Some(section) = root.section("ids") else { return ids };
+    ids.declared = true;
     let epoch_ms = section.string("epoch").and_then(|day| epoch(&section, &day)).unwrap_or(EPOCH_MS);
     let layout = section.string("layout").unwrap_or(At { value: "41/10/12".into(), at: 0 });
     match layout_of(&layout.value, epoch_ms) {

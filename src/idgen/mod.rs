@@ -18,20 +18,26 @@
 //! ```
 
 pub mod fence;
+pub mod lease;
+#[cfg(test)]
+mod lease_tests;
 pub mod snowflake;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
 pub use crate::base::layout::Layout;
 pub use fence::Fence;
+pub use lease::{Holder, Terms};
 pub use snowflake::{Refusal, Snowflake};
 
 use crate::base::ids::{GeneratorId, NewIds};
 use crate::base::{Code, Error, Result};
+use crate::telemetry::Metrics;
 use crate::topology::Generator as Spec;
 
 /// How long a statement that found no id waits before it asks again, if nothing tells it before.
@@ -52,11 +58,14 @@ pub struct Ids {
     wanted: Notify,
     /// Something was renewed.
     renewed: Notify,
+    /// Why the worker's number cannot be held. Looked at by who is refused only.
+    trouble: Mutex<Option<String>>,
+    metrics: Metrics,
 }
 
 impl Ids {
     /// The generators of a map. They make nothing before [`hold`](Self::hold).
-    pub fn new(specs: &[Spec], fence: Arc<Fence>, max_ahead: Duration) -> Self {
+    pub fn new(specs: &[Spec], fence: Arc<Fence>, max_ahead: Duration, metrics: Metrics) -> Self {
         let max_ahead = max_ahead.as_millis() as u64;
         let generator = |spec: &Spec| match spec {
             Spec::Snowflake(layout) => {
@@ -65,7 +74,8 @@ impl Ids {
             Spec::Segment { .. } | Spec::Uuid7 => None,
         };
         let generators = specs.iter().filter_map(generator).collect();
-        Self { fence, generators, wanted: Notify::new(), renewed: Notify::new() }
+        let (wanted, renewed) = (Notify::new(), Notify::new());
+        Self { fence, generators, wanted, renewed, trouble: Mutex::new(None), metrics }
     }
 
     /// The bound and the time of the snowflake generators.
@@ -96,12 +106,19 @@ impl Ids {
     pub fn reserve(&self, generator: GeneratorId, n: usize, gene: u32) -> Result<NewIds> {
         match self.generators.get(usize::from(generator.0)) {
             Some(Generator::Snowflake(snowflake)) => match snowflake.reserve(n as u64, gene) {
-                Ok(first) => Ok(NewIds::Numbers { first, step: snowflake.layout().step() }),
+                Ok(first) => {
+                    self.metrics.ids_issued.inc_by(n as u64);
+                    Ok(NewIds::Numbers { first, step: snowflake.layout().step() })
+                }
                 Err(refusal) => {
+                    let mut error = Error::from(refusal);
                     if refusal == Refusal::Bound {
                         self.wanted.notify_one();
+                        if let Some(trouble) = self.trouble.lock().as_deref() {
+                            error.message = format!("{}: {trouble}", error.message);
+                        }
                     }
-                    Err(refusal.into())
+                    Err(error)
                 }
             },
             None => Err(Error::new(Code::Internal, "a table's generator is not in the map")),
@@ -118,6 +135,26 @@ impl Ids {
             None => 1,
         };
         NewIds::Numbers { first, step: 1 }
+    }
+
+    /// What keeps the worker's number from being held or renewed, for who is refused for it; `None`: nothing.
+    pub fn trouble(&self, why: Option<String>) {
+        *self.trouble.lock() = why;
+    }
+
+    /// Brings the gauges up to date: how far ids run ahead, what is left below the bound, and how long the layout lasts.
+    pub fn observe(&self) {
+        let (now, metrics) = (self.fence.now(), &self.metrics);
+        let snowflakes = || {
+            self.generators.iter().map(|generator| match generator {
+                Generator::Snowflake(snowflake) => snowflake,
+            })
+        };
+        let ahead = snowflakes().map(Snowflake::ahead_ms).max().unwrap_or(0);
+        let years = snowflakes().map(|snowflake| snowflake.layout().years_left(now));
+        metrics.ids_ahead_ms.set(ahead as i64);
+        metrics.ids_bound_left_ms.set(self.fence.bound().saturating_sub(now) as i64);
+        metrics.ids_years_left.set(years.reduce(f64::min).unwrap_or(0.0));
     }
 
     /// Waits until it is worth asking again.

@@ -15,7 +15,7 @@ use crate::backend::Pools;
 use crate::backend::pools::Limits;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::{Code, Error, Result};
-use crate::config::{Config, Workers};
+use crate::config::Config;
 use crate::idgen::{Fence, Ids};
 use crate::session::Shared;
 use crate::telemetry::Metrics;
@@ -24,6 +24,7 @@ use crate::wire::packet;
 use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
+use super::workers::Worker;
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -42,9 +43,10 @@ pub struct Running {
     stop: CancellationToken,
     end: DropGuard,
     tasks: TaskTracker,
+    worker: Worker,
 }
 
-/// Builds everything and starts to listen. Errors: an address that cannot be bound, a worker number that is too large,
+/// Builds everything and starts to listen. Errors: an address that cannot be bound, a worker's number that cannot be had,
 /// threads that the system does not give. Servers that do not answer are no error: they are connected to when a
 /// statement needs them.
 pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
@@ -59,13 +61,9 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
         lifetime: config.pool.max_lifetime,
         scatter: config.limits.scatter_connections as usize,
     };
-    let fence = Arc::new(Fence::new(clock));
-    let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead));
-    let worker = match &config.ids.workers {
-        Workers::Fixed { worker, .. } => *worker,
-        Workers::Leased(_) => 0,
-    };
-    ids.hold(worker, 0, u64::MAX);
+    let fence = Arc::new(Fence::new(Arc::clone(&clock)));
+    let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead, metrics.clone()));
+    let worker = Worker::start(config, &topology, &ids, &clock, &metrics).await?;
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits, metrics.clone(), count);
@@ -93,7 +91,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tracing::info!(%address, threads = count, "serving");
-    Ok(Running { address, shared, stop, end: end.drop_guard(), tasks })
+    Ok(Running { address, shared, stop, end: end.drop_guard(), tasks, worker })
 }
 
 impl Running {
@@ -105,6 +103,7 @@ impl Running {
         if tokio::time::timeout(GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!(sessions = self.shared.registry.len(), "sessions did not end in time");
         }
+        self.worker.release().await;
         drop(self.end);
     }
 }

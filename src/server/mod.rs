@@ -2,5 +2,6 @@
 
 pub mod listen;
 mod threads;
+mod workers;
 
 pub use listen::{Running, start};

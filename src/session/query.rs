@@ -200,6 +200,7 @@ impl Session {
                 Err(error) if error.is(Code::NoIds) => {
                     let now = Instant::now();
                     if *until.get_or_insert(now + PATIENCE) <= now {
+                        self.shared.metrics.ids_refused.inc();
                         return Err(error);
                     }
                     self.shared.ids.soon().await;
