@@ -1,6 +1,7 @@
 //! UPDATE and DELETE: changes of rows where they are.
 
 use super::edit::{quote, text};
+use super::gene;
 use super::insert::same_everywhere;
 use super::ir::{Act, Route, Routing, Write};
 use super::join::{Block, Parts, Place};
@@ -30,7 +31,8 @@ pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
     }
     changed.sort_unstable();
     changed.dedup();
-    let equal = key_assignments(&scopes, &block, update)?;
+    let mut equal = key_assignments(&scopes, &block, update)?;
+    equal.extend(gene::id_assignments(ctx, &scopes, &block, update)?);
     let placed = settle(ctx, &scopes, placed, &changed, &update.order_by, update.limit.as_ref())?;
     let text = names::edits(ctx, &placed.routing, Style::Aliased)?.whole(ctx.shape);
     Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, equal }))

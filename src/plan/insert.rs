@@ -1,6 +1,7 @@
 //! INSERT and REPLACE: each row goes to the node of its key, with its id made where it asks for one.
 
 use super::edit::{Edits, quote, text};
+use super::gene;
 use super::ir::{Act, Cell, Insert, InsertRow, Piece, Route, Routing, Write};
 use super::join::Place;
 use super::names::{self, Ctx, Style};
@@ -26,6 +27,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
     {
         return Err(refuse::key_change(&a.column.name.text, &table.name));
     }
+    gene::on_duplicate(ctx, insert, &table)?;
     match &insert.source {
         InsertSource::Query(query) => select(ctx, insert, index, &table, query),
         InsertSource::Rows(_) | InsertSource::Set(_) => {
@@ -339,8 +341,14 @@ impl Rows<'_, '_> {
             return Ok(Cell::NewId);
         }
         let Some(expr) = expr else {
+            let slot = gene::carrier(self.table).map_or(String::new(), |(rule, _)| {
+                format!(", whose slot the ids of `{}` carry", rule.column)
+            });
             return Err(refuse::feature(
-                format_args!("the row has no value for the sharding key `{key}` of `{}`", self.table.name),
+                format_args!(
+                    "the row has no value for the sharding key `{key}` of `{}`{slot}",
+                    self.table.name
+                ),
                 format_args!("give `{key}` in the column list and in each row"),
             ));
         };
@@ -424,14 +432,19 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
             let (Some(block), Body::Select(select)) = (&found.block, &query.body) else {
                 return Err(apart());
             };
-            let position = key_position(ctx, insert, index, &target.key).ok_or_else(apart)?;
             let list = scopes.visible(select, block.scope, &Edits::default());
-            let col = list.columns.get(position).and_then(|v| v.col.clone()).ok_or_else(apart)?;
-            let owner = scopes
-                .class(block.ctx, &col)
-                .into_iter()
-                .find(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)))
-                .ok_or_else(apart)?;
+            let filling = |column: &str| {
+                list.columns.get(position(ctx, insert, index, column)?).and_then(|v| v.col.clone())
+            };
+            let col = filling(&target.key).ok_or_else(apart)?;
+            let mut keys = scopes.class(block.ctx, &col);
+            keys.retain(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)));
+            let owner = keys.first().ok_or_else(apart)?;
+            if let Some((rule, gene)) = gene::carrier(table)
+                && !filling(&rule.column).is_some_and(|id| gene::copied(&scopes, gene, &id, &keys))
+            {
+                return Err(gene::not_copied(rule, table));
+            }
             if sound {
                 // Every node reads and writes its own rows; what is not row by row needs one node.
                 let many =
@@ -449,12 +462,12 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
     Ok(Act::Write(Write { routing, text, many, equal: Vec::new() }))
 }
 
-/// The place of the key among the columns that the SELECT fills.
-fn key_position(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, key: &str) -> Option<usize> {
+/// The place of a column among those that the SELECT fills.
+fn position(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, name: &str) -> Option<usize> {
     if let Some(columns) = &insert.columns {
-        columns.iter().position(|c| c.text.eq_ignore_ascii_case(key))
+        columns.iter().position(|c| c.text.eq_ignore_ascii_case(name))
     } else {
         let table = ctx.tables.get(index)?;
-        ctx.schemas.table(&table.database, &table.table.name)?.position(key)
+        ctx.schemas.table(&table.database, &table.table.name)?.position(name)
     }
 }

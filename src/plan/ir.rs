@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::merge_spec::Merge;
 use crate::base::ids::{NodeId, SourceId};
 use crate::base::{Error, Value};
-use crate::sharding::KeyColumn;
+use crate::sharding::{Gene, KeyColumn};
 use crate::sql::facts::{Operand, Span, Statement};
 use crate::topology::Node;
 
@@ -94,6 +94,15 @@ pub enum Route {
     },
     /// key IS NULL
     IsNull,
+    /// The key's slot is the one that the table's id carries.
+    Gene {
+        /// The id column.
+        column: Arc<str>,
+        /// How its values are read.
+        gene: Gene,
+        /// What they satisfy: Eq, NullSafeEq or In.
+        id: Box<Route>,
+    },
     /// All of them.
     And(Vec<Route>),
     /// One of them.
@@ -193,7 +202,8 @@ pub struct Write {
     pub text: Option<Template>,
     /// Why it is refused on several nodes, if it is.
     pub many: Result<(), Error>,
-    /// A sharding key may be set to the value it has: these must be equal, or the statement is refused.
+    /// A sharding key, and an id that carries its slot, may be set to the value it has: these must be equal, or the
+    /// statement is refused.
     pub equal: Vec<(Operand, Operand)>,
 }
 

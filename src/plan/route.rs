@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::ir::Route;
 use crate::base::Value;
 use crate::base::ids::NodeId;
-use crate::sharding::{Place, Rule};
+use crate::sharding::{Gene, Place, Rule};
 use crate::sql::facts::Operand;
 
 /// All of them, simplified: `All` dropped, one lower and one upper bound made one range.
@@ -194,10 +194,28 @@ pub(super) fn evaluate<'v>(route: &'v Route, rule: &Rule, values: &Values<'v>) -
         Route::In(operands) => NodeSet::union(operands.iter().map(find), rule),
         Route::Range { low, high } => range(low.as_ref(), high.as_ref(), rule, values),
         Route::IsNull => NodeSet::from_place(rule.find_null()),
+        Route::Gene { gene, id, .. } => by_id(id, *gene, rule, values),
         Route::And(parts) => parts.iter().fold(NodeSet::All, |set, r| {
             if set == NodeSet::Empty { set } else { set.and(evaluate(r, rule, values)) }
         }),
         Route::Or(parts) => NodeSet::union(parts.iter().map(|r| evaluate(r, rule, values)), rule),
+    }
+}
+
+/// The nodes of the slots that ids carry.
+fn by_id<'v>(id: &'v Route, gene: Gene, rule: &Rule, values: &Values<'v>) -> NodeSet {
+    let find = |operand: &'v Operand| match value(operand, values) {
+        Some(v) => NodeSet::from_place(gene.find(rule, &v)),
+        None => NodeSet::All,
+    };
+    match id {
+        Route::Eq(operand) => find(operand),
+        Route::NullSafeEq(operand) => match value(operand, values) {
+            Some(v) if *v == Value::Null => NodeSet::All,
+            _ => find(operand),
+        },
+        Route::In(operands) => NodeSet::union(operands.iter().map(find), rule),
+        _ => NodeSet::All,
     }
 }
 

@@ -95,9 +95,11 @@ impl<'p> Binder<'p> {
         }
         let count = rows.iter().filter(|r| matches!(r, RowId::New(_))).count();
         let mut made = Ids { count: count as u64, ..Ids::default() };
-        if count > 0 {
-            let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
-            let rule = table.table.id.as_ref().ok_or_else(lost)?;
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        let rule = table.table.id.as_ref().ok_or_else(lost)?;
+        if let Some(gene) = rule.gene() {
+            made.first = self.gene_ids(insert, rule, gene, &mut rows, ids)?;
+        } else if count > 0 {
             // A block of ids lies within one millisecond: more rows take several blocks.
             let block = rule.layout.map_or(BLOCK, |layout| layout.per_ms() as usize);
             let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
@@ -111,7 +113,8 @@ impl<'p> Binder<'p> {
                 *id = new.number(at).ok_or_else(lost)?;
                 (at, left, wanted) = (at + 1, left - 1, wanted - 1);
             }
-        } else {
+        }
+        if count == 0 {
             made.explicit = rows.iter().rev().find_map(|r| match r {
                 RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
@@ -142,16 +145,7 @@ impl<'p> Binder<'p> {
                     Some(RowId::Given(value)) => store(insert, sharded, value)?,
                     _ => return Err(lost()),
                 },
-                cell => {
-                    let value = self.cell(cell)?;
-                    if value == Value::Null {
-                        return Err(Error::new(
-                            Code::NullColumn,
-                            format!("Column '{}' cannot be null", sharded.key),
-                        ));
-                    }
-                    store(insert, sharded, &value)?
-                }
+                cell => store(insert, sharded, &self.row_key(sharded, cell)?)?,
             };
             match places.iter_mut().find(|(n, _)| *n == node) {
                 Some((_, rows)) => rows.push(i),
@@ -162,7 +156,17 @@ impl<'p> Binder<'p> {
         places.into_iter().map(|(n, rows)| Ok((Self::aligned(sharded, n)?, rows))).collect()
     }
 
-    fn cell(&self, cell: &'p Cell) -> Result<Value> {
+    /// The key that a row brings along.
+    pub(super) fn row_key(&self, sharded: &Sharded, cell: &Cell) -> Result<Value> {
+        match self.cell(cell)? {
+            Value::Null => {
+                Err(Error::new(Code::NullColumn, format!("Column '{}' cannot be null", sharded.key)))
+            }
+            value => Ok(value),
+        }
+    }
+
+    fn cell(&self, cell: &Cell) -> Result<Value> {
         match cell {
             Cell::Operand(operand) => {
                 let values = |i| self.source.value(i);
@@ -184,7 +188,7 @@ impl<'p> Binder<'p> {
 type Rows = SmallVec<[usize; 1]>;
 
 /// A row's id.
-enum RowId {
+pub(super) enum RowId {
     New(u64),
     Given(Value),
     None,
