@@ -9,7 +9,7 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use super::ir::{
-    Act, DdlStep, Ids, Job, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template, Write,
+    Act, DdlStep, Ids, Job, Kept, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template, Write,
 };
 use super::refuse;
 use super::render::{Frame, Renderer};
@@ -182,7 +182,7 @@ impl<'p> Binder<'p> {
     }
 
     fn write(&self, write: &'p Write) -> Result<Bound> {
-        for (held, new) in &write.equal {
+        for Kept { held, new, otherwise } in &write.kept {
             let values = |i| self.source.value(i);
             let same = match (route::value(held, &values), route::value(new, &values)) {
                 // Several keys are equal to one double.
@@ -190,7 +190,7 @@ impl<'p> Binder<'p> {
                 _ => false,
             };
             if !same {
-                return Err(refuse::key_change("key", "the table"));
+                return Err(otherwise.clone());
             }
         }
         let places = self.targets(&write.routing)?;

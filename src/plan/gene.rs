@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use super::bind::{Binder, MakeIds, lost};
-use super::ir::{Insert, Route};
+use super::ir::{Insert, Kept, Route};
 use super::join::Block;
 use super::names::Ctx;
 use super::refuse;
@@ -87,8 +87,14 @@ fn change(rule: &IdRule, table: &Table) -> Error {
     )
 }
 
+/// What a row without a key lacks besides its place, for a message.
+pub(super) fn and_slot(table: &Table) -> String {
+    carrier(table)
+        .map_or(String::new(), |(rule, _)| format!(", whose slot the ids of `{}` carry", rule.column))
+}
+
 /// A table's id rule, where its ids carry slots.
-pub(super) fn carrier(table: &Table) -> Option<(&IdRule, Gene)> {
+fn carrier(table: &Table) -> Option<(&IdRule, Gene)> {
     let rule = table.id.as_ref()?;
     Some((rule, rule.gene()?))
 }
@@ -122,14 +128,14 @@ pub(super) fn on_duplicate(ctx: &Ctx<'_>, insert: &facts::Insert, table: &Table)
 }
 
 /// UPDATE leaves ids that carry slots what they are: set to themselves, or to the value that WHERE demands. Answers what
-/// must be equal for that.
+/// has to be the same for that.
 pub(super) fn id_assignments(
     ctx: &Ctx<'_>,
     scopes: &Scopes<'_>,
     block: &Block,
     update: &Update,
-) -> Result<Vec<(Operand, Operand)>> {
-    let mut equal = Vec::new();
+) -> Result<Vec<Kept>> {
+    let mut kept = Vec::new();
     let leaves = scopes.blocks.get(block.scope).map_or(&[][..], |s| &s.leaves);
     for Assignment { column, value } in &update.set {
         let resolved = scopes.resolve(block.scope, column).map(|c| c.leaf);
@@ -144,13 +150,16 @@ pub(super) fn id_assignments(
                 continue;
             }
             let held = held_id(scopes.route_of(*leaf));
+            let otherwise = change(rule, table);
             match (held, &value.kind) {
-                (Some(held), ExprKind::Operand(new)) => equal.push((held, new.clone())),
-                _ => return Err(change(rule, table)),
+                (Some(held), ExprKind::Operand(new)) => {
+                    kept.push(Kept { held, new: new.clone(), otherwise });
+                }
+                _ => return Err(otherwise),
             }
         }
     }
-    Ok(equal)
+    Ok(kept)
 }
 
 /// The value that a route demands of the id, if it is one.
@@ -165,24 +174,38 @@ fn held_id(route: Route) -> Option<Operand> {
     }
 }
 
-/// Rows of a SELECT whose ids may carry other slots than their keys have.
-pub(super) fn not_copied(rule: &IdRule, table: &Table) -> Error {
-    refuse::feature(
+/// INSERT … SELECT gives ids that fit: those of a table that reads all ids alike which may carry slots here, in rows that
+/// keep its key. `filling` tells the SELECT's column for one of the target's, `keys` those that are equal to the key's.
+pub(super) fn check_copy(
+    ctx: &Ctx<'_>,
+    scopes: &Scopes<'_>,
+    index: usize,
+    filling: impl Fn(&str) -> Option<Col>,
+    keys: &[Col],
+) -> Result<()> {
+    let Some(used) = ctx.tables.get(index) else { return Err(lost()) };
+    let Some((rule, target)) = carrier(&used.table) else { return Ok(()) };
+    let fits = |id: Col| {
+        let id = scopes.trace(&id);
+        let Some((from, gene)) = scopes.table(id.leaf).and_then(carrier) else { return false };
+        from.column.eq_ignore_ascii_case(&id.name)
+            && gene.reads_like(&target)
+            && gene.cutover() <= target.cutover()
+            && scopes.key(id.leaf).is_some_and(|key| keys.contains(&key))
+    };
+    // A server would make ids of its own of NULL and 0.
+    let schema = ctx.schemas.table(&used.database, &used.table.name);
+    let column = schema.as_ref().and_then(|s| s.columns.get(s.position(&rule.column)?));
+    let as_given = column.is_some_and(|column| !column.auto_increment);
+    if as_given && filling(&rule.column).is_some_and(fits) {
+        return Ok(());
+    }
+    Err(refuse::feature(
         format_args!(
             "ids of `{}` carry the slot of the sharding key of `{}`, and those that this SELECT gives may not",
-            rule.column, table.name
+            rule.column, used.table.name
         ),
-        "select the id from a table whose ids carry the same slot, or insert the rows as values without ids",
-    )
-}
-
-/// Whether rows that a SELECT gives keep ids that fit their keys: `id` is the id column of a table whose key the row
-/// keeps, and which reads all ids alike that the target's cutover lets carry slots.
-pub(super) fn copied(scopes: &Scopes<'_>, target: Gene, id: &Col, keys: &[Col]) -> bool {
-    let id = scopes.trace(id);
-    let Some((rule, gene)) = scopes.table(id.leaf).and_then(carrier) else { return false };
-    rule.column.eq_ignore_ascii_case(&id.name)
-        && gene.reads_like(&target)
-        && gene.cutover() <= target.cutover()
-        && scopes.key(id.leaf).is_some_and(|key| keys.contains(&key))
+        "select the id from a table whose ids carry the same slot into a column that is not AUTO_INCREMENT, or insert the \
+         rows as values without ids",
+    ))
 }

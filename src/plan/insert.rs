@@ -56,7 +56,7 @@ fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> 
     }
     let routing = Routing::Every(nodes);
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many: Ok(()), equal: Vec::new() }))
+    Ok(Act::Write(Write { routing, text, many: Ok(()), kept: Vec::new() }))
 }
 
 /// A write to copies must not be evaluated differently by each.
@@ -341,9 +341,7 @@ impl Rows<'_, '_> {
             return Ok(Cell::NewId);
         }
         let Some(expr) = expr else {
-            let slot = gene::carrier(self.table).map_or(String::new(), |(rule, _)| {
-                format!(", whose slot the ids of `{}` carry", rule.column)
-            });
+            let slot = gene::and_slot(self.table);
             return Err(refuse::feature(
                 format_args!(
                     "the row has no value for the sharding key `{key}` of `{}`{slot}",
@@ -440,11 +438,7 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
             let mut keys = scopes.class(block.ctx, &col);
             keys.retain(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)));
             let owner = keys.first().ok_or_else(apart)?;
-            if let Some((rule, gene)) = gene::carrier(table)
-                && !filling(&rule.column).is_some_and(|id| gene::copied(&scopes, gene, &id, &keys))
-            {
-                return Err(gene::not_copied(rule, table));
-            }
+            gene::check_copy(ctx, &scopes, index, filling, &keys)?;
             if sound {
                 // Every node reads and writes its own rows; what is not row by row needs one node.
                 let many =
@@ -459,7 +453,7 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
         _ => return Err(apart()),
     };
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many, equal: Vec::new() }))
+    Ok(Act::Write(Write { routing, text, many, kept: Vec::new() }))
 }
 
 /// The place of a column among those that the SELECT fills.

@@ -202,9 +202,19 @@ pub struct Write {
     pub text: Option<Template>,
     /// Why it is refused on several nodes, if it is.
     pub many: Result<(), Error>,
-    /// A sharding key, and an id that carries its slot, may be set to the value it has: these must be equal, or the
-    /// statement is refused.
-    pub equal: Vec<(Operand, Operand)>,
+    /// Columns that may be set to the value that they have, and to no other.
+    pub kept: Vec<Kept>,
+}
+
+/// A sharding key, or an id that carries its slot, that is set to what WHERE demands of it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What WHERE demands.
+    pub held: Operand,
+    /// What it is set to.
+    pub new: Operand,
+    /// Refuses a statement where they differ.
+    pub otherwise: Error,
 }
 
 /// INSERT or REPLACE with rows that are placed one by one.
