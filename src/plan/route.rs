@@ -178,20 +178,20 @@ fn negated(value: &Value) -> Option<Value> {
 
 /// The nodes that may hold keys which satisfy the route: never too few.
 pub(super) fn evaluate<'v>(route: &'v Route, rule: &Rule, values: &Values<'v>) -> NodeSet {
-    let find = |operand: &'v Operand| match value(operand, values) {
+    let look_up = |operand: &'v Operand, find: fn(&Rule, &Value) -> Place| match value(operand, values) {
         Some(v) if *v == Value::Null => NodeSet::Empty,
-        Some(v) => NodeSet::from_place(rule.find(&v)),
+        Some(v) => NodeSet::from_place(find(rule, &v)),
         None => NodeSet::All,
     };
     match route {
         Route::All => NodeSet::All,
         Route::None => NodeSet::Empty,
-        Route::Eq(operand) => find(operand),
+        Route::Eq(operand) => look_up(operand, Rule::find_equal),
         Route::NullSafeEq(operand) => match value(operand, values) {
             Some(v) if *v == Value::Null => NodeSet::from_place(rule.find_null()),
-            _ => find(operand),
+            _ => look_up(operand, Rule::find_equal),
         },
-        Route::In(operands) => NodeSet::union(operands.iter().map(find), rule),
+        Route::In(operands) => NodeSet::union(operands.iter().map(|o| look_up(o, Rule::find)), rule),
         Route::Range { low, high } => range(low.as_ref(), high.as_ref(), rule, values),
         Route::IsNull => NodeSet::from_place(rule.find_null()),
         Route::Gene { gene, id, .. } => by_id(id, *gene, rule, values),
@@ -204,17 +204,18 @@ pub(super) fn evaluate<'v>(route: &'v Route, rule: &Rule, values: &Values<'v>) -
 
 /// The nodes of the slots that ids carry.
 fn by_id<'v>(id: &'v Route, gene: Gene, rule: &Rule, values: &Values<'v>) -> NodeSet {
-    let find = |operand: &'v Operand| match value(operand, values) {
-        Some(v) => NodeSet::from_place(gene.find(rule, &v)),
+    let look_up = |operand: &'v Operand, find: fn(&Gene, &Rule, &Value) -> Place| match value(operand, values)
+    {
+        Some(v) => NodeSet::from_place(find(&gene, rule, &v)),
         None => NodeSet::All,
     };
     match id {
-        Route::Eq(operand) => find(operand),
+        Route::Eq(operand) => look_up(operand, Gene::find_equal),
         Route::NullSafeEq(operand) => match value(operand, values) {
             Some(v) if *v == Value::Null => NodeSet::All,
-            _ => find(operand),
+            _ => look_up(operand, Gene::find_equal),
         },
-        Route::In(operands) => NodeSet::union(operands.iter().map(find), rule),
+        Route::In(operands) => NodeSet::union(operands.iter().map(|o| look_up(o, Gene::find)), rule),
         _ => NodeSet::All,
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Place;
 use super::function::Function;
-use super::key::{Key, KeyType, Match, show};
+use super::key::{Key, KeyType, Match, equal_integer, show};
 use super::rule::Rule;
 use crate::base::Value;
 use crate::base::layout::{self, GenePlace, Layout};
@@ -66,6 +66,14 @@ impl Gene {
             }
             Match::Nothing => Place::Nowhere,
             _ => Place::Unknown,
+        }
+    }
+
+    /// Like [`Gene::find`], where the column stands alone against the value, by `=` or `<=>`, and not in a list.
+    pub fn find_equal(&self, rule: &Rule, value: &Value) -> Place {
+        match equal_integer(value) {
+            Some(number) => self.find(rule, &number),
+            None => self.find(rule, value),
         }
     }
 
@@ -176,6 +184,12 @@ mod tests {
         ] {
             assert_eq!(gene.find(&rule, &value), wanted, "{value:?}");
         }
+        // A server compares a column with one string exactly, and with a list of them perhaps as doubles.
+        let text = Value::Str((5_i64 << 60 | 999).to_string().into_bytes());
+        assert_eq!(gene.find(&rule, &text), Place::Unknown);
+        assert_eq!(gene.find_equal(&rule, &text), Place::One(NodeId(3)));
+        let beyond = Value::Str(((1_u64 << 63) + 999).to_string().into_bytes());
+        assert_eq!(gene.find_equal(&rule, &beyond), Place::Unknown);
     }
 
     #[test]

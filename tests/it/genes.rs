@@ -227,6 +227,23 @@ async fn a_statement_by_id_asks_one_server() {
         watch.ask(&mut client, "DELETE FROM sales WHERE sale_id = ?", Some(&params[1..])).await;
     assert_eq!((answer.done().affected, asked), (1, 1));
 
+    // Drivers that quote numbers: one string is compared exactly, a list of them perhaps as doubles.
+    for (sql, values, servers) in [
+        ("SELECT n FROM sales WHERE sale_id = ?", vec![two], 1),
+        ("SELECT n FROM sales WHERE sale_id = ?", vec![made[&200]], 1),
+        ("SELECT n FROM sales WHERE sale_id IN (?, ?) ORDER BY n", vec![made[&200], made[&201]], 4),
+    ] {
+        let quoted = values.iter().fold(sql.to_owned(), |all, v| all.replacen('?', &format!("'{v}'"), 1));
+        let (answer, asked) = watch.ask(&mut client, &quoted, None).await;
+        assert_eq!(asked, servers, "{quoted}");
+        same(&answer, &oracle.one(&quoted).await, &quoted);
+        let params: Vec<Param> = values.iter().map(|v| Param::Str(v.to_string())).collect();
+        let (answer, asked) = watch.ask(&mut client, sql, Some(&params)).await;
+        assert_eq!(asked, servers, "{sql} {values:?}");
+        let statement = oracle.prepare(sql).await.unwrap();
+        same(&answer, &oracle.execute(&statement, &params).await.unwrap()[0], sql);
+    }
+
     // Old ids lie anywhere, and are found; new ones are found at once.
     for n in 0..12 {
         run(
