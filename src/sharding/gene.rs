@@ -185,7 +185,7 @@ mod tests {
             assert_eq!(gene.find(&rule, &value), wanted, "{value:?}");
         }
         // A server compares a column with one string exactly, and with a list of them perhaps as doubles.
-        let text = Value::Str((5_i64 << 60 | 999).to_string().into_bytes());
+        let text = Value::Str(((5_i64 << 60) + 999).to_string().into_bytes());
         assert_eq!(gene.find(&rule, &text), Place::Unknown);
         assert_eq!(gene.find_equal(&rule, &text), Place::One(NodeId(3)));
         let beyond = Value::Str(((1_u64 << 63) + 999).to_string().into_bytes());

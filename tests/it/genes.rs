@@ -13,7 +13,7 @@ const SLOTS: u32 = 1024;
 const CUTOVER: i64 = 1 << 50;
 
 /// A shop whose `sales`, `items`, `old` and `packed` are sharded by customer, with ids that carry their slots.
-async fn shop<'a>(lab: &'a Lab, tag: &str) -> Shop<'a> {
+pub(super) async fn shop<'a>(lab: &'a Lab, tag: &str) -> Shop<'a> {
     let database = lab.database(tag).await;
     let head = config(lab, &database, Options::default());
     let last = lab.cluster.primaries.len() - 1;
@@ -52,12 +52,12 @@ nodes = ["ds{{0..{last}}}/{database}.packed_{{0..2}}"]
     shop
 }
 
-fn slot(customer: i64) -> u32 {
+pub(super) fn slot(customer: i64) -> u32 {
     crc32fast::hash(customer.to_string().as_bytes()) % SLOTS
 }
 
 /// An id of a customer, as Shardgate would make it between worker and sequence.
-fn id_of(customer: i64, n: i64) -> i64 {
+pub(super) fn id_of(customer: i64, n: i64) -> i64 {
     (CUTOVER + n) << 12 | i64::from(slot(customer)) << 2
 }
 
@@ -271,7 +271,7 @@ async fn a_statement_by_id_asks_one_server() {
 }
 
 /// Rows and column names, or what was changed.
-fn same(given: &Answer, wanted: &Answer, sql: &str) {
+pub(super) fn same(given: &Answer, wanted: &Answer, sql: &str) {
     match (given, wanted) {
         (Answer::Rows { columns: a, rows: x, .. }, Answer::Rows { columns: b, rows: y, .. }) => {
             let names = |columns: &[crate::support::client::Column]| {

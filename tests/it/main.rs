@@ -24,6 +24,7 @@ mod ddl;
 mod drivers;
 mod generated;
 mod genes;
+mod genes_generated;
 mod large;
 mod oracle;
 mod pools;
