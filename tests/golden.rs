@@ -104,6 +104,10 @@ impl Schemas for Definitions {
             }
             ("shop", "products") => "id bigint auto, title varchar, price decimal",
             ("shop", "audit_log") => "id bigint auto, user_id bigint, what text",
+            ("market", "orders") => "order_id bigint, user_id bigint, total decimal",
+            ("market", "items") => "order_id bigint, user_id bigint, line int, sku varchar",
+            ("market", "legacy") => "order_id bigint, user_id bigint, total decimal",
+            ("market", "visits") => "user_id bigint, order_id bigint, at datetime",
             _ => return None,
         };
         let columns = columns.split(", ").map(|c| {
@@ -162,10 +166,11 @@ fn plan(case: &Json, topology: &Topology) -> Json {
     let plan = build(Arc::new(statement), &shape, database, topology, &Definitions);
     let source = Statement { text, normal, params };
     let mut next = 1000;
-    let mut ids = |_: &IdRule, n: usize, _: u32| -> Result<NewIds> {
-        let first = next;
+    let mut ids = |rule: &IdRule, n: usize, slot: u32| -> Result<NewIds> {
+        let (first, layout) = (next, rule.layout.expect("a layout"));
         next += n as u64;
-        Ok(NewIds::Numbers { first, step: 1 })
+        let first = layout.gene().map_or(first, |_| layout.encode(first, 0, 0, slot));
+        Ok(NewIds::Numbers { first, step: layout.step() })
     };
     let bound = bind(&plan, &source, &Session, Setting::default(), &mut ids);
     let failed = |e: Error| json!({ "errno": e.errno, "message": e.message });

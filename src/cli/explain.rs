@@ -88,7 +88,10 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
         sql::parse(sql, Mode::default()).map_err(|error| Error::new(Code::Syntax, error.message))?;
     let plan = plan::build(Arc::new(statement), sql, database, topology, &Nothing);
     // Ids are made anew each time: an example stands for them.
-    let mut ids = |_: &IdRule, _: usize, _: u32| Ok(NewIds::Numbers { first: 1, step: 1 });
+    let mut ids = |rule: &IdRule, _: usize, slot: u32| {
+        let first = rule.layout.map_or(1, |layout| layout.encode(0, 0, 1, slot));
+        Ok(NewIds::Numbers { first, step: rule.layout.map_or(1, |layout| layout.step()) })
+    };
     let bound = match &plan.act {
         Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Ddl(_) => {
             Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)

@@ -23,6 +23,8 @@ mod corpus;
 mod ddl;
 mod drivers;
 mod generated;
+mod genes;
+mod genes_generated;
 mod ids_golden;
 mod ids_inserts;
 mod ids_leases;
