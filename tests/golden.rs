@@ -76,6 +76,7 @@ impl SessionValues for Session {
             SessionValue::LastInsertId => Value::Int(41),
             SessionValue::FoundRows => Value::Int(3),
             SessionValue::RowCount => Value::Int(-1),
+            SessionValue::NextId(i) => Value::UInt(500 + u64::from(*i)),
             SessionValue::ConnectionId => Value::Int(9),
             SessionValue::Database => Value::Str(b"shop".to_vec()),
             SessionValue::User | SessionValue::CurrentUser => Value::Str(b"app@localhost".to_vec()),

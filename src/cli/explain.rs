@@ -9,8 +9,8 @@ use super::serve::load;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
+use crate::idgen::ask;
 use crate::plan::ir::SessionValue;
 use crate::plan::{self, Act, SessionValues, Setting, Source, explain};
 use crate::sql;
@@ -88,7 +88,7 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
         sql::parse(sql, Mode::default()).map_err(|error| Error::new(Code::Syntax, error.message))?;
     let plan = plan::build(Arc::new(statement), sql, database, topology, &Nothing);
     // Ids are made anew each time: an example stands for them.
-    let mut ids = |_: &IdRule, _: usize, _: u32| Ok(NewIds::Numbers { first: 1, step: 1 });
+    let mut ids = |rule: &IdRule, n: usize, gene: u32| Ok(ask::example(topology, rule, n, gene));
     let bound = match &plan.act {
         Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Ddl(_) => {
             Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)

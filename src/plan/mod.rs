@@ -37,6 +37,7 @@ use std::sync::Arc;
 
 pub use bind::{Bound, SessionValues, Setting, Source, bind};
 pub use ir::{Act, Plan};
+pub use names::session_value;
 pub use rows::asks_for_id;
 
 use crate::sql::facts::Statement;

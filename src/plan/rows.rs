@@ -3,10 +3,10 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::bind::{Binder, Bound, MakeIds, Target, lost, nowhere};
-use super::ir::{Cell, Ids, Insert, Job};
+use super::ir::{Cell, IdForm, Ids, Insert, Job};
 use super::refuse;
 use super::route;
-use crate::base::ids::{NewIds, NodeId};
+use crate::base::ids::{NewIds, NodeId, uuid_text};
 use crate::base::{Code, Error, Result, Value};
 use crate::topology::{Layout, Sharded};
 
@@ -18,7 +18,7 @@ impl<'p> Binder<'p> {
             insert.many.as_ref().map_err(Clone::clone)?;
         }
         let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
-        let whole = insert.verbatim && made.first.is_none() && (targets.len() == 1 || copies);
+        let whole = insert.verbatim && made.count == 0 && (targets.len() == 1 || copies);
         let mut jobs = SmallVec::with_capacity(targets.len());
         for (target, rows) in &targets {
             if whole {
@@ -33,7 +33,7 @@ impl<'p> Binder<'p> {
                 }
                 let (Some(row), id) = (insert.rows.get(*row), given.get(*row)) else { continue };
                 renderer.id = id.and_then(|i| match i {
-                    RowId::New(id) => Some(*id),
+                    RowId::New(id) => Some(id),
                     RowId::Given(_) | RowId::None => None,
                 });
                 renderer.given = row.id.as_ref();
@@ -59,13 +59,14 @@ impl<'p> Binder<'p> {
 
     /// All rows at one place, with an id that stands for the new ones.
     pub(super) fn insert_all(&self, insert: &'p Insert, target: &Target<'p>) -> Result<Job> {
+        let one = Value::Int(1);
         let mut renderer = self.renderer(&target.frame);
         renderer.template(&insert.head)?;
         for (n, row) in insert.rows.iter().enumerate() {
             if n > 0 {
                 renderer.text(", ");
             }
-            renderer.id = matches!(row.id, Some(Cell::NewId)).then_some(1);
+            renderer.id = matches!(row.id, Some(Cell::NewId)).then_some(&one);
             renderer.given = row.id.as_ref();
             renderer.template(&row.pieces)?;
         }
@@ -75,18 +76,18 @@ impl<'p> Binder<'p> {
 
     /// Each row's id, new or given, and what the session has to know of them.
     fn row_ids(&self, insert: &Insert, ids: &mut MakeIds<'_>) -> Result<(SmallVec<[RowId; 1]>, Ids)> {
-        if !insert.generates {
-            return Ok((SmallVec::new(), Ids::default()));
-        }
+        let Some(form) = insert.generates else { return Ok((SmallVec::new(), Ids::default())) };
+        // Only a number may be 0 and ask for another.
+        let zero_is_value = self.setting.zero_is_value || form != IdForm::Number;
         let mut rows = SmallVec::<[RowId; 1]>::with_capacity(insert.rows.len());
         for row in &insert.rows {
             rows.push(match &row.id {
                 None => RowId::None,
-                Some(Cell::NewId) => RowId::New(0),
+                Some(Cell::NewId) => RowId::New(Value::Null),
                 Some(cell) => {
                     let value = self.cell(cell)?;
-                    if asks_for_id(&value, self.setting.zero_is_value) {
-                        RowId::New(0)
+                    if asks_for_id(&value, zero_is_value) {
+                        RowId::New(Value::Null)
                     } else {
                         RowId::Given(value)
                     }
@@ -98,8 +99,13 @@ impl<'p> Binder<'p> {
         if count > 0 {
             let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
             let rule = table.table.id.as_ref().ok_or_else(lost)?;
-            // A block of ids lies within one millisecond: more rows take several blocks.
-            let block = rule.layout.map_or(BLOCK, |layout| layout.per_ms() as usize);
+            // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment are always
+            // consecutive.
+            let block = match (rule.layout, form) {
+                (Some(layout), _) => layout.per_ms() as usize,
+                (None, IdForm::Number) => count,
+                (None, _) => BLOCK,
+            };
             let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
             for row in &mut rows {
                 let RowId::New(id) = row else { continue };
@@ -108,10 +114,10 @@ impl<'p> Binder<'p> {
                     new = ids(rule, left, 0)?;
                     made.first = made.first.or(new.number(0));
                 }
-                *id = new.number(at).ok_or_else(lost)?;
+                *id = id_value(&new, at, form).ok_or_else(lost)?;
                 (at, left, wanted) = (at + 1, left - 1, wanted - 1);
             }
-        } else {
+        } else if form == IdForm::Number {
             made.explicit = rows.iter().rev().find_map(|r| match r {
                 RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
@@ -138,8 +144,7 @@ impl<'p> Binder<'p> {
         for (i, row) in insert.rows.iter().enumerate() {
             let node = match row.key.as_ref().ok_or_else(lost)? {
                 Cell::NewId => match ids.get(i) {
-                    Some(RowId::New(id)) => store(insert, sharded, &id_value(*id))?,
-                    Some(RowId::Given(value)) => store(insert, sharded, value)?,
+                    Some(RowId::New(value) | RowId::Given(value)) => store(insert, sharded, value)?,
                     _ => return Err(lost()),
                 },
                 cell => {
@@ -185,17 +190,24 @@ type Rows = SmallVec<[usize; 1]>;
 
 /// A row's id.
 enum RowId {
-    New(u64),
+    New(Value),
     Given(Value),
     None,
 }
 
-/// The value of a new id.
-pub(super) fn id_value(id: u64) -> Value {
-    i64::try_from(id).map_or(Value::UInt(id), Value::Int)
+/// The value of the i-th of new ids.
+fn id_value(new: &NewIds, i: usize, form: IdForm) -> Option<Value> {
+    Some(match (new, form) {
+        (NewIds::Numbers { .. }, _) => {
+            let id = new.number(i)?;
+            i64::try_from(id).map_or(Value::UInt(id), Value::Int)
+        }
+        (NewIds::Uuids(made), IdForm::Bytes) => Value::Bytes(made.get(i)?.to_vec()),
+        (NewIds::Uuids(made), _) => Value::Str(uuid_text(made.get(i)?).into_bytes()),
+    })
 }
 
-/// Ids that are asked for at once of a generator that has no layout.
+/// UUIDs that are asked for at once.
 const BLOCK: usize = 4096;
 
 /// NULL asks for a new id, and so does 0 unless sql_mode NO_AUTO_VALUE_ON_ZERO says otherwise (MySQL 8.4 manual,

@@ -23,6 +23,7 @@ use crate::topology::Topology;
 use crate::wire::packet;
 use crate::wire::stream::PacketStream;
 
+use super::segments;
 use super::threads::Threads;
 
 /// Connections that wait to be accepted.
@@ -66,6 +67,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
         Workers::Leased(_) => 0,
     };
     ids.hold(worker, 0, u64::MAX);
+    let segments = segments::fill(Arc::clone(&ids), segments::store(config, &topology));
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits, metrics.clone(), count);
@@ -92,6 +94,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
         threads.spawn(number, tasks.track_future(until(stop.clone(), accepting.run())));
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
+    tasks.spawn(until(stop.clone(), segments));
     tracing::info!(%address, threads = count, "serving");
     Ok(Running { address, shared, stop, end: end.drop_guard(), tasks })
 }

@@ -3,6 +3,7 @@
 pub mod control;
 pub mod dispatch;
 mod input;
+mod next_id;
 mod planning;
 pub mod prepared;
 pub mod query;

@@ -3,13 +3,16 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::Session;
 use super::input::{Given, Known};
-use crate::base::ids::SourceId;
+use super::{Session, Shared};
+use crate::base::ids::{NewIds, SourceId};
 use crate::base::{Code, Error, Fate, Origin, Result, Value};
 use crate::exec::names::Names;
+use crate::idgen::Patience;
+use crate::plan::bind::MakeIds;
 use crate::plan::ir::{Act, Plan};
 use crate::plan::{self, Bound, Setting};
 use crate::sharding::KeyType;
@@ -163,7 +166,8 @@ impl Session {
         down.push(job.source);
         for source in (0..self.shared.topology().sources.len()).map(|source| SourceId(source as u16)) {
             let setting = Setting { prefer: Some(source), ..self.setting() };
-            let other = plan::bind(plan, &text.input(), &Known(self), setting, &mut |_, _, _| Err(no_job()))?;
+            let mut ids = |rule: &IdRule, n, gene| self.shared.ids.reserve(rule.generator, n, gene);
+            let other = self.bind_by(plan, text, setting, &mut ids)?;
             if matches!(other.jobs.as_slice(), [job] if !down.contains(&job.source)) {
                 return Ok(Some(other));
             }
@@ -171,26 +175,55 @@ impl Session {
         Ok(None)
     }
 
-    pub(super) fn bind(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        let mut reserve =
-            |rule: &IdRule, n: usize, gene: u32| self.shared.ids.reserve(rule.generator, n, gene);
-        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve)
+    pub(super) fn bind(&self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
+        self.bind_by(plan, text, self.setting(), &mut |rule, n, gene| {
+            self.shared.ids.reserve(rule.generator, n, gene)
+        })
     }
 
-    /// Binds; where no id may be made now, it waits for the clock or for the lease.
+    pub(super) fn bind_by(
+        &self,
+        plan: &Plan,
+        text: &Text<'_>,
+        setting: Setting,
+        make: &mut MakeIds<'_>,
+    ) -> Result<Bound> {
+        let next = self.next_ids(&plan.statement, text, make)?;
+        plan::bind(plan, &text.input(), &Known { session: self, next: &next }, setting, make)
+    }
+
+    /// Binds; where no id may be made now, it waits for the clock, the lease or the store.
     async fn bind_patiently(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        const PATIENCE: Duration = Duration::from_secs(5);
-        let mut until = None;
+        self.patiently(|session, make| session.bind_by(plan, text, session.setting(), make)).await
+    }
+
+    /// Does what needs new ids, again and again until they are there. Ids that were made in one round are used in the
+    /// next: a large statement would never find all that it needs at once.
+    pub(super) async fn patiently<T>(
+        &mut self,
+        work: impl Fn(&Self, &mut MakeIds<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let (mut made, mut patience) = (SmallVec::<[NewIds; 1]>::new(), None);
         loop {
-            match self.bind(plan, text) {
+            let shared = &self.shared;
+            let soon = shared.ids.listen();
+            let mut asked = 0;
+            let done = work(self, &mut |rule, n, gene| {
+                if made.len() == asked {
+                    made.push(shared.ids.reserve(rule.generator, n, gene)?);
+                }
+                asked += 1;
+                made.get(asked - 1).cloned().ok_or_else(no_job)
+            });
+            match done {
                 Err(error) if error.is(Code::NoIds) => {
-                    let now = Instant::now();
-                    if *until.get_or_insert(now + PATIENCE) <= now {
+                    let patience = patience.get_or_insert_with(|| Patience::until(id_deadline(shared)));
+                    if patience.over() {
                         return Err(error);
                     }
-                    self.shared.ids.soon().await;
+                    patience.wait(soon).await;
                 }
-                bound => return bound,
+                done => return done,
             }
         }
     }
@@ -214,6 +247,13 @@ impl Session {
         }
         done
     }
+}
+
+/// When a statement that begins now has waited long enough for ids.
+fn id_deadline(shared: &Shared) -> Instant {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let patience = Instant::now() + PATIENCE;
+    shared.deadline().map_or(patience, |deadline| deadline.min(patience))
 }
 
 pub(super) fn no_job() -> Error {

@@ -282,7 +282,9 @@ impl Session {
         let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
         let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
         let bound = match plan.act {
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) => Some(self.bind(&plan, &text)?),
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {
+                Some(self.bind_by(&plan, &text, self.setting(), &mut self.examples())?)
+            }
             _ => None,
         };
         Ok(plan::explain::lines(&plan, bound.as_ref(), sql.as_bytes(), self.shared.topology()))

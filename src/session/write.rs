@@ -15,7 +15,8 @@ use crate::topology::{Layout, Node};
 
 impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
-        let generated = bound.ids.count > 0;
+        // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
+        let generated = bound.ids.first.is_some();
         if bound.jobs.len() == 1 && !generated {
             return self.forward(plan, bound, Role::Primary, true, text).await;
         }
