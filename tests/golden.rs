@@ -22,7 +22,7 @@ use shardgate::sql::lex::Mode;
 use shardgate::sql::normalise::{Normalised, count_params, normalise};
 use shardgate::sql::parse::parse;
 use shardgate::topology::schema::{Column, Schemas, TableSchema};
-use shardgate::topology::{IdRule, Topology, build as build_topology};
+use shardgate::topology::{Generator, IdRule, Topology, build as build_topology};
 
 const CONFIG: &str = include_str!("golden/topology.toml");
 
@@ -103,6 +103,9 @@ impl Schemas for Definitions {
                 "id bigint, user_id bigint, order_id bigint, quantity int, label varchar"
             }
             ("shop", "products") => "id bigint auto, title varchar, price decimal",
+            ("papers", "docs") => "id char, title varchar",
+            ("papers", "scans") => "id binary, title varchar",
+            ("papers", "pages") => "id bigint, title varchar",
             ("shop", "audit_log") => "id bigint auto, user_id bigint, what text",
             _ => return None,
         };
@@ -162,9 +165,12 @@ fn plan(case: &Json, topology: &Topology) -> Json {
     let plan = build(Arc::new(statement), &shape, database, topology, &Definitions);
     let source = Statement { text, normal, params };
     let mut next = 1000;
-    let mut ids = |_: &IdRule, n: usize, _: u32| -> Result<NewIds> {
+    let mut ids = |rule: &IdRule, n: usize, _: u32| -> Result<NewIds> {
         let first = next;
         next += n as u64;
+        if topology.generators[usize::from(rule.generator.0)] == Generator::Uuid7 {
+            return Ok(NewIds::Uuids((first..next).map(|id| u128::from(id).to_be_bytes()).collect()));
+        }
         Ok(NewIds::Numbers { first, step: 1 })
     };
     let bound = bind(&plan, &source, &Session, Setting::default(), &mut ids);

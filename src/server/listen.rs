@@ -23,8 +23,8 @@ use crate::topology::Topology;
 use crate::wire::packet;
 use crate::wire::stream::PacketStream;
 
-use super::segments;
 use super::threads::Threads;
+use super::{admin, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -38,6 +38,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where the HTTP service listens, if there is one.
+    pub admin: Option<SocketAddr>,
     shared: Arc<Shared>,
     /// Ends accepting, and then the threads.
     stop: CancellationToken,
@@ -95,8 +97,9 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
+    let admin = admin::start(config, &shared, &stop, &tasks).await?;
     tracing::info!(%address, threads = count, "serving");
-    Ok(Running { address, shared, stop, end: end.drop_guard(), tasks })
+    Ok(Running { address, admin, shared, stop, end: end.drop_guard(), tasks })
 }
 
 impl Running {

@@ -1,5 +1,6 @@
 //! Assembly: the only place that constructs the parts and wires them together, listens, and shuts down.
 
+mod admin;
 pub mod listen;
 mod segments;
 mod threads;
