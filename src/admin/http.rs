@@ -212,7 +212,14 @@ fn status_of(error: &Error) -> StatusCode {
     match () {
         () if is(&[Code::NoTable, Code::UnknownDatabase]) => StatusCode::NOT_FOUND,
         () if is(&[Code::NoIds, Code::SourceDown]) => StatusCode::SERVICE_UNAVAILABLE,
-        () if is(&[Code::WrongArguments, Code::OutOfRange, Code::BadValue, Code::NoPartition]) => {
+        () if is(&[
+            Code::WrongArguments,
+            Code::OutOfRange,
+            Code::BadValue,
+            Code::NoPartition,
+            Code::NotSupported,
+        ]) =>
+        {
             StatusCode::BAD_REQUEST
         }
         () => StatusCode::INTERNAL_SERVER_ERROR,

@@ -66,10 +66,18 @@ impl Renderer<'_> {
             }
             Piece::Session(what) => {
                 let value = self.session.get(what)?;
-                let short = match what {
-                    SessionValue::Database | SessionValue::User | SessionValue::CurrentUser => true,
-                    // A UUID; a number is of LAST_INSERT_ID()'s type.
-                    SessionValue::NextId(_) => matches!(value, Value::Str(_)),
+                let short = match (what, &value) {
+                    (SessionValue::Database | SessionValue::User | SessionValue::CurrentUser, _) => true,
+                    // A UUID.
+                    (SessionValue::NextId(_), Value::Str(_)) => true,
+                    // A parameter: another text for each execution would have to be prepared each time. What a
+                    // parameter gives may be NULL, what COALESCE gives here may not.
+                    (SessionValue::NextId(_), Value::UInt(n)) if self.params.is_some() => {
+                        self.text("COALESCE(CAST(");
+                        self.value(&Value::Str(format!("{n:020}").into_bytes()));
+                        self.text(" AS UNSIGNED), CAST('0' AS UNSIGNED))");
+                        return Ok(());
+                    }
                     _ => false,
                 };
                 if short { self.value(&value) } else { self.typed(&value) }

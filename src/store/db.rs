@@ -85,7 +85,9 @@ impl Db {
             .prefer_socket(false);
         let mut conn = Conn::new(opts).await?;
         // Where several proxies compare and set, each must see what the others have committed.
-        conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, autocommit = 1").await?;
+        conn.query_drop("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED").await?;
+        // In a zone with summer time UNIX_TIMESTAMP(NOW()) is wrong for an hour a year.
+        conn.query_drop("SET SESSION autocommit = 1, time_zone = '+00:00'").await?;
         Ok(conn)
     }
 
