@@ -1,6 +1,8 @@
 //! `SHARDGATE_NEXT_ID(table [, count [, key]])`: new ids for the application. Each call of a statement is replaced by a
 //! value of its own, made anew with each execution: the first of `count` consecutive ids.
 
+use std::sync::Arc;
+
 use super::Session;
 use super::query::Text;
 use crate::base::ids::{NewIds, uuid_text};
@@ -8,6 +10,7 @@ use crate::base::{Code, Error, Result, Value};
 use crate::idgen::{Ask, ask};
 use crate::plan::bind::MakeIds;
 use crate::sql::facts::{FunctionUse, Kind, Operand, Statement};
+use crate::topology::IdRule;
 
 /// The function's name.
 pub(super) const NEXT_ID: &[u8] = b"SHARDGATE_NEXT_ID";
@@ -20,12 +23,11 @@ impl Session {
         text: &Text<'_>,
         make: &mut MakeIds<'_>,
     ) -> Result<Vec<Value>> {
-        let explains = matches!(statement.kind, Kind::Explain { .. });
-        let value = |call| match explains {
-            true => self.next_id(call, &|operand| text.operand(operand), &mut self.examples()),
-            false => self.next_id(call, &|operand| text.operand(operand), make),
-        };
-        statement.functions.iter().filter(|call| call.is_next_id()).map(value).collect()
+        let mut examples = self.examples();
+        let make = if matches!(statement.kind, Kind::Explain { .. }) { &mut examples } else { make };
+        let value = |operand: &Operand| text.operand(operand);
+        let calls = statement.functions.iter().filter(|call| call.is_next_id());
+        calls.map(|call| self.next_id(call, &value, make)).collect()
     }
 
     /// Values of the same types, for a server to look at; no parameter has a value yet.
@@ -45,10 +47,8 @@ impl Session {
     }
 
     /// Makes what stands for ids where none may be used up.
-    pub(super) fn examples(
-        &self,
-    ) -> impl FnMut(&crate::topology::IdRule, usize, u32) -> Result<NewIds> + use<> {
-        let topology = std::sync::Arc::clone(self.shared.topology());
+    pub(super) fn examples(&self) -> impl FnMut(&IdRule, usize, u32) -> Result<NewIds> + use<> {
+        let topology = Arc::clone(self.shared.topology());
         move |rule, n, gene| Ok(ask::example(&topology, rule, n, gene))
     }
 
@@ -82,13 +82,13 @@ impl Session {
         let ask = Ask::new(topology, self.database.as_deref(), &table, count, key.as_ref())?;
         match make(ask.rule, ask.count, ask.gene)? {
             NewIds::Numbers { first, .. } => Ok(Value::UInt(first)),
-            NewIds::Uuids(made) => match made.as_slice() {
-                [one] => Ok(Value::Str(uuid_text(one).into_bytes())),
-                _ => {
+            NewIds::Uuids(made) => {
+                let [one] = made.as_slice() else {
                     let message = format!("the ids of '{table}' are UUIDs, which are made one at a time");
-                    Err(Error::new(Code::OutOfRange, message))
-                }
-            },
+                    return Err(Error::new(Code::OutOfRange, message));
+                };
+                Ok(Value::Str(uuid_text(one).into_bytes()))
+            }
         }
     }
 }

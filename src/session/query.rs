@@ -10,6 +10,7 @@ use super::input::{Given, Known};
 use super::{Session, Shared};
 use crate::base::ids::{NewIds, SourceId};
 use crate::base::{Code, Error, Fate, Origin, Result, Value};
+use crate::exec::Asked;
 use crate::exec::names::Names;
 use crate::idgen::Patience;
 use crate::plan::bind::MakeIds;
@@ -221,7 +222,10 @@ impl Session {
                     if patience.over() {
                         return Err(error);
                     }
-                    patience.wait(soon).await;
+                    tokio::select! {
+                        () = patience.wait(soon) => {}
+                        asked = self.ticket.interrupt().raised() => return Err(interrupted(asked)),
+                    }
                 }
                 done => return done,
             }
@@ -247,6 +251,11 @@ impl Session {
         }
         done
     }
+}
+
+fn interrupted(asked: Asked) -> Error {
+    let fate = if asked == Asked::Session { Fate::Close } else { Fate::Keep };
+    Error::new(Code::Killed, "Query execution was interrupted").with_fate(fate)
 }
 
 /// When a statement that begins now has waited long enough for ids.

@@ -21,13 +21,15 @@ struct House<'a> {
 /// Numbers that a proxy takes from the store at once.
 const STEP: u64 = 100;
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 8] = [
     "CREATE TABLE orders (id BIGINT UNSIGNED PRIMARY KEY, user_id BIGINT NOT NULL, note VARCHAR(40))",
     "CREATE TABLE tickets (id BIGINT UNSIGNED PRIMARY KEY, note VARCHAR(40))",
     "CREATE TABLE parts (id BIGINT UNSIGNED PRIMARY KEY, user_id BIGINT NOT NULL)",
     "CREATE TABLE users (id BIGINT PRIMARY KEY, name VARCHAR(40))",
     "CREATE TABLE docs (id CHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, title VARCHAR(40))",
     "CREATE TABLE scans (id BINARY(16) PRIMARY KEY, title VARCHAR(40))",
+    "CREATE TABLE units (id CHAR(36) PRIMARY KEY, name VARCHAR(40))",
+    "CREATE TABLE visits (id CHAR(36) PRIMARY KEY, user_id BIGINT NOT NULL)",
 ];
 
 fn config(lab: &Lab, database: &str, more: &str) -> String {
@@ -45,8 +47,9 @@ primary = "{b}"
 store = "ds1/{database}_store"
 [database.{database}]
 shards = ["ds{{0..1}}/{database}"]
+reference = ["units"]
 single = {{ tickets = "ds0/{database}", plain = "ds0/{database}" }}
-group.by_user = {{ algorithm = {{ hash = "crc32" }}, tables = {{ users = "id", orders = "user_id", parts = "user_id" }} }}
+group.by_user = {{ algorithm = {{ hash = "crc32" }}, tables = {{ users = "id", orders = "user_id", parts = "user_id", visits = "user_id" }} }}
 group.by_doc  = {{ key = "string", algorithm = {{ hash = "crc32" }}, tables = {{ docs = "id" }} }}
 group.by_scan = {{ key = "binary", algorithm = {{ hash = "crc32" }}, tables = {{ scans = "id" }} }}
 table.orders  = {{ id = {{ column = "id", generator = "segment", step = {STEP} }} }}
@@ -55,6 +58,8 @@ table.parts   = {{ id = {{ column = "id", generator = "snowflake", gene = "user_
 table.users   = {{ id = {{ column = "id", generator = "snowflake" }} }}
 table.docs    = {{ id = {{ column = "id", generator = "uuid7" }} }}
 table.scans   = {{ id = {{ column = "id", generator = "uuid7" }} }}
+table.units   = {{ id = {{ column = "id", generator = "uuid7" }} }}
+table.visits  = {{ id = {{ column = "id", generator = "uuid7" }} }}
 {more}
 "#
     )

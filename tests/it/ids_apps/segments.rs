@@ -115,6 +115,19 @@ async fn an_outage_of_the_store_is_bridged_then_told_and_ends_by_itself() {
     };
     assert!((STEP..=HELD).contains(&made), "{made}");
     assert_eq!(refused(&client.one(sql).await).0, 1467);
+    // Who waits for ids can be stopped.
+    let (mut other, id) = (house.client().await, client.connection_id);
+    let asked = Instant::now();
+    let waiting = async {
+        let answer = client.one(sql).await;
+        (answer, asked.elapsed())
+    };
+    let stopping = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        run(&mut other, &[&format!("KILL QUERY {id}")]).await;
+    };
+    let ((answer, took), ()) = tokio::join!(waiting, stopping);
+    assert!(refused(&answer).0 == 1317 && took < Duration::from_secs(4), "{took:?}: {answer}");
     let names = [format!("ds1/{}_store", house.database), format!("{}.tickets", house.database)];
     assert!(names.iter().all(|name| message.contains(name)), "{message}");
     lab.cluster.primaries[1].restart().await.unwrap();

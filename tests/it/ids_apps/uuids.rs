@@ -1,9 +1,9 @@
 //! UUIDs of version 7 for columns of characters and of bytes.
 
 use super::House;
-use crate::support::client::{Answer, Cell, Client, Param};
+use crate::support::client::{Answer, Cell, Client, Login, Param};
 use crate::support::cluster::Lab;
-use crate::support::shop::{number, run, text};
+use crate::support::shop::{connect, number, run, text};
 
 fn column(answer: &Answer) -> Vec<String> {
     let cell = |row: &Vec<Cell>| match &row[0] {
@@ -73,4 +73,23 @@ async fn zero_and_nothing_are_values_of_their_own() {
     done(&mut client, "INSERT INTO docs (id, title) VALUES (NULL, 'made'), ('own2', 'own2')").await;
     assert!(is_uuid7(&text(&client.one("SELECT id FROM docs WHERE title = 'made'").await)));
     assert_eq!(client.one("INSERT INTO docs (id, title) VALUES ('own', 'again')").await.errno(), 1062);
+}
+
+/// Every copy of a reference table has the same ids, and a table by another key has them too.
+#[tokio::test]
+async fn other_tables_have_uuids_too() {
+    let house = House::over(Lab::shared().await, "uuids", "").await;
+    let mut client = house.client().await;
+    done(&mut client, "INSERT INTO units (name) VALUES ('a'), ('b')").await;
+    let ids = column(&client.one("SELECT id FROM units ORDER BY name").await);
+    assert!(ids.len() == 2 && ids.iter().all(|id| is_uuid7(id)), "{ids:?}");
+    for source in 0..2 {
+        let port = house.lab.cluster.primaries[source].port();
+        let mut direct = connect(&Login::root(port).database(&house.database)).await;
+        assert_eq!(column(&direct.one("SELECT id FROM units ORDER BY name").await), ids);
+    }
+    let many: Vec<String> = (0..20).map(|user| format!("({user})")).collect();
+    done(&mut client, &format!("INSERT INTO visits (user_id) VALUES {}", many.join(", "))).await;
+    let ids = column(&client.one("SELECT id FROM visits ORDER BY user_id").await);
+    assert!(ids.len() == 20 && ids.is_sorted() && ids.iter().all(|id| is_uuid7(id)), "{ids:?}");
 }
