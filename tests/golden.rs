@@ -22,7 +22,7 @@ use shardgate::sql::lex::Mode;
 use shardgate::sql::normalise::{Normalised, count_params, normalise};
 use shardgate::sql::parse::parse;
 use shardgate::topology::schema::{Column, Schemas, TableSchema};
-use shardgate::topology::{IdRule, Topology, build as build_topology};
+use shardgate::topology::{Generator, IdRule, Topology, build as build_topology};
 
 const CONFIG: &str = include_str!("golden/topology.toml");
 
@@ -77,6 +77,7 @@ impl SessionValues for Session {
             SessionValue::LastInsertId => Value::Int(41),
             SessionValue::FoundRows => Value::Int(3),
             SessionValue::RowCount => Value::Int(-1),
+            SessionValue::NextId(i) => Value::UInt(500 + u64::from(*i)),
             SessionValue::ConnectionId => Value::Int(9),
             SessionValue::Database => Value::Str(b"shop".to_vec()),
             SessionValue::User | SessionValue::CurrentUser => Value::Str(b"app@localhost".to_vec()),
@@ -103,6 +104,9 @@ impl Schemas for Definitions {
                 "id bigint, user_id bigint, order_id bigint, quantity int, label varchar"
             }
             ("shop", "products") => "id bigint auto, title varchar, price decimal",
+            ("papers", "docs") => "id char, title varchar",
+            ("papers", "scans") => "id binary, title varchar",
+            ("papers", "pages") => "id bigint, title varchar",
             ("shop", "audit_log") => "id bigint auto, user_id bigint, what text",
             ("market", "orders") => "order_id bigint, user_id bigint, total decimal",
             ("market", "items") => "order_id bigint, user_id bigint, line int, sku varchar",
@@ -167,10 +171,14 @@ fn plan(case: &Json, topology: &Topology) -> Json {
     let source = Statement { text, normal, params };
     let mut next = 1000;
     let mut ids = |rule: &IdRule, n: usize, slot: u32| -> Result<NewIds> {
-        let (first, layout) = (next, rule.layout.expect("a layout"));
+        let first = next;
         next += n as u64;
-        let first = layout.gene().map_or(first, |_| layout.encode(first, 0, 0, slot));
-        Ok(NewIds::Numbers { first, step: layout.step() })
+        if topology.generators[usize::from(rule.generator.0)] == Generator::Uuid7 {
+            return Ok(NewIds::Uuids((first..next).map(|id| u128::from(id).to_be_bytes()).collect()));
+        }
+        let layout = rule.layout.filter(|layout| layout.gene().is_some());
+        let first = layout.map_or(first, |layout| layout.encode(first, 0, 0, slot));
+        Ok(NewIds::Numbers { first, step: layout.map_or(1, |layout| layout.step()) })
     };
     let bound = bind(&plan, &source, &Session, Setting::default(), &mut ids);
     let failed = |e: Error| json!({ "errno": e.errno, "message": e.message });

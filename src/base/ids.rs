@@ -41,3 +41,10 @@ impl NewIds {
         }
     }
 }
+
+/// A UUID as MySQL's UUID() writes one: 36 characters, lower case.
+pub fn uuid_text(uuid: &[u8; 16]) -> String {
+    let hex = format!("{:032x}", u128::from_be_bytes(*uuid));
+    let part = |range: std::ops::Range<usize>| hex.get(range).unwrap_or_default();
+    [part(0..8), part(8..12), part(12..16), part(16..20), part(20..32)].join("-")
+}

@@ -9,8 +9,8 @@ use super::serve::load;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
+use crate::idgen::ask;
 use crate::plan::ir::SessionValue;
 use crate::plan::{self, Act, SessionValues, Setting, Source, explain};
 use crate::sql;
@@ -74,12 +74,12 @@ impl Source for Written<'_> {
     }
 }
 
-/// No session: its values show as NULL.
+/// No session: its values show as NULL, new ids as 1.
 struct Nobody;
 
 impl SessionValues for Nobody {
-    fn get(&self, _what: &SessionValue) -> Result<Value> {
-        Ok(Value::Null)
+    fn get(&self, what: &SessionValue) -> Result<Value> {
+        Ok(if matches!(what, SessionValue::NextId(_)) { Value::UInt(1) } else { Value::Null })
     }
 }
 
@@ -88,10 +88,7 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
         sql::parse(sql, Mode::default()).map_err(|error| Error::new(Code::Syntax, error.message))?;
     let plan = plan::build(Arc::new(statement), sql, database, topology, &Nothing);
     // Ids are made anew each time: an example stands for them.
-    let mut ids = |rule: &IdRule, _: usize, slot: u32| {
-        let first = rule.layout.map_or(1, |layout| layout.encode(0, 0, 1, slot));
-        Ok(NewIds::Numbers { first, step: rule.layout.map_or(1, |layout| layout.step()) })
-    };
+    let mut ids = |rule: &IdRule, n: usize, gene: u32| Ok(ask::example(topology, rule, n, gene));
     let bound = match &plan.act {
         Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Ddl(_) => {
             Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)

@@ -25,6 +25,9 @@ pub fn run(path: &Path) -> ExitCode {
     let served = runtime.block_on(async {
         let running = server::start(&config, topology).await.map_err(|error| error.message)?;
         println!("shardgate: serving on {}", running.address);
+        if let Some(address) = running.admin {
+            println!("shardgate: http://{address}");
+        }
         let (mut interrupt, mut terminate) = (
             signal(SignalKind::interrupt()).map_err(|e| e.to_string())?,
             signal(SignalKind::terminate()).map_err(|e| e.to_string())?,

@@ -5,6 +5,7 @@
 //! Names are read by `basics` (everything but tables), `database` and `algorithm`; `reader` walks the TOML and
 //! `text` holds the small languages inside of strings.
 
+mod admin;
 mod algorithm;
 mod basics;
 mod database;
@@ -17,8 +18,8 @@ mod text;
 use std::path::Path;
 
 pub use model::{
-    Address, Config, Database, GeneKey, Group, IdGenerator, IdKind, Ids, Limits, Listen, Log, Place, Pool,
-    Source, Table, TableLayout, User, Workers,
+    Address, Admin, Config, Database, GeneKey, Group, IdGenerator, IdKind, Ids, Limits, Listen, Log, Place,
+    Pool, Source, Table, TableLayout, User, Workers,
 };
 pub use problem::Problem;
 use reader::{Reader, Section};
@@ -45,6 +46,7 @@ pub fn parse(
         listen: basics::listen(&root),
         ids: ids::ids(&root, &sources),
         sources,
+        admin: admin::admin(&root),
         pool: basics::pool(&root),
         limits: basics::limits(&root),
         log: basics::log(&root),

@@ -13,6 +13,8 @@ use crate::sharding::Rule;
 pub struct Config {
     /// `[listen]`
     pub listen: Listen,
+    /// `[admin]`
+    pub admin: Admin,
     /// `[[user]]`: who may connect.
     pub users: Vec<User>,
     /// `[source.NAME]`: the MySQL servers, in the file's order.
@@ -42,6 +44,13 @@ pub struct Listen {
     pub max_packet: u64,
     /// `login_timeout`: how long a client may take to log in. Default 10 s.
     pub login_timeout: Duration,
+}
+
+/// `[admin]`: the HTTP service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admin {
+    /// `address`, host and port. `None` (the default): there is none.
+    pub address: Option<String>,
 }
 
 /// `[[user]]`: an account of clients. Servers are logged in to with the sources' own accounts.

@@ -156,6 +156,7 @@ fn the_reference_is_true() {
     assert_eq!(read(&with(&defaults)), Ok(plain));
     let all = read(&with(&key)).unwrap();
     assert_eq!(all.users[0].database.as_deref(), Some("shop"));
+    assert_eq!(all.admin.address.as_deref(), Some("127.0.0.1:3308"));
 }
 
 #[test]
@@ -243,6 +244,8 @@ fn single_mistakes() {
         ("[database.d]\nshards = \"ds0/d\"\n[log", "not TOML"),
         ("[database.d]\nshards = \"ds{0..1/d\"", "without \"}\""),
         ("[database.d]\nshards = \"ds0/d\"\n[pool]\nwait = 5", "must be a time"),
+        ("[database.d]\nshards = \"ds0/d\"\n[admin]\naddress = \"localhost\"", "write \"127.0.0.1:3308\""),
+        ("[database.d]\nshards = \"ds0/d\"\n[admin]\nadress = \"a:1\"", "did you mean \"address\"?"),
     ] {
         let problems = read(&format!("{HEAD}{tail}\n")).unwrap_err();
         assert!(problems.iter().any(|problem| problem.contains(wanted)), "{tail}: {problems:#?}");

@@ -3,7 +3,7 @@
 use super::edit::{Edits, quote, text};
 use super::gene;
 use super::ir::{
-    Act, Cell, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
+    Act, Cell, IdForm, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
 };
 use super::join::Place;
 use super::names::{self, Ctx, Style};
@@ -15,7 +15,7 @@ use crate::base::{Code, Error, Result};
 use crate::sharding::KeyColumn;
 use crate::sql::facts::{self, Assignment, Body, ColumnRef, Expr, ExprKind, InsertSource, Query, Span};
 use crate::topology::schema::TableSchema;
-use crate::topology::{Layout, Table};
+use crate::topology::{Generator, Layout, Table};
 
 /// Plans an INSERT or REPLACE.
 pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
@@ -202,7 +202,7 @@ impl Rows<'_, '_> {
             head: edits.render_closed(Span { start: 0, end: range.start }),
             rows: rendered,
             tail: edits.render_closed(Span { start: range.end, end: len }),
-            generates: self.table.id.is_some(),
+            generates: self.id_form(),
             verbatim,
             column: self.key_column(),
             computed: std::mem::take(&mut self.computed),
@@ -233,6 +233,19 @@ impl Rows<'_, '_> {
 
     fn id_name(&self) -> Option<&str> {
         self.table.id.as_ref().map(|i| &*i.column)
+    }
+
+    /// What new ids are: UUIDs by their column's type, which is a text where its definition is not known.
+    fn id_form(&self) -> Option<IdForm> {
+        let rule = self.table.id.as_ref()?;
+        if self.ctx.topology.generators.get(usize::from(rule.generator.0)) != Some(&Generator::Uuid7) {
+            return Some(IdForm::Number);
+        }
+        let used = self.ctx.tables.get(self.index)?;
+        let schema = self.ctx.schemas.table(&used.database, &self.table.name);
+        let column = schema.as_ref().and_then(|s| s.columns.get(s.position(&rule.column)?));
+        let binary = column.is_some_and(|c| ["binary", "varbinary"].contains(&c.data_type.as_str()));
+        Some(if binary { IdForm::Bytes } else { IdForm::Text })
     }
 
     /// Whether the sharding key is the column whose values are made.
@@ -451,7 +464,7 @@ impl Rows<'_, '_> {
     fn session_cell(&self, expr: &Expr) -> Option<Cell> {
         let statement = self.ctx.statement;
         if let Some(call) = statement.functions.iter().find(|f| f.span == expr.span) {
-            return names::session_value(&call.name, call.args).map(Cell::Session);
+            return names::session_value(statement, call).map(Cell::Session);
         }
         let variable = statement.user_variables.iter().find(|v| v.span == expr.span)?;
         (!statement.assigns_user_variables)

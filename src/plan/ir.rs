@@ -143,6 +143,8 @@ pub enum SessionValue {
     FoundRows,
     /// ROW_COUNT()
     RowCount,
+    /// SHARDGATE_NEXT_ID(…): the statement's i-th call of it.
+    NextId(u16),
     /// CONNECTION_ID()
     ConnectionId,
     /// DATABASE(), SCHEMA()
@@ -233,8 +235,8 @@ pub struct Insert {
     pub rows: Vec<InsertRow>,
     /// Text after the last row.
     pub tail: Template,
-    /// Whether ids are generated where a row asks for one.
-    pub generates: bool,
+    /// Whether ids are generated where a row asks for one, and as what.
+    pub generates: Option<IdForm>,
     /// Whether the client's own text may be sent as it is, when all rows go to one node and no id is made.
     pub verbatim: bool,
     /// Why rows on several nodes are refused, if they are.
@@ -261,6 +263,17 @@ pub enum Selective {
     Ignore,
     /// ON DUPLICATE KEY UPDATE: the row that is there changes.
     Update,
+}
+
+/// What new ids are in their column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdForm {
+    /// Numbers. NULL and 0 ask for one.
+    Number,
+    /// UUIDs of 36 characters. NULL asks for one.
+    Text,
+    /// UUIDs of 16 bytes. NULL asks for one.
+    Bytes,
 }
 
 /// One row.

@@ -9,7 +9,7 @@ use super::refuse;
 use crate::base::ids::SourceId;
 use crate::base::{Error, Result};
 use crate::sql::facts::{
-    Body, Expr, ExprKind, InsertSource, Item, Kind, Query, Span, Statement, TableName, TableRef,
+    Body, Expr, ExprKind, FunctionUse, InsertSource, Item, Kind, Query, Span, Statement, TableName, TableRef,
 };
 use crate::topology::schema::Schemas;
 use crate::topology::{Database, Layout, Node, Sharded, Table, Topology};
@@ -161,6 +161,7 @@ pub(super) enum Style {
 /// The edits that names and session functions need, for a statement with this routing.
 pub(super) fn edits(ctx: &Ctx<'_>, routing: &Routing, style: Style) -> Result<Edits> {
     let mut edits = Edits::default();
+    one_id_each(ctx.statement)?;
     session_edits(ctx, &mut edits);
     if needs_mapping(ctx, routing) {
         map_names(ctx, style, &mut edits)?;
@@ -248,7 +249,7 @@ fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
 fn session_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
     let statement = ctx.statement;
     for call in &statement.functions {
-        if let Some(value) = session_value(&call.name, call.args) {
+        if let Some(value) = session_value(statement, call) {
             edits.replace(call.span, vec![Piece::Session(value)]);
         }
     }
@@ -264,12 +265,48 @@ fn session_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
     }
 }
 
-/// The session's value that a call stands for.
-pub(super) fn session_value(function: &str, args: bool) -> Option<SessionValue> {
-    if args {
+/// A call of SHARDGATE_NEXT_ID has one value in a statement: where it would be evaluated for each of several rows, all
+/// would get the same id.
+fn one_id_each(statement: &Statement) -> Result<()> {
+    if !statement.functions.iter().any(FunctionUse::is_next_id) {
+        return Ok(());
+    }
+    let mut over_rows = match &statement.kind {
+        Kind::Update(_) | Kind::Delete(_) => true,
+        Kind::Insert(insert) => insert.on_duplicate.iter().any(|a| calls_next_id(statement, a.value.span)),
+        _ => false,
+    };
+    each_query(statement, &mut |query| {
+        if let Body::Select(select) = &query.body
+            && !select.from.is_empty()
+        {
+            over_rows |= calls_next_id(statement, query.span);
+        }
+    });
+    if over_rows {
+        return Err(refuse::feature(
+            "SHARDGATE_NEXT_ID would give all rows of the statement the same id",
+            "ask for a block of ids first: SELECT SHARDGATE_NEXT_ID('orders', 100)",
+        ));
+    }
+    Ok(())
+}
+
+fn calls_next_id(statement: &Statement, part: Span) -> bool {
+    let inside = |call: &FunctionUse| part.start <= call.span.start && call.span.end <= part.end;
+    statement.functions.iter().any(|call| call.is_next_id() && inside(call))
+}
+
+/// The session's value that a statement's call stands for.
+pub fn session_value(statement: &Statement, call: &FunctionUse) -> Option<SessionValue> {
+    if call.is_next_id() {
+        let calls = statement.functions.iter().filter(|call| call.is_next_id());
+        return Some(SessionValue::NextId(calls.take_while(|c| c.span != call.span).count() as u16));
+    }
+    if call.args {
         return None;
     }
-    Some(match function {
+    Some(match call.name.as_str() {
         "LAST_INSERT_ID" => SessionValue::LastInsertId,
         "FOUND_ROWS" => SessionValue::FoundRows,
         "ROW_COUNT" => SessionValue::RowCount,

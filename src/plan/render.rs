@@ -5,7 +5,6 @@ use super::edit::quote;
 use super::ir::{Cell, Param, Piece, SessionValue, TableUse};
 use super::names::physical;
 use super::route;
-use super::rows::id_value;
 use crate::base::ids::NodeId;
 use crate::base::{Code, Error, Result, Value};
 use crate::sql::facts::{Operand, Span};
@@ -32,7 +31,7 @@ pub(super) struct Renderer<'r> {
     /// `Some` for a prepared statement.
     pub(super) params: Option<Vec<Param>>,
     /// The new id of the row.
-    pub(super) id: Option<u64>,
+    pub(super) id: Option<&'r Value>,
     /// Where the row's id was given.
     pub(super) given: Option<&'r Cell>,
 }
@@ -67,17 +66,30 @@ impl Renderer<'_> {
             }
             Piece::Session(what) => {
                 let value = self.session.get(what)?;
-                let short = matches!(
-                    what,
-                    SessionValue::Database
+                let short = match (what, &value) {
+                    (
+                        SessionValue::Database
                         | SessionValue::User
                         | SessionValue::CurrentUser
-                        | SessionValue::Computed(_)
-                );
+                        | SessionValue::Computed(_),
+                        _,
+                    ) => true,
+                    // A UUID.
+                    (SessionValue::NextId(_), Value::Str(_)) => true,
+                    // A parameter: another text for each execution would have to be prepared each time. What a
+                    // parameter gives may be NULL, what COALESCE gives here may not.
+                    (SessionValue::NextId(_), Value::UInt(n)) if self.params.is_some() => {
+                        self.text("COALESCE(CAST(");
+                        self.value(&Value::Str(format!("{n:020}").into_bytes()));
+                        self.text(" AS UNSIGNED), CAST('0' AS UNSIGNED))");
+                        return Ok(());
+                    }
+                    _ => false,
+                };
                 if short { self.value(&value) } else { self.typed(&value) }
             }
             Piece::NewId => match (self.id, self.given) {
-                (Some(id), _) => self.value(&id_value(id)),
+                (Some(id), _) => self.value(id),
                 (None, Some(Cell::Operand(operand))) => self.operand(operand),
                 (None, Some(Cell::Session(what))) => {
                     let value = self.session.get(what)?;

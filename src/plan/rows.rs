@@ -4,11 +4,11 @@ use smallvec::{SmallVec, smallvec};
 
 use super::bind::{Binder, Bound, MakeIds, Target, lost, nowhere};
 use super::edit::quote;
-use super::ir::{Act, Cell, Ids, Insert, Job, Plan, Selective};
+use super::ir::{Act, Cell, IdForm, Ids, Insert, Job, Plan, Selective};
 use super::names::{nodes_of, physical};
 use super::refuse;
 use super::route;
-use crate::base::ids::{NewIds, NodeId};
+use crate::base::ids::{NewIds, NodeId, uuid_text};
 use crate::base::{Code, Error, Result, Value};
 use crate::topology::{IdRule, Layout, Sharded};
 
@@ -39,7 +39,7 @@ impl<'p> Binder<'p> {
         let first_new = given.iter().position(|row| matches!(row, RowId::New(_)));
         made.ends = (job_of(first_new), job_of(insert.rows.len().checked_sub(1)));
         let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
-        let whole = insert.verbatim && made.first.is_none() && (targets.len() == 1 || copies);
+        let whole = insert.verbatim && made.count == 0 && (targets.len() == 1 || copies);
         let mut jobs = SmallVec::with_capacity(targets.len());
         for (target, rows) in &targets {
             if whole {
@@ -54,7 +54,7 @@ impl<'p> Binder<'p> {
                 }
                 let (Some(row), id) = (insert.rows.get(*row), given.get(*row)) else { continue };
                 renderer.id = id.and_then(|i| match i {
-                    RowId::New(id) => Some(*id),
+                    RowId::New(id) => Some(id),
                     RowId::Given(_) | RowId::None => None,
                 });
                 renderer.given = row.id.as_ref();
@@ -80,13 +80,14 @@ impl<'p> Binder<'p> {
 
     /// All rows at one place, with an id that stands for the new ones.
     pub(super) fn insert_all(&self, insert: &'p Insert, target: &Target<'p>) -> Result<Job> {
+        let one = Value::Int(1);
         let mut renderer = self.renderer(&target.frame);
         renderer.template(&insert.head)?;
         for (n, row) in insert.rows.iter().enumerate() {
             if n > 0 {
                 renderer.text(", ");
             }
-            renderer.id = matches!(row.id, Some(Cell::NewId)).then_some(1);
+            renderer.id = matches!(row.id, Some(Cell::NewId)).then_some(&one);
             renderer.given = row.id.as_ref();
             renderer.template(&row.pieces)?;
         }
@@ -101,18 +102,18 @@ impl<'p> Binder<'p> {
 
     /// Each row's id as it is given; new ones are still to be made.
     fn rows_given(&self, insert: &Insert) -> Result<SmallVec<[RowId; 1]>> {
-        if !insert.generates {
-            return Ok(SmallVec::new());
-        }
+        let Some(form) = insert.generates else { return Ok(SmallVec::new()) };
+        // Only a number may be 0 and ask for another.
+        let zero_is_value = self.setting.zero_is_value || form != IdForm::Number;
         let mut rows = SmallVec::<[RowId; 1]>::with_capacity(insert.rows.len());
         for row in &insert.rows {
             rows.push(match &row.id {
                 None => RowId::None,
-                Some(Cell::NewId) => RowId::New(0),
+                Some(Cell::NewId) => RowId::New(Value::Null),
                 Some(cell) => {
                     let value = self.cell(cell)?;
-                    if asks_for_id(&value, self.setting.zero_is_value) {
-                        RowId::New(0)
+                    if asks_for_id(&value, zero_is_value) {
+                        RowId::New(Value::Null)
                     } else {
                         RowId::Given(value)
                     }
@@ -125,18 +126,16 @@ impl<'p> Binder<'p> {
     /// Makes the rows' new ids. Answers what the session has to know of them.
     fn make(&self, insert: &Insert, rows: &mut [RowId], ids: &mut MakeIds<'_>) -> Result<Ids> {
         let mut made = Ids::default();
-        if !insert.generates {
-            return Ok(made);
-        }
+        let Some(form) = insert.generates else { return Ok(made) };
         let asks = |row: &&RowId| matches!(row, RowId::New(_));
         made.count = rows.iter().filter(asks).count() as u64;
         let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
         let rule = table.table.id.as_ref().ok_or_else(lost)?;
         made.first = match rule.gene() {
             Some(gene) => self.gene_ids(insert, rule, gene, rows, ids)?,
-            None => new_ids(rule, rows, made.count as usize, ids)?,
+            None => new_ids(rule, form, rows, made.count as usize, ids)?,
         };
-        if made.count == 0 {
+        if made.count == 0 && form == IdForm::Number {
             made.explicit = rows.iter().rev().find_map(|r| match r {
                 RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
@@ -145,7 +144,11 @@ impl<'p> Binder<'p> {
             });
         }
         if insert.selective != Selective::No {
-            let new = |row: &RowId| if let RowId::New(id) = row { Some(*id) } else { None };
+            let new = |row: &RowId| match row {
+                RowId::New(Value::Int(id)) => u64::try_from(*id).ok(),
+                RowId::New(Value::UInt(id)) => Some(*id),
+                _ => None,
+            };
             made.made = rows.iter().filter_map(new).collect();
         }
         Ok(made)
@@ -167,8 +170,7 @@ impl<'p> Binder<'p> {
         for (i, row) in insert.rows.iter().enumerate() {
             let node = match row.key.as_ref().ok_or_else(lost)? {
                 Cell::NewId => match ids.get(i) {
-                    Some(RowId::New(id)) => store(insert, sharded, &id_value(*id))?,
-                    Some(RowId::Given(value)) => store(insert, sharded, value)?,
+                    Some(RowId::New(value) | RowId::Given(value)) => store(insert, sharded, value)?,
                     _ => return Err(lost()),
                 },
                 cell => store(insert, sharded, &self.row_key(sharded, cell)?)?,
@@ -213,12 +215,14 @@ impl<'p> Binder<'p> {
 /// Gives ids to the rows that ask for one, `wanted` of them. Answers the first.
 fn new_ids(
     rule: &IdRule,
+    form: IdForm,
     rows: &mut [RowId],
     mut wanted: usize,
     ids: &mut MakeIds<'_>,
 ) -> Result<Option<u64>> {
-    // A block of ids lies within one millisecond: more rows take several blocks.
-    let block = rule.block();
+    // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment always follow one
+    // another.
+    let block = if rule.layout.is_none() && form == IdForm::Number { wanted } else { rule.block() };
     let (mut new, mut at, mut left, mut first) = (NewIds::Uuids(Vec::new()), 0, 0, None);
     for row in rows {
         let RowId::New(id) = row else { continue };
@@ -227,7 +231,7 @@ fn new_ids(
             new = ids(rule, left, 0)?;
             first = first.or(new.number(0));
         }
-        *id = new.number(at).ok_or_else(lost)?;
+        *id = id_value(&new, at, form).ok_or_else(lost)?;
         (at, left, wanted) = (at + 1, left - 1, wanted - 1);
     }
     Ok(first)
@@ -254,14 +258,21 @@ type Rows = SmallVec<[usize; 1]>;
 
 /// A row's id.
 pub(super) enum RowId {
-    New(u64),
+    New(Value),
     Given(Value),
     None,
 }
 
-/// The value of a new id.
-pub(super) fn id_value(id: u64) -> Value {
-    i64::try_from(id).map_or(Value::UInt(id), Value::Int)
+/// The value of the i-th of new ids.
+pub(super) fn id_value(new: &NewIds, i: usize, form: IdForm) -> Option<Value> {
+    Some(match (new, form) {
+        (NewIds::Numbers { .. }, _) => {
+            let id = new.number(i)?;
+            i64::try_from(id).map_or(Value::UInt(id), Value::Int)
+        }
+        (NewIds::Uuids(made), IdForm::Bytes) => Value::Bytes(made.get(i)?.to_vec()),
+        (NewIds::Uuids(made), _) => Value::Str(uuid_text(made.get(i)?).into_bytes()),
+    })
 }
 
 /// NULL asks for a new id, and so does 0 unless sql_mode NO_AUTO_VALUE_ON_ZERO says otherwise (MySQL 8.4 manual,

@@ -25,6 +25,7 @@ use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
 use super::workers::Worker;
+use super::{admin, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -38,6 +39,8 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub struct Running {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Where the HTTP service listens, if there is one.
+    pub admin: Option<SocketAddr>,
     shared: Arc<Shared>,
     /// Ends accepting, and then the threads.
     stop: CancellationToken,
@@ -64,6 +67,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let fence = Arc::new(Fence::new(Arc::clone(&clock)));
     let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead, metrics.clone()));
     let worker = Worker::start(config, &topology, &ids, &clock, &metrics).await?;
+    let segments = segments::fill(Arc::clone(&ids), segments::store(config, &topology));
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits, metrics.clone(), count);
@@ -90,8 +94,10 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
         threads.spawn(number, tasks.track_future(until(stop.clone(), accepting.run())));
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
+    tasks.spawn(until(stop.clone(), segments));
+    let admin = admin::start(config, &shared, &stop, &tasks).await?;
     tracing::info!(%address, threads = count, "serving");
-    Ok(Running { address, shared, stop, end: end.drop_guard(), tasks, worker })
+    Ok(Running { address, admin, shared, stop, end: end.drop_guard(), tasks, worker })
 }
 
 impl Running {

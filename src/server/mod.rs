@@ -1,6 +1,8 @@
 //! Assembly: the only place that constructs the parts and wires them together, listens, and shuts down.
 
+mod admin;
 pub mod listen;
+mod segments;
 mod threads;
 mod workers;
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::Session;
+use super::next_id::NEXT_ID;
 use super::query::nodes_of;
 use crate::backend::Role;
 use crate::base::ids::SourceId;
@@ -164,7 +165,9 @@ impl Session {
         /// The statement cannot be prepared: this says nothing about it.
         const UNPREPARABLE: u16 = 1295;
         let source = self.anchor();
-        if !self.is_whole_on(source) {
+        // A server does not know SHARDGATE_NEXT_ID, and would say so whatever the mistake is.
+        let foreign = text.windows(NEXT_ID.len()).any(|word| word.eq_ignore_ascii_case(NEXT_ID));
+        if foreign || !self.is_whole_on(source) {
             return own;
         }
         let schema = self.schema_on(source);

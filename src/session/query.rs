@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use smallvec::SmallVec;
 use tokio::time::Instant;
 
-use super::Session;
 use super::input::{Given, Known};
+use super::{Session, Shared};
 use crate::base::ids::{NewIds, SourceId};
 use crate::base::{Code, Error, Fate, Origin, Result, Value};
+use crate::exec::Asked;
 use crate::exec::names::Names;
+use crate::idgen::Patience;
+use crate::plan::bind::MakeIds;
 use crate::plan::ir::{Act, Plan};
 use crate::plan::{self, Bound, Setting};
 use crate::sharding::KeyType;
@@ -122,7 +126,8 @@ impl Session {
         }
         self.check_key_charset(plan)?;
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            self.compute(plan, text).await?;
+            let job = self.patiently(|session, make| session.computation(plan, text, make)).await?;
+            self.compute(plan, text, job).await?;
         }
         let mut bound = self.bind_patiently(plan, text).await?;
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
@@ -172,7 +177,8 @@ impl Session {
         down.push(job.source);
         for source in (0..self.shared.topology().sources.len()).map(|source| SourceId(source as u16)) {
             let setting = Setting { prefer: Some(source), ..self.setting() };
-            let other = plan::bind(plan, &text.input(), &Known(self), setting, &mut |_, _, _| Err(no_job()))?;
+            let mut ids = |rule: &IdRule, n, gene| self.shared.ids.reserve(rule.generator, n, gene);
+            let other = self.bind_by(plan, text, setting, &mut ids)?;
             if matches!(other.jobs.as_slice(), [job] if !down.contains(&job.source)) {
                 return Ok(Some(other));
             }
@@ -180,32 +186,74 @@ impl Session {
         Ok(None)
     }
 
-    pub(super) fn bind(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        let mut wanted = self.insert_id.take();
-        let mut reserve = |rule: &IdRule, n: usize, gene: u32| match wanted.take() {
-            Some(first) => Ok(NewIds::Numbers { first, step: 1 }),
-            None => self.shared.ids.reserve(rule.generator, n, gene),
-        };
-        let bound = plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve);
-        self.insert_id = wanted;
-        bound
+    pub(super) fn bind(&self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
+        self.bind_by(plan, text, self.setting(), &mut |rule, n, gene| {
+            self.shared.ids.reserve(rule.generator, n, gene)
+        })
     }
 
-    /// Binds; where no id may be made now, it waits for the clock or for the lease.
+    pub(super) fn bind_by(
+        &self,
+        plan: &Plan,
+        text: &Text<'_>,
+        setting: Setting,
+        make: &mut MakeIds<'_>,
+    ) -> Result<Bound> {
+        let next = self.next_ids(&plan.statement, text, make)?;
+        plan::bind(plan, &text.input(), &Known { session: self, next: &next }, setting, make)
+    }
+
+    /// Binds; where no id may be made now, it waits for the clock, the lease or the store.
     async fn bind_patiently(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        const PATIENCE: Duration = Duration::from_secs(5);
-        let mut until = None;
+        let Some(first) = self.insert_id.filter(|_| matches!(plan.statement.kind, Kind::Insert(_))) else {
+            return self
+                .patiently(|session, make| session.bind_by(plan, text, session.setting(), make))
+                .await;
+        };
+        // SET insert_id: what the client wants comes before what is made.
+        let bound = self.patiently(|session, make| {
+            let mut wanted = Some(NewIds::Numbers { first, step: 1 });
+            let mut make = |rule: &IdRule, n, gene| wanted.take().map_or_else(|| make(rule, n, gene), Ok);
+            session.bind_by(plan, text, session.setting(), &mut make)
+        });
+        let bound = bound.await?;
+        if bound.ids.first == Some(first) {
+            self.insert_id = None;
+        }
+        Ok(bound)
+    }
+
+    /// Does what needs new ids, again and again until they are there. Ids that were made in one round are used in the
+    /// next: a large statement would never find all that it needs at once.
+    pub(super) async fn patiently<T>(
+        &mut self,
+        work: impl Fn(&Self, &mut MakeIds<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let (mut made, mut patience) = (SmallVec::<[NewIds; 1]>::new(), None);
         loop {
-            match self.bind(plan, text) {
+            let shared = &self.shared;
+            let soon = shared.ids.listen();
+            let mut asked = 0;
+            let done = work(self, &mut |rule, n, gene| {
+                if made.len() == asked {
+                    made.push(shared.ids.reserve(rule.generator, n, gene)?);
+                }
+                asked += 1;
+                made.get(asked - 1).cloned().ok_or_else(no_job)
+            });
+            match done {
                 Err(error) if error.is(Code::NoIds) => {
-                    let now = Instant::now();
-                    if *until.get_or_insert(now + PATIENCE) <= now {
+                    let patience = patience.get_or_insert_with(|| Patience::until(id_deadline(shared)));
+                    if patience.over() {
                         self.shared.metrics.ids_refused.inc();
                         return Err(error);
                     }
-                    self.shared.ids.soon().await;
+                    tokio::select! {
+                        () = patience.wait(soon) => {}
+                        asked = self.ticket.interrupt().raised() => return Err(interrupted(asked)),
+                    }
                 }
-                bound => return bound,
+                done => return done,
             }
         }
     }
@@ -229,6 +277,18 @@ impl Session {
         }
         done
     }
+}
+
+fn interrupted(asked: Asked) -> Error {
+    let fate = if asked == Asked::Session { Fate::Close } else { Fate::Keep };
+    Error::new(Code::Killed, "Query execution was interrupted").with_fate(fate)
+}
+
+/// When a statement that begins now has waited long enough for ids.
+fn id_deadline(shared: &Shared) -> Instant {
+    const PATIENCE: Duration = Duration::from_secs(5);
+    let patience = Instant::now() + PATIENCE;
+    shared.deadline().map_or(patience, |deadline| deadline.min(patience))
 }
 
 pub(super) fn no_job() -> Error {

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::ids;
-use super::input::{Given, Known};
+use super::input::Given;
 use super::query::{Text, names_of, no_job};
 use crate::backend::conn::Answer;
 use crate::backend::{Lease, Role};
@@ -14,7 +14,6 @@ use crate::exec::{Connections, fanout};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::{self, Bound};
 use crate::sql::normalise::Normalised;
-use crate::topology::IdRule;
 use crate::wire::scan::{End, Outcome};
 use crate::wire::status;
 
@@ -249,13 +248,12 @@ impl Session {
         let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
         let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            self.compute(&plan, &text).await?;
+            let job = self.computation(&plan, &text, &mut self.examples())?;
+            self.compute(&plan, &text, job).await?;
         }
-        let mut example =
-            |rule: &IdRule, _: usize, gene: u32| Ok(self.shared.ids.example(rule.generator, gene));
         let bound = match plan.act {
             Act::Read(_) | Act::Write(_) | Act::Insert(_) => {
-                Some(plan::bind(&plan, &text.input(), &Known(self), self.setting(), &mut example)?)
+                Some(self.bind_by(&plan, &text, self.setting(), &mut self.examples())?)
             }
             _ => None,
         };

@@ -1,7 +1,7 @@
 //! Function calls: plain ones, those with a grammar of their own, aggregates and windows.
 
 use super::expr::{BIT_EXPR, Node};
-use super::facts::{Aggregate, Func, Span};
+use super::facts::{Aggregate, Func, Operand, Span};
 use super::lex::{Kind, Op};
 use super::parse::{Parser, Read};
 use super::words;
@@ -12,6 +12,8 @@ struct Args {
     distinct: bool,
     star: bool,
     spans: Vec<Span>,
+    /// Their values, where upper rooms ask for them.
+    operands: Vec<Option<Operand>>,
 }
 
 impl Parser<'_> {
@@ -34,10 +36,10 @@ impl Parser<'_> {
         let mark = self.scopes.last().map_or(0, |s| s.columns.len());
         self.open()?;
         let given = self.kind() != Kind::Close;
-        let args = self.nested(|p| p.args(&upper))?;
+        let mut args = self.nested(|p| p.args(&upper))?;
         self.close()?;
         if !qualified {
-            self.note_function(&upper, name, given);
+            self.note_function(&upper, name, given, std::mem::take(&mut args.operands));
         }
         let end = self.pos - 1;
         if self.over()? {
@@ -106,7 +108,10 @@ impl Parser<'_> {
         }
         loop {
             let first = self.pos;
-            self.climb(0)?;
+            let value = self.climb(0)?;
+            if upper == "SHARDGATE_NEXT_ID" {
+                args.operands.push(value.operand());
+            }
             args.spans.push(self.since(first));
             self.arg_tail(upper)?;
             if !self.eat_kind(Kind::Comma) {

@@ -407,7 +407,7 @@ impl Parser<'_> {
             "CURRENT_USER" => {
                 let at = self.pos;
                 self.step();
-                self.note_function(&upper, at, false);
+                self.note_function(&upper, at, false, Vec::new());
                 Ok(Node::Other)
             }
             "CURRENT_DATE" | "CURRENT_TIME" | "CURRENT_TIMESTAMP" | "LOCALTIME" | "LOCALTIMESTAMP"
@@ -433,7 +433,7 @@ impl Parser<'_> {
             let name = if self.is("NEXT") { "NEXTVAL" } else { "LASTVAL" };
             self.pos += 3;
             self.table()?;
-            self.note_function(name, at, true);
+            self.note_function(name, at, true, Vec::new());
             return Ok(Node::Other);
         }
         self.column_or_call()
@@ -559,10 +559,16 @@ impl Parser<'_> {
     }
 
     /// Notes a call of a function that upper rooms act on.
-    pub(super) fn note_function(&mut self, upper: &str, first: usize, args: bool) {
+    pub(super) fn note_function(
+        &mut self,
+        upper: &str,
+        first: usize,
+        args: bool,
+        operands: Vec<Option<Operand>>,
+    ) {
         if words::is_session_function(upper) {
             let span = self.since(first);
-            self.functions.push(facts::FunctionUse { name: upper.to_owned(), span, args });
+            self.functions.push(facts::FunctionUse { name: upper.to_owned(), span, args, operands });
         }
     }
 }

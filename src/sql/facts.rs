@@ -593,6 +593,15 @@ pub struct FunctionUse {
     pub span: Span,
     /// Whether arguments are given.
     pub args: bool,
+    /// The arguments of SHARDGATE_NEXT_ID; `None` for one that is more than a value.
+    pub operands: Vec<Option<Operand>>,
+}
+
+impl FunctionUse {
+    /// SHARDGATE_NEXT_ID
+    pub fn is_next_id(&self) -> bool {
+        self.name == "SHARDGATE_NEXT_ID"
+    }
 }
 
 /// The kinds of statements.

@@ -41,12 +41,18 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// All of them in Prometheus' text format (OpenMetrics).
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        match encode(&mut text, &self.registry()) {
+            Ok(()) => text,
+            Err(_) => String::new(),
+        }
+    }
+
     /// Every counter's name and value, as SHOW SHARDGATE STATUS lists them.
     pub fn rows(&self) -> Vec<(String, String)> {
-        let mut text = String::new();
-        if encode(&mut text, &self.registry()).is_err() {
-            return Vec::new();
-        }
+        let text = self.text();
         let values = text.lines().filter(|line| !line.starts_with('#'));
         values
             .filter_map(|line| line.split_once(' '))

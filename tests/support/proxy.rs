@@ -158,7 +158,7 @@ impl Drop for Proxy {
 }
 
 /// A port that nobody listens on, below the range that outgoing connections take theirs from.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     (0..100)
         .map(|_| rand::random_range(10_000..15_000))
         .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())

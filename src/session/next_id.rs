@@ -1,0 +1,111 @@
+//! `SHARDGATE_NEXT_ID(table [, count [, key]])`: new ids for the application. Each call of a statement is replaced by a
+//! value of its own, made anew with each execution: the first of `count` consecutive ids.
+
+use std::sync::Arc;
+
+use super::Session;
+use super::query::Text;
+use crate::base::ids::{NewIds, uuid_text};
+use crate::base::{Code, Error, Result, Value};
+use crate::idgen::{Ask, ask};
+use crate::plan::bind::MakeIds;
+use crate::sql::facts::{FunctionUse, Kind, Operand, Statement};
+use crate::topology::IdRule;
+
+/// The function's name.
+pub(super) const NEXT_ID: &[u8] = b"SHARDGATE_NEXT_ID";
+
+impl Session {
+    /// The values of the statement's calls, in their order. EXPLAIN has examples.
+    pub(super) fn next_ids(
+        &self,
+        statement: &Statement,
+        text: &Text<'_>,
+        make: &mut MakeIds<'_>,
+    ) -> Result<Vec<Value>> {
+        if !statement.functions.iter().any(FunctionUse::is_next_id) {
+            return Ok(Vec::new());
+        }
+        let mut examples = self.examples();
+        let make = if matches!(statement.kind, Kind::Explain { .. }) { &mut examples } else { make };
+        let value = |operand: &Operand| text.operand(operand);
+        let calls = statement.functions.iter().filter(|call| call.is_next_id());
+        calls.map(|call| self.next_id(call, &value, make)).collect()
+    }
+
+    /// Values of the same types, for a server to look at; no parameter has a value yet.
+    pub(super) fn next_ids_alike(&self, statement: &Statement) -> Result<Vec<Value>> {
+        let value = |call: &FunctionUse| {
+            let open = |arg: &Option<Operand>| !matches!(arg, Some(Operand::Const(_)));
+            if call.operands.first().is_none_or(open) {
+                return Ok(Value::UInt(0));
+            }
+            let known = |operand: &Operand| match operand {
+                Operand::Const(value) => Ok(value.clone()),
+                Operand::Param(_) | Operand::NegParam(_) => Ok(Value::Int(1)),
+            };
+            self.next_id(call, &known, &mut self.examples())
+        };
+        statement.functions.iter().filter(|call| call.is_next_id()).map(value).collect()
+    }
+
+    /// Makes what stands for ids where none may be used up.
+    pub(super) fn examples(&self) -> impl FnMut(&IdRule, usize, u32) -> Result<NewIds> + use<> {
+        let topology = Arc::clone(self.shared.topology());
+        move |rule, n, gene| Ok(ask::example(&topology, rule, n, gene))
+    }
+
+    fn next_id(
+        &self,
+        call: &FunctionUse,
+        value: &dyn Fn(&Operand) -> Result<Value>,
+        make: &mut MakeIds<'_>,
+    ) -> Result<Value> {
+        let given: Option<Vec<&Operand>> = call.operands.iter().map(Option::as_ref).collect();
+        let Some(given) = given else {
+            return Err(Error::refused(
+                "SHARDGATE_NEXT_ID is evaluated before a server sees the statement",
+                "give literals or parameters as its arguments",
+            ));
+        };
+        let (table, count, key) = match given.as_slice() {
+            [table] => (value(table)?, Value::Int(1), None),
+            [table, count] => (value(table)?, value(count)?, None),
+            [table, count, key] => (value(table)?, value(count)?, Some(value(key)?)),
+            _ => return Err(argument_count()),
+        };
+        let Value::Str(table) = table else { return Err(wrong("a table's name as a string")) };
+        let count = match count {
+            Value::Int(n) => u64::try_from(n).unwrap_or(0),
+            Value::UInt(n) => n,
+            _ => return Err(wrong("a count as a whole number")),
+        };
+        let table = String::from_utf8_lossy(&table);
+        let topology = self.shared.topology();
+        let ask = Ask::new(topology, self.database.as_deref(), &table, count, key.as_ref())?;
+        match make(ask.rule, ask.count, ask.gene)? {
+            NewIds::Numbers { first, .. } => Ok(Value::UInt(first)),
+            NewIds::Uuids(made) => {
+                let [one] = made.as_slice() else {
+                    let message = format!("the ids of '{table}' are UUIDs, which are made one at a time");
+                    return Err(Error::new(Code::OutOfRange, message));
+                };
+                Ok(Value::Str(uuid_text(one).into_bytes()))
+            }
+        }
+    }
+}
+
+/// As MySQL says it of its own functions (Error Message Reference, ER_WRONG_PARAMCOUNT_TO_NATIVE_FCT).
+fn argument_count() -> Error {
+    let text = "Incorrect parameter count in the call to native function 'SHARDGATE_NEXT_ID'";
+    let error = Error::new(Code::WrongArguments, text);
+    Error { errno: 1582, sqlstate: *b"42000", ..error }
+}
+
+fn wrong(wanted: &str) -> Error {
+    let message = format!(
+        "Incorrect arguments to SHARDGATE_NEXT_ID: it takes {wanted}; write SHARDGATE_NEXT_ID('orders', 100)"
+    );
+    Error::new(Code::WrongArguments, message)
+}
