@@ -23,6 +23,7 @@ mod corpus;
 mod ddl;
 mod drivers;
 mod generated;
+mod id_command;
 mod large;
 mod oracle;
 mod pools;
