@@ -26,6 +26,11 @@ pub fn sum(infos: &[String]) -> String {
     out
 }
 
+/// The numbers of an info string, in order.
+pub fn numbers(info: &str) -> Vec<u64> {
+    split(info).1
+}
+
 /// The text between numbers, and the numbers: always one text more than numbers.
 fn split(info: &str) -> (Vec<&str>, Vec<u64>) {
     let (mut words, mut numbers, mut rest) = (Vec::new(), Vec::new(), info);

@@ -17,6 +17,7 @@ pub mod explain;
 mod insert;
 pub mod ir;
 mod join;
+pub mod load;
 mod local;
 mod member;
 pub mod merge_spec;

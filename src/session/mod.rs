@@ -3,6 +3,7 @@
 pub mod control;
 pub mod dispatch;
 mod input;
+mod load;
 mod planning;
 pub mod prepared;
 pub mod query;
@@ -131,7 +132,7 @@ impl Session {
         let greeting = Greeting {
             version: shared.version(),
             connection_id: ticket.id().0,
-            capabilities: capability::SERVED & !capability::LOCAL_FILES,
+            capabilities: capability::SERVED,
             charset: OPENING_COLLATION as u8,
             status: status::AUTOCOMMIT,
             plugin: Plugin::Native,

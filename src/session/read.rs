@@ -282,7 +282,7 @@ impl Session {
         let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
         let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
         let bound = match plan.act {
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) => Some(self.bind(&plan, &text)?),
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => Some(self.bind(&plan, &text)?),
             _ => None,
         };
         Ok(plan::explain::lines(&plan, bound.as_ref(), sql.as_bytes(), self.shared.topology()))
@@ -307,7 +307,7 @@ fn tells_insert_id(plan: &Plan) -> bool {
     plan.statement.functions.iter().any(|call| call.args && call.name == "LAST_INSERT_ID")
 }
 
-async fn insert_id_on(lease: &mut Lease) -> Option<u64> {
+pub(super) async fn insert_id_on(lease: &mut Lease) -> Option<u64> {
     lease.query("SELECT LAST_INSERT_ID()", 1).await.ok()?.text(0, 0)?.parse().ok()
 }
 
