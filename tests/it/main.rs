@@ -24,6 +24,7 @@ mod ddl;
 mod drivers;
 mod generated;
 mod large;
+mod load;
 mod oracle;
 mod pools;
 mod relay;
