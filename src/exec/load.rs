@@ -64,16 +64,17 @@ impl<'c> Upload<'c> {
         {
             return Err(error);
         }
-        let packet = match self.client.buffered_packet()? {
-            Some(packet) => Some(packet),
-            None => tokio::select! {
+        let packet = if let Some(packet) = self.client.buffered_packet()? {
+            Some(packet)
+        } else {
+            tokio::select! {
                 biased;
                 packet = timeout(SILENCE, self.client.read_packet()) => packet.map_err(|_| silent())??,
                 error = around.expired() => return Err(error),
                 asked = around.interrupt.beyond(self.seen) => {
                     return Err(around.stopped().unwrap_or_else(|| killed(asked)));
                 }
-            },
+            }
         };
         match packet {
             Some(packet) if packet.is_empty() => {

@@ -207,9 +207,8 @@ impl Parser<'_> {
             Kind::Bit => LiteralKind::Bit,
             _ => return Err(self.unexpected("a string")),
         };
-        let bytes = match decode(self.bytes(self.pos), kind, self.mode) {
-            Value::Str(bytes) | Value::Bytes(bytes) => bytes,
-            _ => return Err(error("a string was expected", self.tok(0).start)),
+        let (Value::Str(bytes) | Value::Bytes(bytes)) = decode(self.bytes(self.pos), kind, self.mode) else {
+            return Err(error("a string was expected", self.tok(0).start));
         };
         self.step();
         Ok(bytes)
