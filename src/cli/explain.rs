@@ -90,7 +90,7 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
     // Ids are made anew each time: an example stands for them.
     let mut ids = |rule: &IdRule, n: usize, gene: u32| Ok(ask::example(topology, rule, n, gene));
     let bound = match &plan.act {
-        Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Ddl(_) => {
+        Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Ddl(_) => {
             Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)
         }
         Act::Refused(error) => return Err(error.clone()),

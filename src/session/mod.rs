@@ -4,6 +4,7 @@ pub mod control;
 pub mod dispatch;
 mod ids;
 mod input;
+mod load;
 mod next_id;
 mod null_ids;
 mod planning;
@@ -148,7 +149,7 @@ impl Session {
         let greeting = Greeting {
             version: shared.version(),
             connection_id: ticket.id().0,
-            capabilities: capability::SERVED & !capability::LOCAL_FILES,
+            capabilities: capability::SERVED,
             charset: OPENING_COLLATION as u8,
             status: status::AUTOCOMMIT,
             plugin: Plugin::Native,

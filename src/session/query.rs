@@ -119,7 +119,7 @@ impl Session {
                 }
                 return done;
             }
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {}
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {}
         }
         if plan.pins {
             self.held.stick();
@@ -130,6 +130,9 @@ impl Session {
             self.compute(plan, text, job).await?;
         }
         let mut bound = self.bind_patiently(plan, text).await?;
+        if let Act::Load(load) = &plan.act {
+            return self.load(plan, load, &bound, text).await;
+        }
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
         loop {

@@ -252,7 +252,7 @@ impl Session {
             self.compute(&plan, &text, job).await?;
         }
         let bound = match plan.act {
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {
                 Some(self.bind_by(&plan, &text, self.setting(), &mut self.examples())?)
             }
             _ => None,
