@@ -117,7 +117,12 @@ async fn proxies_have_different_numbers_and_a_restart_begins_above() {
     let setup = Setup::shared("leases").await;
     let (config, layout) =
         (setup.leased("layout = \"41/1/12\""), Layout::new(41, 1, 12, Layout::SNOWFLAKE.epoch_ms()).unwrap());
-    let (first, second) = (Proxy::start(&config).await, Proxy::start(&config).await);
+    let began = Instant::now();
+    let first = Proxy::start(&config).await;
+    let serves = began.elapsed();
+    setup.id(&first, &layout).await;
+    println!("serves after {serves:?}, with a first id after {:?}", began.elapsed());
+    let second = Proxy::start(&config).await;
     let (one, two) = (setup.id(&first, &layout).await, setup.id(&second, &layout).await);
     assert_ne!(one.0, two.0);
     terminate(first);
