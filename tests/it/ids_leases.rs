@@ -253,6 +253,19 @@ async fn a_fixed_number_is_held_once_and_goes_on_above() {
 }
 
 #[tokio::test]
+async fn clocks_outside_of_the_layouts_time_are_refused() {
+    let setup = Setup::shared("clocks").await;
+    for (ids, what) in [
+        ("epoch = \"2090-01-01\"", "are for times from 2090-01-01 00:00:00 UTC to 2159"),
+        ("layout = \"38/10/12\"\nepoch = \"2015-01-01\"", "to 2023-09-17"),
+        ("layout = \"40/10/12\"\nepoch = \"1995-01-01\"", "fewer than 10 are too few"),
+    ] {
+        let said = refusal(&setup.leased(ids)).await;
+        assert!(said.starts_with("no worker's number from ds0/") && said.contains(what), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn a_missing_privilege_is_named() {
     let setup = Setup::shared("grant").await;
     let server = &setup.lab.cluster.primaries[0];
