@@ -225,8 +225,11 @@ impl<L: Leases> Holder<L> {
     }
 }
 
-/// The free number with the lowest bound, and the row that takes it. Among equals each owner begins to look elsewhere,
-/// so that proxies that start together seldom want the same. `now`: the ids' time. `Err` says why there is none.
+/// A free number, and the row that takes it. `now`: the ids' time. `Err` says why there is none.
+///
+/// The bound should have passed, so that ids need not begin in the future; if none has, the lowest one is best. Among
+/// equals each owner begins to look at another place: proxies that start together seldom want the same, and should the
+/// store have lost what it last wrote, a new proxy seldom gets the number of one that does not know yet.
 pub(super) fn choose(terms: &Terms, seen: &Snapshot, now: u64) -> Result<Choice, String> {
     let workers = terms.layout.workers();
     let mut rows: Vec<Option<&Lease>> = vec![None; workers as usize];
@@ -246,9 +249,10 @@ pub(super) fn choose(terms: &Terms, seen: &Snapshot, now: u64) -> Result<Choice,
     let candidates = numbers.clone().map(|n| if numbers.len() > 1 { (start + n) % workers } else { n });
     let candidates = candidates.filter_map(|n| Some((n, *rows.get(n as usize)?)));
     let free = candidates.filter(|(_, row)| row.is_none_or(free));
-    let best = free.min_by_key(|(_, row)| row.map_or((true, 0), |row| (!own(row), row.bound_ms)));
-    let Some((worker, row)) = best else { return Err(all_held(seen)) };
     let now = now.max(seen.now_ms);
+    let ahead = |row: &Lease| row.bound_ms.saturating_sub(now);
+    let best = free.min_by_key(|(_, row)| row.map_or((true, 0), |row| (!own(row), ahead(row))));
+    let Some((worker, row)) = best else { return Err(all_held(seen)) };
     let stored = row.map_or(0, |row| row.bound_ms);
     if stored > now + JUMP_MS {
         return Err(format!(

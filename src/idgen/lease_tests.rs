@@ -232,18 +232,21 @@ async fn a_lost_answer_costs_no_number() {
 async fn the_free_number_with_the_lowest_bound_is_taken() {
     let store = Store::new();
     let layout = Layout::new(41, 2, 12, EPOCH_MS).unwrap();
-    store.add(0, "alive", START, START + 1);
-    store.add(1, "", START - 5, 0);
-    store.add(2, "dead", START - 9, START);
-    store.add(3, "", START - 7, 0);
+    store.add(0, "alive", 0, START + 1);
+    store.add(1, "", START + 9, 0);
+    store.add(2, "dead", START + 5, START);
+    store.add(3, "", START + 7, 0);
     let terms =
         |owner: &str| Terms { layout, lease: Duration::from_secs(60), worker: None, owner: owner.into() };
     let seen = store.read().await.unwrap();
     let choice = choose(&terms("p"), &seen, START - 1000).unwrap();
     assert_eq!((choice.lease.worker, choice.lease.version, choice.stolen), (2, 8, true));
+    assert_eq!((choice.floor, choice.lease.bound_ms), (START + 5, START + 5 + LEASE));
     // An old copy of the rows does not bring back ids of times that have passed.
+    store.rows.lock().iter_mut().for_each(|row| row.bound_ms -= START.min(row.bound_ms));
+    let choice = choose(&terms("p"), &store.read().await.unwrap(), START - 1000).unwrap();
     assert_eq!((choice.floor, choice.lease.bound_ms), (START, START + LEASE));
-    // Proxies that start together look for unused numbers in different places.
+    // Proxies that start together look in different places for numbers whose bound has passed.
     let empty = Snapshot { now_ms: START, leases: Vec::new() };
     let mut first: Vec<_> =
         (0..40).map(|n| choose(&terms(&n.to_string()), &empty, START).unwrap().lease.worker).collect();

@@ -117,7 +117,12 @@ async fn proxies_have_different_numbers_and_a_restart_begins_above() {
     let setup = Setup::shared("leases").await;
     let (config, layout) =
         (setup.leased("layout = \"41/1/12\""), Layout::new(41, 1, 12, Layout::SNOWFLAKE.epoch_ms()).unwrap());
-    let (first, second) = (Proxy::start(&config).await, Proxy::start(&config).await);
+    let began = Instant::now();
+    let first = Proxy::start(&config).await;
+    let serves = began.elapsed();
+    setup.id(&first, &layout).await;
+    println!("serves after {serves:?}, with a first id after {:?}", began.elapsed());
+    let second = Proxy::start(&config).await;
     let (one, two) = (setup.id(&first, &layout).await, setup.id(&second, &layout).await);
     assert_ne!(one.0, two.0);
     terminate(first);
@@ -245,6 +250,19 @@ async fn a_fixed_number_is_held_once_and_goes_on_above() {
     let schemas =
         format!("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = '{}'", setup.store());
     assert_eq!(number(&setup.direct().await.one(&schemas).await), 0);
+}
+
+#[tokio::test]
+async fn clocks_outside_of_the_layouts_time_are_refused() {
+    let setup = Setup::shared("clocks").await;
+    for (ids, what) in [
+        ("epoch = \"2090-01-01\"", "are for times from 2090-01-01 00:00:00 UTC to 2159"),
+        ("layout = \"38/10/12\"\nepoch = \"2015-01-01\"", "to 2023-09-17"),
+        ("layout = \"40/10/12\"\nepoch = \"1995-01-01\"", "fewer than 10 are too few"),
+    ] {
+        let said = refusal(&setup.leased(ids)).await;
+        assert!(said.starts_with("no worker's number from ds0/") && said.contains(what), "{said}");
+    }
 }
 
 #[tokio::test]
