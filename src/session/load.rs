@@ -10,7 +10,7 @@ use super::Session;
 use super::query::{Text, no_job};
 use super::read::insert_id_on;
 use crate::backend::conn::Summary;
-use crate::backend::{Lease, Role};
+use crate::backend::{Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::lines::{Cutter, Field, Row};
@@ -24,6 +24,7 @@ use crate::plan::ir::{Job, Load, LoadId, LoadRows, Plan};
 use crate::plan::load::asks_for_id;
 use crate::sharding::KeyType;
 use crate::topology::{IdRule, Layout, Node, Table};
+use crate::txn::Held;
 use crate::wire::capability;
 
 /// How long a batch waits for new ids.
@@ -130,71 +131,22 @@ impl Session {
     ) -> Result<Summary> {
         let charset = self.file_charset(rows, bound).await?;
         let table = plan.tables.get(load.table).map(|used| Arc::clone(&used.table)).ok_or_else(no_job)?;
-        let (gather, mut spread) = self.reading(rows, &table, &charset)?;
-        let deadline = self.shared.deadline();
+        let (gather, spread) = self.reading(rows, &table, &charset)?;
         let own = self.vars.autocommit && !self.held.in_transaction();
+        let deadline = self.shared.deadline();
         let Self { client, held, pools, vars, flavor, ticket, shared, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
         let mut upload = Upload::open(client, &load.file, around).await?;
-        let mut begun = false;
-        let work = Work { bound, text: text.original, ids: &shared.ids };
-        let done: Result<Total> = async {
-            let mut total = Total::default();
-            let mut gather = gather;
-            gather.collect(&mut upload, around).await?;
-            loop {
-                let batch = gather.take();
-                let last = gather.is_done();
-                let (parts, made) = spread.parts(&batch, &work).await?;
-                let alone = last && parts.len() == 1;
-                if !begun && !alone {
-                    begun = true;
-                    if own {
-                        held.begin("BEGIN", None, false);
-                        held.writes();
-                    } else {
-                        held.statement_begins().await?;
-                    }
-                }
-                let mut using = held.using(pools, *flavor, &vars.settings);
-                // The next batch is read while this one is written.
-                let stop = async {
-                    match gather.collect(&mut upload, around).await {
-                        Ok(()) => around.halted().await,
-                        Err(error) => error,
-                    }
-                };
-                let ahead = bound.copies || rows.replace;
-                let answers = load::run(&parts, &vars.settings, &mut using, ahead, stop, around).await?;
-                total.add(answers, bound.copies);
-                if let Some((first, last)) = made.filter(|_| total.first_id.is_none()) {
-                    total.first_id = if total.skipped == 0 {
-                        Some(first)
-                    } else {
-                        spread.lowest(first, last, &parts, &mut using).await?
-                    };
-                }
-                if last {
-                    return Ok(total);
-                }
-                gather.collect(&mut upload, around).await?;
-            }
-        }
-        .await;
-        match done {
+        let work = Work { bound, text: text.original, ids: &shared.ids, ahead: bound.copies || rows.replace };
+        let mut unit = Unit { held, pools, flavor: *flavor, settings: &vars.settings, own, begun: false };
+        match all_rows(&mut unit, gather, &spread, &mut upload, &work, around).await {
             Ok(total) => {
-                if begun && own {
-                    held.commit().await?;
-                }
+                unit.keep().await?;
                 self.last.insert_id = total.first_id.unwrap_or(self.last.insert_id);
                 Ok(total.summary)
             }
             Err(error) => {
-                match (begun, own) {
-                    (true, true) => held.rollback().await,
-                    (true, false) => held.statement_failed().await,
-                    (false, _) => {}
-                }
+                unit.undo().await;
                 if error.fate == Fate::Keep {
                     upload.drain(around).await?;
                 }
@@ -251,12 +203,92 @@ impl Session {
     }
 }
 
+/// What makes one statement of many: a transaction of its own, or a point of the client's to come back to.
+struct Unit<'s> {
+    held: &'s mut Held,
+    pools: &'s Pools,
+    flavor: Flavor,
+    settings: &'s Settings,
+    /// The client has no transaction open.
+    own: bool,
+    begun: bool,
+}
+
+impl Unit<'_> {
+    async fn begin(&mut self) -> Result<()> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        if !self.own {
+            return self.held.statement_begins().await;
+        }
+        self.held.begin("BEGIN", None, false);
+        self.held.writes();
+        Ok(())
+    }
+
+    async fn keep(self) -> Result<()> {
+        if self.begun && self.own { self.held.commit().await } else { Ok(()) }
+    }
+
+    async fn undo(self) {
+        match (self.begun, self.own) {
+            (true, true) => self.held.rollback().await,
+            (true, false) => self.held.statement_failed().await,
+            (false, _) => {}
+        }
+    }
+}
+
+/// Reads, places and writes one batch after another; the next is read while one is written.
+async fn all_rows(
+    unit: &mut Unit<'_>,
+    mut gather: Gather,
+    spread: &Spread<'_>,
+    upload: &mut Upload<'_>,
+    work: &Work<'_>,
+    around: Around<'_>,
+) -> Result<Total> {
+    let mut total = Total::default();
+    loop {
+        gather.collect(upload, around).await?;
+        let batch = gather.take();
+        let last = gather.is_done();
+        let (parts, made) = spread.parts(&batch, work).await?;
+        if !(last && parts.len() == 1) {
+            // A single statement is whole by itself.
+            unit.begin().await?;
+        }
+        let mut using = unit.held.using(unit.pools, unit.flavor, unit.settings);
+        let stop = async {
+            match gather.collect(upload, around).await {
+                Ok(()) => around.halted().await,
+                Err(error) => error,
+            }
+        };
+        let answers = load::run(&parts, unit.settings, &mut using, work.ahead, stop, around).await?;
+        total.add(answers, work.bound.copies);
+        if let Some((first, last)) = made.filter(|_| total.first_id.is_none()) {
+            total.first_id = match total.skipped {
+                0 => Some(first),
+                _ => spread.lowest(first, last, &parts, &mut using).await?,
+            };
+        }
+        if last {
+            return Ok(total);
+        }
+    }
+}
+
 /// What all batches of a statement need.
 struct Work<'a> {
     bound: &'a Bound,
     /// The client's own text.
     text: &'a [u8],
     ids: &'a Ids,
+    /// The first source is written before the others: see `exec::write::Pace`.
+    ahead: bool,
 }
 
 /// What all batches came to.
@@ -293,11 +325,7 @@ struct Spread<'a> {
 
 impl Spread<'_> {
     /// What each place gets of a batch; the first and the last of the new ids, if some were made.
-    async fn parts<'w>(
-        &mut self,
-        batch: &Batch,
-        work: &Work<'w>,
-    ) -> Result<(Vec<Part<'w>>, Option<(u64, u64)>)> {
+    async fn parts<'w>(&self, batch: &Batch, work: &Work<'w>) -> Result<(Vec<Part<'w>>, Option<(u64, u64)>)> {
         let asking: Vec<bool> = batch
             .rows
             .iter()
@@ -316,7 +344,7 @@ impl Spread<'_> {
             let id = if asks { next.next() } else { None };
             let place = self.place(row, id).map_err(|error| at_row(&error, batch, i))?;
             let Some((file, numbers)) = places.get_mut(place) else { return Err(no_job()) };
-            self.rows.format.line_start.iter().for_each(|byte| file.push(*byte));
+            file.extend_from_slice(&self.rows.format.line_start);
             write_row(file, &batch.bytes, row, id, self.rows);
             numbers.push(batch.before + i as u64 + 1);
         }
