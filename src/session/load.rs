@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::Session;
 use super::query::{Text, no_job};
 use super::read::insert_id_on;
+use super::vars::USER_VARIABLES;
 use crate::backend::conn::Summary;
 use crate::backend::{Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::NewIds;
@@ -106,7 +107,7 @@ impl Session {
             Ok(()) => load::pass(&mut lease, &mut self.client, &load.file, around).await,
             Err(error) => Err(error),
         };
-        let mut made = None;
+        let (mut made, mut values) = (None, Vec::new());
         if let Ok(summary) = &mut done {
             if summary.warnings > 0 {
                 summary.messages = single::warnings(&mut lease).await;
@@ -114,9 +115,14 @@ impl Session {
             if load.counts {
                 made = insert_id_on(&mut lease).await.filter(|id| *id != 0);
             }
+            // Without a row they are still what another session left.
+            if info::numbers(&summary.info).first().is_some_and(|records| *records > 0) {
+                values = variables_on(&mut lease, &load.variables).await;
+            }
         }
         using.put(job.source, lease, done.as_ref().ok().map(|summary| summary.status));
         self.last.insert_id = made.unwrap_or(self.last.insert_id);
+        self.remember(&load.variables, values);
         done
     }
 
@@ -137,12 +143,19 @@ impl Session {
         let Self { client, held, pools, vars, flavor, ticket, shared, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
         let mut upload = Upload::open(client, &load.file, around).await?;
-        let work = Work { bound, text: text.original, ids: &shared.ids, ahead: bound.copies || rows.replace };
+        let work = Work {
+            bound,
+            text: text.original,
+            ids: &shared.ids,
+            ahead: bound.copies || rows.replace,
+            variables: &load.variables,
+        };
         let mut unit = Unit { held, pools, flavor: *flavor, settings: &vars.settings, own, begun: false };
         match all_rows(&mut unit, gather, &spread, &mut upload, &work, around).await {
             Ok(total) => {
                 unit.keep().await?;
                 self.last.insert_id = total.first_id.unwrap_or(self.last.insert_id);
+                self.remember(&load.variables, total.values);
                 Ok(total.summary)
             }
             Err(error) => {
@@ -151,6 +164,15 @@ impl Session {
                     upload.drain(around).await?;
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// The user variables that the last row was read into.
+    fn remember(&mut self, names: &[String], values: Vec<Value>) {
+        for (name, value) in names.iter().zip(values) {
+            if self.vars.user.len() < USER_VARIABLES || self.vars.user.contains_key(name) {
+                self.vars.user.insert(name.clone(), value);
             }
         }
     }
@@ -256,8 +278,8 @@ async fn all_rows(
         let batch = gather.take();
         let last = gather.is_done();
         let (parts, made) = spread.parts(&batch, work).await?;
-        if !(last && parts.len() == 1) {
-            // A single statement is whole by itself.
+        // A single statement is whole by itself; its variables are asked for on its own connection.
+        if !(last && parts.len() == 1 && work.variables.is_empty()) {
             unit.begin().await?;
         }
         let mut using = unit.held.using(unit.pools, unit.flavor, unit.settings);
@@ -275,6 +297,11 @@ async fn all_rows(
                 _ => spread.lowest(first, last, &parts, &mut using).await?,
             };
         }
+        if let Some(part) = parts.last().filter(|_| !batch.rows.is_empty() && !work.variables.is_empty()) {
+            let mut lease = using.take(part.source, Role::Primary).await?;
+            total.values = variables_on(&mut lease, work.variables).await;
+            using.put(part.source, lease, Some(total.summary.status));
+        }
         if last {
             return Ok(total);
         }
@@ -289,6 +316,8 @@ struct Work<'a> {
     ids: &'a Ids,
     /// The first source is written before the others: see `exec::write::Pace`.
     ahead: bool,
+    /// See [`Load::variables`].
+    variables: &'a [String],
 }
 
 /// What all batches came to.
@@ -299,6 +328,8 @@ struct Total {
     skipped: u64,
     /// The first new id that was stored.
     first_id: Option<u64>,
+    /// What user variables hold.
+    values: Vec<Value>,
 }
 
 impl Total {
@@ -358,7 +389,9 @@ impl Spread<'_> {
             let text = job.text.as_deref().unwrap_or(work.text);
             wanted.then_some(Part { source: job.source, schema: &job.schema, text, file, rows })
         };
-        let parts = jobs.iter().enumerate().filter_map(part).collect();
+        let mut parts: Vec<Part<'w>> = jobs.iter().enumerate().filter_map(part).collect();
+        // What the last row leaves in user variables must be the last there.
+        parts.sort_by_key(|part| part.rows.last().copied());
         Ok((parts, new.first().copied().zip(new.last().copied())))
     }
 
@@ -483,6 +516,24 @@ fn write_row(file: &mut Vec<u8>, bytes: &[u8], row: &Row, id: Option<u64>, rows:
             file.extend_from_slice(piece(row.start, row.end));
         }
         (None, _) => file.extend_from_slice(piece(row.start, row.end)),
+    }
+}
+
+/// What user variables hold on a connection.
+async fn variables_on(lease: &mut Lease, names: &[String]) -> Vec<Value> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let list: Vec<String> = names.iter().map(|name| format!("@`{}`", name.replace('`', "``"))).collect();
+    match lease.query(&format!("SELECT {}", list.join(", ")), 1).await {
+        Ok(answer) => {
+            let cells = answer.rows.into_iter().next().unwrap_or_default();
+            cells
+                .into_iter()
+                .map(|cell| cell.map_or(Value::Null, |bytes| Value::Str(bytes.to_vec())))
+                .collect()
+        }
+        Err(_) => Vec::new(),
     }
 }
 
