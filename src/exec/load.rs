@@ -361,20 +361,20 @@ pub async fn run(
     if failure.is_none() {
         failure = load(&mut lanes, parts, settings, first_ahead, stop, around).await;
     }
-    let mut answers: Vec<Option<Summary>> = parts.iter().map(|_| None).collect();
+    let mut answers: Vec<(usize, Summary)> = Vec::with_capacity(parts.len());
     for lane in lanes {
-        for (i, answer) in lane.answers {
-            if let Some(place) = answers.get_mut(i) {
-                *place = Some(answer);
-            }
-        }
+        answers.extend(lane.answers);
         connections.put(lane.source, lane.lease, lane.status);
         // Servers say 1317 of what was stopped; why it was is known here.
         failure = failure.or(lane.failure);
     }
     match failure {
-        Some(error) => Err(error),
-        None => Ok(answers.into_iter().flatten().collect()),
+        Some(error) if answers.len() < parts.len() => Err(error),
+        // All was done, or was done before it could be stopped.
+        _ => {
+            answers.sort_unstable_by_key(|(part, _)| *part);
+            Ok(answers.into_iter().map(|(_, answer)| answer).collect())
+        }
     }
 }
 

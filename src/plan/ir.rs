@@ -316,6 +316,8 @@ pub struct Load {
     pub rows: Option<LoadRows>,
     /// The server may make ids by AUTO_INCREMENT.
     pub counts: bool,
+    /// User variables that hold the last row's fields afterwards; lower case.
+    pub variables: Vec<String>,
 }
 
 /// How rows of a file are cut, placed and given ids.

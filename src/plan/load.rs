@@ -66,7 +66,12 @@ pub(super) fn plan(ctx: &Ctx<'_>, load: &LoadData) -> Result<Act> {
         Some(rows)
     };
     let text = edits.whole(ctx.shape);
-    Ok(Act::Load(Load { table: index, file: load.file.clone(), routing, text, rows, counts }))
+    let variable = |target: &LoadTarget| match target {
+        LoadTarget::Variable(name) => Some(name.clone()),
+        LoadTarget::Column(_) => None,
+    };
+    let variables = load.columns.iter().flatten().filter_map(variable).collect();
+    Ok(Act::Load(Load { table: index, file: load.file.clone(), routing, text, rows, counts, variables }))
 }
 
 struct Rows<'q> {

@@ -8,8 +8,9 @@ use bytes::Bytes;
 use super::Session;
 use super::ids::last_on;
 use super::query::{Text, no_job};
+use super::vars::USER_VARIABLES;
 use crate::backend::conn::Summary;
-use crate::backend::{Lease, Role};
+use crate::backend::{Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::lines::{Cutter, Field, Row};
@@ -23,6 +24,7 @@ use crate::plan::ir::{Job, Load, LoadId, LoadRows, Plan};
 use crate::plan::load::asks_for_id;
 use crate::sharding::KeyType;
 use crate::topology::{IdRule, Layout, Node, Table};
+use crate::txn::Held;
 use crate::wire::capability;
 
 /// How long a batch waits for new ids.
@@ -102,7 +104,7 @@ impl Session {
             Ok(()) => load::pass(&mut lease, &mut self.client, &load.file, around).await,
             Err(error) => Err(error),
         };
-        let mut made = None;
+        let (mut made, mut values) = (None, Vec::new());
         if let Ok(summary) = &mut done {
             if summary.warnings > 0 {
                 summary.messages = single::warnings(&mut lease).await;
@@ -110,9 +112,14 @@ impl Session {
             if load.counts {
                 made = last_on(&mut lease).await.filter(|id| *id != 0);
             }
+            // Without a row they are still what another session left.
+            if info::numbers(&summary.info).first().is_some_and(|records| *records > 0) {
+                values = variables_on(&mut lease, &load.variables).await;
+            }
         }
         using.put(job.source, lease, done.as_ref().ok().map(|summary| summary.status));
         self.last.insert_id = made.unwrap_or(self.last.insert_id);
+        self.remember(&load.variables, values);
         done
     }
 
@@ -127,75 +134,42 @@ impl Session {
     ) -> Result<Summary> {
         let charset = self.file_charset(rows, bound).await?;
         let table = plan.tables.get(load.table).map(|used| Arc::clone(&used.table)).ok_or_else(no_job)?;
-        let (gather, mut spread) = self.reading(rows, &table, &charset)?;
-        let deadline = self.shared.deadline();
+        let (gather, spread) = self.reading(rows, &table, &charset)?;
         let own = self.vars.autocommit && !self.held.in_transaction();
+        let deadline = self.shared.deadline();
         let Self { client, held, pools, vars, flavor, ticket, shared, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
         let mut upload = Upload::open(client, &load.file, around).await?;
-        let mut begun = false;
-        let work = Work { bound, text: text.original, ids: &shared.ids };
-        let done: Result<Total> = async {
-            let mut total = Total::default();
-            let mut gather = gather;
-            gather.collect(&mut upload, around).await?;
-            loop {
-                let batch = gather.take();
-                let last = gather.is_done();
-                let (parts, made) = spread.parts(&batch, &work).await?;
-                let alone = last && parts.len() == 1;
-                if !begun && !alone {
-                    begun = true;
-                    if own {
-                        held.begin("BEGIN", None, false);
-                        held.writes();
-                    } else {
-                        held.statement_begins().await?;
-                    }
-                }
-                let mut using = held.using(pools, *flavor, &vars.settings);
-                // The next batch is read while this one is written.
-                let stop = async {
-                    match gather.collect(&mut upload, around).await {
-                        Ok(()) => around.halted().await,
-                        Err(error) => error,
-                    }
-                };
-                let ahead = bound.copies || rows.replace;
-                let answers = load::run(&parts, &vars.settings, &mut using, ahead, stop, around).await?;
-                total.add(answers, bound.copies);
-                if let Some((first, last)) = made.filter(|_| total.first_id.is_none()) {
-                    total.first_id = if total.skipped == 0 {
-                        Some(first)
-                    } else {
-                        spread.lowest(first, last, &parts, &mut using).await?
-                    };
-                }
-                if last {
-                    return Ok(total);
-                }
-                gather.collect(&mut upload, around).await?;
-            }
-        }
-        .await;
-        match done {
+        let work = Work {
+            bound,
+            text: text.original,
+            ids: &shared.ids,
+            ahead: bound.copies || rows.replace,
+            variables: &load.variables,
+        };
+        let mut unit = Unit { held, pools, flavor: *flavor, settings: &vars.settings, own, begun: false };
+        match all_rows(&mut unit, gather, &spread, &mut upload, &work, around).await {
             Ok(total) => {
-                if begun && own {
-                    held.commit().await?;
-                }
+                unit.keep().await?;
                 self.last.insert_id = total.first_id.unwrap_or(self.last.insert_id);
+                self.remember(&load.variables, total.values);
                 Ok(total.summary)
             }
             Err(error) => {
-                match (begun, own) {
-                    (true, true) => held.rollback().await,
-                    (true, false) => held.statement_failed().await,
-                    (false, _) => {}
-                }
+                unit.undo().await;
                 if error.fate == Fate::Keep {
                     upload.drain(around).await?;
                 }
                 Err(error)
+            }
+        }
+    }
+
+    /// The user variables that the last row was read into.
+    fn remember(&mut self, names: &[String], values: Vec<Value>) {
+        for (name, value) in names.iter().zip(values) {
+            if self.vars.user.len() < USER_VARIABLES || self.vars.user.contains_key(name) {
+                self.vars.user.insert(name.clone(), value);
             }
         }
     }
@@ -248,12 +222,99 @@ impl Session {
     }
 }
 
+/// What makes one statement of many: a transaction of its own, or a point of the client's to come back to.
+struct Unit<'s> {
+    held: &'s mut Held,
+    pools: &'s Pools,
+    flavor: Flavor,
+    settings: &'s Settings,
+    /// The client has no transaction open.
+    own: bool,
+    begun: bool,
+}
+
+impl Unit<'_> {
+    async fn begin(&mut self) -> Result<()> {
+        if self.begun {
+            return Ok(());
+        }
+        self.begun = true;
+        if !self.own {
+            return self.held.statement_begins().await;
+        }
+        self.held.begin("BEGIN", None, false);
+        self.held.writes();
+        Ok(())
+    }
+
+    async fn keep(self) -> Result<()> {
+        if self.begun && self.own { self.held.commit().await } else { Ok(()) }
+    }
+
+    async fn undo(self) {
+        match (self.begun, self.own) {
+            (true, true) => self.held.rollback().await,
+            (true, false) => self.held.statement_failed().await,
+            (false, _) => {}
+        }
+    }
+}
+
+/// Reads, places and writes one batch after another; the next is read while one is written.
+async fn all_rows(
+    unit: &mut Unit<'_>,
+    mut gather: Gather,
+    spread: &Spread<'_>,
+    upload: &mut Upload<'_>,
+    work: &Work<'_>,
+    around: Around<'_>,
+) -> Result<Total> {
+    let mut total = Total::default();
+    loop {
+        gather.collect(upload, around).await?;
+        let batch = gather.take();
+        let last = gather.is_done();
+        let (parts, made) = spread.parts(&batch, work).await?;
+        // A single statement is whole by itself; its variables are asked for on its own connection.
+        if !(last && parts.len() == 1 && work.variables.is_empty()) {
+            unit.begin().await?;
+        }
+        let mut using = unit.held.using(unit.pools, unit.flavor, unit.settings);
+        let stop = async {
+            match gather.collect(upload, around).await {
+                Ok(()) => around.halted().await,
+                Err(error) => error,
+            }
+        };
+        let answers = load::run(&parts, unit.settings, &mut using, work.ahead, stop, around).await?;
+        total.add(answers, work.bound.copies);
+        if let Some((first, last)) = made.filter(|_| total.first_id.is_none()) {
+            total.first_id = match total.skipped {
+                0 => Some(first),
+                _ => spread.lowest(first, last, &parts, &mut using).await?,
+            };
+        }
+        if let Some(part) = parts.last().filter(|_| !batch.rows.is_empty() && !work.variables.is_empty()) {
+            let mut lease = using.take(part.source, Role::Primary).await?;
+            total.values = variables_on(&mut lease, work.variables).await;
+            using.put(part.source, lease, Some(total.summary.status));
+        }
+        if last {
+            return Ok(total);
+        }
+    }
+}
+
 /// What all batches of a statement need.
 struct Work<'a> {
     bound: &'a Bound,
     /// The client's own text.
     text: &'a [u8],
     ids: &'a Ids,
+    /// The first source is written before the others: see `exec::write::Pace`.
+    ahead: bool,
+    /// See [`Load::variables`].
+    variables: &'a [String],
 }
 
 /// What all batches came to.
@@ -264,6 +325,8 @@ struct Total {
     skipped: u64,
     /// The first new id that was stored.
     first_id: Option<u64>,
+    /// What user variables hold.
+    values: Vec<Value>,
 }
 
 impl Total {
@@ -290,11 +353,7 @@ struct Spread<'a> {
 
 impl Spread<'_> {
     /// What each place gets of a batch; the first and the last of the new ids, if some were made.
-    async fn parts<'w>(
-        &mut self,
-        batch: &Batch,
-        work: &Work<'w>,
-    ) -> Result<(Vec<Part<'w>>, Option<(u64, u64)>)> {
+    async fn parts<'w>(&self, batch: &Batch, work: &Work<'w>) -> Result<(Vec<Part<'w>>, Option<(u64, u64)>)> {
         let asking: Vec<bool> = batch
             .rows
             .iter()
@@ -313,7 +372,7 @@ impl Spread<'_> {
             let id = if asks { next.next() } else { None };
             let place = self.place(row, id).map_err(|error| at_row(&error, batch, i))?;
             let Some((file, numbers)) = places.get_mut(place) else { return Err(no_job()) };
-            self.rows.format.line_start.iter().for_each(|byte| file.push(*byte));
+            file.extend_from_slice(&self.rows.format.line_start);
             write_row(file, &batch.bytes, row, id, self.rows);
             numbers.push(batch.before + i as u64 + 1);
         }
@@ -327,7 +386,9 @@ impl Spread<'_> {
             let text = job.text.as_deref().unwrap_or(work.text);
             wanted.then_some(Part { source: job.source, schema: &job.schema, text, file, rows })
         };
-        let parts = jobs.iter().enumerate().filter_map(part).collect();
+        let mut parts: Vec<Part<'w>> = jobs.iter().enumerate().filter_map(part).collect();
+        // What the last row leaves in user variables must be the last there.
+        parts.sort_by_key(|part| part.rows.last().copied());
         Ok((parts, new.first().copied().zip(new.last().copied())))
     }
 
@@ -452,6 +513,24 @@ fn write_row(file: &mut Vec<u8>, bytes: &[u8], row: &Row, id: Option<u64>, rows:
             file.extend_from_slice(piece(row.start, row.end));
         }
         (None, _) => file.extend_from_slice(piece(row.start, row.end)),
+    }
+}
+
+/// What user variables hold on a connection.
+async fn variables_on(lease: &mut Lease, names: &[String]) -> Vec<Value> {
+    if names.is_empty() {
+        return Vec::new();
+    }
+    let list: Vec<String> = names.iter().map(|name| format!("@`{}`", name.replace('`', "``"))).collect();
+    match lease.query(&format!("SELECT {}", list.join(", ")), 1).await {
+        Ok(answer) => {
+            let cells = answer.rows.into_iter().next().unwrap_or_default();
+            cells
+                .into_iter()
+                .map(|cell| cell.map_or(Value::Null, |bytes| Value::Str(bytes.to_vec())))
+                .collect()
+        }
+        Err(_) => Vec::new(),
     }
 }
 

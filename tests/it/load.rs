@@ -114,6 +114,10 @@ async fn left(client: &mut Client, answer: &Answer, table: &str) -> Vec<String> 
     let rows =
         client.one(&format!("SELECT {ids}, k, a, b, HEX(c), d, u FROM {table} ORDER BY k, a, b, d, u")).await;
     all.extend(rows.rows().iter().map(|row| shown(row)));
+    if answer.errno() == 0 {
+        let variables = client.one("SELECT @a, @b, @skip").await;
+        all.push(format!("variables: {}", shown(&variables.rows()[0])));
+    }
     // After an error LAST_INSERT_ID() is undefined (manual, "Information Functions").
     if table != "no_ids" && answer.errno() == 0 {
         let last = client.one(&format!("SELECT k, a, b FROM {table} WHERE id = LAST_INSERT_ID()")).await;
