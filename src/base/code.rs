@@ -67,6 +67,8 @@ catalogue! {
     NullColumn = 1048, "23000", "give the column a value";
     /// A value is outside of its column's or rule's range.
     OutOfRange = 1264, "22003", "give a value inside of the column's range";
+    /// A string is longer than its column.
+    DataTooLong = 1406, "22001", "give a value that fits the column";
     /// No shard is declared for a key's value.
     NoPartition = 1526, "HY000", "add a shard for the value to the table's rule";
     /// No id could be made in time.

@@ -6,7 +6,7 @@ use super::input::Known;
 use super::query::Text;
 use crate::backend::conn::Summary;
 use crate::backend::{Flavor, Lease, Role};
-use crate::base::{Error, Result, Value};
+use crate::base::{Code, Error, Result, Value};
 use crate::exec::Connections;
 use crate::exec::send::{DUPLICATE, Preset, drop_insert_id};
 use crate::plan::bind::MakeIds;
@@ -119,14 +119,17 @@ impl Session {
         let row = answer.rows.into_iter().next().unwrap_or_default();
         let binary = text.given.is_binary();
         let values = row.into_iter().zip(&answer.columns).map(|(cell, column)| match cell {
-            None => Value::Null,
-            Some(cell) if binary => {
+            None => Ok(Value::Null),
+            Some(cell) if binary && !binary::is_text(column.kind) => {
                 let wire = WireType { kind: column.kind, unsigned: column.is_unsigned() };
-                binary::read_value(wire, &cell).unwrap_or(Value::Null)
+                binary::read_value(wire, &cell).ok_or_else(|| {
+                    let what = format!("a computed value of type {} cannot be read", column.kind);
+                    Error::new(Code::Internal, what)
+                })
             }
-            Some(cell) => super::set::value_of(column, &cell),
+            Some(cell) => Ok(super::set::value_of(column, &cell)),
         });
-        self.computed = values.collect();
+        self.computed = values.collect::<Result<_>>()?;
         Ok(())
     }
 

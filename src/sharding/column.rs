@@ -178,10 +178,11 @@ impl Rule {
         };
         if clipped {
             let (column, value) = (&column.name, show(value));
-            return Err(Error::new(
-                Code::OutOfRange,
-                format!("Out of range value for column '{column}': sharding key {value}"),
-            ));
+            let (code, what) = match self.key() {
+                KeyType::String(_) | KeyType::Binary => (Code::DataTooLong, "Data too long"),
+                _ => (Code::OutOfRange, "Out of range value"),
+            };
+            return Err(Error::new(code, format!("{what} for column '{column}': sharding key {value}")));
         }
         Ok(node)
     }
