@@ -73,10 +73,11 @@ struct Session;
 impl SessionValues for Session {
     fn get(&self, what: &SessionValue) -> Result<Value> {
         Ok(match what {
+            SessionValue::Computed(i) => Value::Int(*i as i64 + 100),
             SessionValue::LastInsertId => Value::Int(41),
             SessionValue::FoundRows => Value::Int(3),
             SessionValue::RowCount => Value::Int(-1),
-            SessionValue::NextId(i) => Value::UInt(500 + u64::from(*i)),
+            SessionValue::NextId(i) => Value::UInt(500 + *i as u64),
             SessionValue::ConnectionId => Value::Int(9),
             SessionValue::Database => Value::Str(b"shop".to_vec()),
             SessionValue::User | SessionValue::CurrentUser => Value::Str(b"app@localhost".to_vec()),

@@ -278,7 +278,8 @@ impl Lane {
     async fn next(&mut self, tasks: &[Task<'_>], order: &Order<'_>) -> Result<()> {
         let Some(i) = self.waiting.pop_front() else { return Ok(()) };
         let Some(task) = tasks.get(i) else { return Ok(()) };
-        let state = State { schema: task.schema, settings: order.settings, writes: order.locks };
+        let state =
+            State { schema: task.schema, settings: order.settings, writes: order.locks, ids: task.ids };
         send(&mut self.lease, state, &task.call).await?;
         self.current = Some(i);
         self.head = Head::Count;

@@ -26,6 +26,12 @@ pub fn sum(infos: &[String]) -> String {
     out
 }
 
+/// The number behind `Records: `; 0 where there is none.
+pub fn records(info: &str) -> u64 {
+    let rest = info.strip_prefix("Records: ").unwrap_or_default();
+    rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
 /// The text between numbers, and the numbers: always one text more than numbers.
 fn split(info: &str) -> (Vec<&str>, Vec<u64>) {
     let (mut words, mut numbers, mut rest) = (Vec::new(), Vec::new(), info);
@@ -41,7 +47,7 @@ fn split(info: &str) -> (Vec<&str>, Vec<u64>) {
 
 #[cfg(test)]
 mod tests {
-    use super::sum;
+    use super::{records, sum};
 
     #[test]
     fn numbers_of_one_form_add_up() {
@@ -51,5 +57,7 @@ mod tests {
         let infos = ["Rows matched: 1  Changed: 1  Warnings: 0"; 3].map(String::from);
         assert_eq!(sum(&infos), "Rows matched: 3  Changed: 3  Warnings: 0");
         assert_eq!(sum(&[]), "");
+        assert_eq!(records("Records: 23  Duplicates: 2  Warnings: 1"), 23);
+        assert_eq!(records("Rows matched: 3  Changed: 3  Warnings: 0"), 0);
     }
 }

@@ -39,6 +39,28 @@ pub struct State<'a> {
     /// The statement writes: it may not run if the state cannot be reached, so the state's answers are waited for
     /// first. A read's answer is simply dropped in that case.
     pub writes: bool,
+    /// Ids that it must know of.
+    pub ids: Preset,
+}
+
+/// What a server is told of ids before a statement (MySQL 8.4 manual, "Server System Variables").
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Preset {
+    /// `last_insert_id`: what LAST_INSERT_ID() answers there.
+    pub last_insert_id: Option<u64>,
+    /// `insert_id`: the first id that an INSERT gives. It stays until an INSERT has used it.
+    pub insert_id: Option<u64>,
+}
+
+impl Preset {
+    fn sql(self) -> Option<String> {
+        Some(match (self.last_insert_id, self.insert_id) {
+            (None, None) => return None,
+            (Some(last), None) => format!("SET last_insert_id={last}"),
+            (None, Some(next)) => format!("SET insert_id={next}"),
+            (Some(last), Some(next)) => format!("SET last_insert_id={last},insert_id={next}"),
+        })
+    }
 }
 
 /// Writes the statement. The next packet on the connection is the first of its answer.
@@ -47,6 +69,9 @@ pub async fn send(conn: &mut Conn, state: State<'_>, call: &Call<'_>) -> Result<
     conn.queue_state(schema, state.settings);
     if state.writes && conn.has_pending() {
         conn.settle().await?;
+    }
+    if let Some(sql) = state.ids.sql() {
+        conn.queue_before(&sql);
     }
     match call {
         Call::Text(text) => conn.queue_query(text),
@@ -63,6 +88,17 @@ pub async fn send(conn: &mut Conn, state: State<'_>, call: &Call<'_>) -> Result<
         }
     }
     conn.settle().await
+}
+
+/// The error of a row that is there already: an id had been given to it.
+pub const DUPLICATE: u16 = 1062;
+
+/// Makes a connection forget an `insert_id` that no INSERT has used: a reset would end its transaction, and 0 would be an
+/// id. Where this fails, the connection is of no use to others.
+pub async fn drop_insert_id(conn: &mut Conn) -> Result<()> {
+    conn.queue_before("CREATE TEMPORARY TABLE shardgate_insert_id (id BIGINT AUTO_INCREMENT PRIMARY KEY)");
+    conn.queue_before("INSERT INTO shardgate_insert_id VALUES ()");
+    conn.query("DROP TEMPORARY TABLE shardgate_insert_id", 0).await.map(|_| ())
 }
 
 /// A number for a list of types (FNV-1a); never 0.

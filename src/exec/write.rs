@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::Client;
 use super::info;
 use super::interrupt::Asked;
-use super::send::{Call, State, send};
+use super::send::{Call, DUPLICATE, Preset, State, drop_insert_id, send};
 use super::single::{self, Around, KILL_AGAIN};
 use super::source::Connections;
 use crate::backend::conn::Summary;
@@ -26,6 +26,18 @@ pub struct Task<'a> {
     pub schema: &'a Arc<str>,
     /// The statement.
     pub call: Call<'a>,
+    /// Ids that its server must know of.
+    pub ids: Preset,
+}
+
+/// What became of tasks.
+#[derive(Debug)]
+pub struct Ran {
+    /// One entry a task; `None`: it was not begun, because another failed.
+    pub results: Vec<Option<Result<Summary>>>,
+    /// LAST_INSERT_ID() on the server of the last task for which it was set before, or ids were given, and that the answer does
+    /// not tell.
+    pub last_insert_id: Option<u64>,
 }
 
 /// In which order sources are asked, and what a failure does.
@@ -40,9 +52,7 @@ pub enum Pace {
     FirstAhead,
 }
 
-/// Runs all tasks: those of one source one after another, sources as `pace` says. The result has one entry a task;
-/// those that were not begun because another failed have none (`None`). Every
-/// connection is put back before this returns. With `client`, all is stopped when that one leaves. What succeeded where others failed is for the caller to undo.
+/// Runs all tasks: those of one source one after another, sources as `pace` says. Every connection is put back before this returns. With `client`, all is stopped when that one leaves. What succeeded where others failed is for the caller to undo.
 pub async fn run(
     tasks: &[Task<'_>],
     settings: &Settings,
@@ -50,7 +60,8 @@ pub async fn run(
     pace: Pace,
     mut client: Option<&mut Client>,
     around: Around<'_>,
-) -> Vec<Option<Result<Summary>>> {
+) -> Ran {
+    let mut last_insert_id = None;
     let mut results: Vec<Option<Result<Summary>>> = tasks.iter().map(|_| None).collect();
     let mut lanes = open_lanes(tasks, connections, &mut results).await;
     let failed = |results: &[Option<Result<Summary>>]| results.iter().any(|r| matches!(r, Some(Err(_))));
@@ -68,7 +79,7 @@ pub async fn run(
         let asked = lanes.iter_mut().filter_map(|lane| Some((lane.asked?, lane)));
         let sending =
             asked.filter_map(|(i, lane)| Some((i, tasks.get(i)?, lane))).map(async |(i, task, lane)| {
-                let state = State { schema: task.schema, settings, writes: true };
+                let state = State { schema: task.schema, settings, writes: true, ids: task.ids };
                 (i, send(&mut lane.lease, state, &task.call).await.inspect_err(|_| lane.asked = None))
             });
         for (i, sent) in join_all(sending).await {
@@ -88,6 +99,9 @@ pub async fn run(
             {
                 ok.messages = single::warnings(&mut lane.lease).await;
             }
+            if let Some(task) = tasks.get(i) {
+                last_insert_id = lane.settle_ids(task.ids, &answer).await.or(last_insert_id);
+            }
             lane.status = answer.as_ref().ok().map(|ok| ok.status);
             // Servers say 1317 of what was stopped; why it was is known here.
             let answer =
@@ -98,7 +112,7 @@ pub async fn run(
     for lane in lanes {
         connections.put(lane.source, lane.lease, lane.status);
     }
-    results
+    Ran { results, last_insert_id }
 }
 
 /// One connection a source. A source that gives none fails its first task.
@@ -187,11 +201,34 @@ impl Lane {
         }
     }
 
+    /// After a task for which ids were set: what LAST_INSERT_ID() is there now, where the answer does not tell; and no id is left
+    /// for an INSERT of somebody else.
+    async fn settle_ids(&mut self, ids: Preset, answer: &Result<Summary>) -> Option<u64> {
+        let unknown = ids.last_insert_id.is_some() || (ids.insert_id.is_some() && answer.is_err());
+        let told = if unknown && !self.lease.is_lost() {
+            self.lease.query("SELECT LAST_INSERT_ID()", 1).await.ok().and_then(|a| a.text(0, 0)?.parse().ok())
+        } else {
+            None
+        };
+        if ids.insert_id.is_some() && !used(answer) && drop_insert_id(&mut self.lease).await.is_err() {
+            self.lease.give_up();
+        }
+        told
+    }
+
     /// Chooses this source's next task; `false` when there is none.
     fn advance(&mut self, tasks: &[Task<'_>]) -> bool {
         self.asked = (self.next..tasks.len()).find(|&i| tasks[i].source == self.source);
         self.next = self.asked.map_or(tasks.len(), |i| i + 1);
         self.asked.is_some()
+    }
+}
+
+/// Whether an INSERT has used `insert_id`: it has come to a row.
+fn used(answer: &Result<Summary>) -> bool {
+    match answer {
+        Ok(ok) => !ok.info.starts_with("Records: 0 "),
+        Err(error) => error.errno == DUPLICATE,
     }
 }
 

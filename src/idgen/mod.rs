@@ -129,6 +129,19 @@ impl Ids {
         }
     }
 
+    /// What new ids look like at present, for EXPLAIN: nothing is taken.
+    pub fn example(&self, generator: GeneratorId, n: usize, gene: u32) -> NewIds {
+        match self.generators.get(usize::from(generator.0)) {
+            Some(Generator::Snowflake(snowflake)) => {
+                let layout = snowflake.layout();
+                let first = layout.encode(self.fence.now().saturating_sub(layout.epoch_ms()), 0, 0, gene);
+                NewIds::Numbers { first, step: layout.step() }
+            }
+            Some(Generator::Uuid7(_)) => NewIds::Uuids(vec![[0; 16]; n.min(Uuid7::MOST)]),
+            Some(Generator::Segment(_)) | None => NewIds::Numbers { first: 1, step: 1 },
+        }
+    }
+
     /// Listens for new ids. Who listens before asking misses none that come after.
     pub fn listen(&self) -> Soon<'_> {
         Soon { renewed: self.renewed.notified() }

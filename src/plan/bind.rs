@@ -9,7 +9,7 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use super::ir::{
-    Act, DdlStep, Ids, Job, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template, Write,
+    Act, DdlStep, Ids, Job, Native, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template, Write,
 };
 use super::refuse;
 use super::render::{Frame, Renderer};
@@ -94,10 +94,32 @@ pub fn bind(
         Act::Session => Ok(Bound::default()),
         Act::Refused(error) => Err(error.clone()),
         Act::Read(read) => binder.read(read),
-        Act::Write(write) => binder.write(write),
+        Act::Write(write) => binder.write(write, ids),
         Act::Insert(insert) => binder.insert(insert, ids),
         Act::Ddl(steps) => binder.ddl(steps),
     }
+}
+
+/// The question that makes values of [`Insert::computed`](super::ir::Insert::computed); `None` when there are none.
+pub fn compute(
+    plan: &Plan,
+    source: &dyn Source,
+    session: &dyn SessionValues,
+    setting: Setting,
+) -> Result<Option<Job>> {
+    let Act::Insert(insert) = &plan.act else { return Ok(None) };
+    if insert.computed.is_empty() {
+        return Ok(None);
+    }
+    let binder = Binder { plan, source, session, setting };
+    let mut text = vec![Piece::Text("SELECT ".into())];
+    for (n, expr) in insert.computed.iter().enumerate() {
+        if n > 0 {
+            text.push(Piece::Text(", ".into()));
+        }
+        text.extend(expr.iter().cloned());
+    }
+    binder.job(Some(&text), &binder.first_insert_target(insert)?).map(Some)
 }
 
 /// The text that PREPARE has a server look at, for the definitions of columns and parameters: that of the first place,
@@ -181,7 +203,7 @@ impl<'p> Binder<'p> {
         }
     }
 
-    fn write(&self, write: &'p Write) -> Result<Bound> {
+    fn write(&self, write: &'p Write, ids: &mut MakeIds<'_>) -> Result<Bound> {
         for (held, new) in &write.equal {
             let values = |i| self.source.value(i);
             let same = match (route::value(held, &values), route::value(new, &values)) {
@@ -198,8 +220,28 @@ impl<'p> Binder<'p> {
         if targets.len() > 1 && !copies {
             write.many.as_ref().map_err(Clone::clone)?;
         }
-        let jobs = targets.iter().map(|t| self.job(write.text.as_ref(), t)).collect::<Result<_>>()?;
-        Ok(Bound { jobs, copies, ..Bound::default() })
+        let mut jobs = targets
+            .iter()
+            .map(|t| self.job(write.text.as_ref(), t))
+            .collect::<Result<SmallVec<[Job; 1]>>>()?;
+        let mut made = Ids::default();
+        if let Some(table) = write.ids {
+            for job in &mut jobs {
+                let native = self.native(table, None, ids)?;
+                job.native = Some(native);
+                made = Ids { first: made.first.or(Some(native.first)), native: true, ..made };
+            }
+        }
+        Ok(Bound { jobs, copies, ids: made, ..Bound::default() })
+    }
+
+    /// Ids that a server may give: for so many rows, or as many as there can be in a row where that is not known.
+    pub(super) fn native(&self, table: usize, rows: Option<usize>, ids: &mut MakeIds<'_>) -> Result<Native> {
+        let used = self.plan.tables.get(table).ok_or_else(lost)?;
+        let rule = used.table.id.as_ref().ok_or_else(lost)?;
+        let count = rows.unwrap_or_else(|| rule.block());
+        let first = ids(rule, count, 0)?.number(0).ok_or_else(lost)?;
+        Ok(Native { first, count: count as u64, open: rows.is_none() })
     }
 
     fn ddl(&self, steps: &'p [DdlStep]) -> Result<Bound> {
@@ -239,6 +281,7 @@ impl<'p> Binder<'p> {
                 node: target.id,
                 text: None,
                 params: None,
+                native: None,
             });
         };
         let mut renderer = self.renderer(&target.frame);
@@ -255,6 +298,7 @@ impl<'p> Binder<'p> {
             node: target.id,
             text: Some(text),
             params,
+            native: None,
         }
     }
 }

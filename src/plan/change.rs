@@ -33,7 +33,7 @@ pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
     let equal = key_assignments(&scopes, &block, update)?;
     let placed = settle(ctx, &scopes, placed, &changed, &update.order_by, update.limit.as_ref())?;
     let text = names::edits(ctx, &placed.routing, Style::Aliased)?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, equal }))
+    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, equal, ids: None }))
 }
 
 fn parts<'q>(
@@ -216,5 +216,6 @@ pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
         routing: placed.routing,
         many: placed.many,
         equal: Vec::new(),
+        ids: None,
     }))
 }

@@ -22,6 +22,12 @@ impl Edits {
         self.list.push((span, pieces));
     }
 
+    /// The same, whatever edits there are inside of `span`, or of `span` itself.
+    pub(super) fn overwrite(&mut self, span: Span, pieces: Template) {
+        self.list.retain(|(s, _)| !(span.start <= s.start && s.end <= span.end && s.start < s.end));
+        self.replace(span, pieces);
+    }
+
     /// Puts `pieces` in at a place. Several at one place stand in the order of their coming.
     pub(super) fn insert(&mut self, at: u32, pieces: Template) {
         self.list.push((Span { start: at, end: at }, pieces));

@@ -1,7 +1,9 @@
 //! INSERT and REPLACE: each row goes to the node of its key, with its id made where it asks for one.
 
 use super::edit::{Edits, quote, text};
-use super::ir::{Act, Cell, IdForm, Insert, InsertRow, Piece, Route, Routing, Write};
+use super::ir::{
+    Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
+};
 use super::join::Place;
 use super::names::{self, Ctx, Style};
 use super::refuse;
@@ -9,9 +11,10 @@ use super::scope::Scopes;
 use super::spread::aligned;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result};
-use crate::sharding::KeyColumn;
-use crate::sql::facts::{self, Assignment, Body, Expr, ExprKind, InsertSource, Query, Span};
-use crate::topology::{Generator, Layout, Table};
+use crate::sharding::{IdForm, KeyColumn};
+use crate::sql::facts::{self, Assignment, Body, ColumnRef, Expr, ExprKind, InsertSource, Query, Span};
+use crate::topology::schema::TableSchema;
+use crate::topology::{Layout, Table};
 
 /// Plans an INSERT or REPLACE.
 pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
@@ -21,8 +24,10 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
     };
     let table = std::sync::Arc::clone(&used.table);
     if let Layout::Sharded(sharded) = &table.layout
-        && let Some(a) =
-            insert.on_duplicate.iter().find(|a| a.column.name.text.eq_ignore_ascii_case(&sharded.key))
+        && let Some(a) = insert
+            .on_duplicate
+            .iter()
+            .find(|a| a.column.name.text.eq_ignore_ascii_case(&sharded.key) && !keeps_value(ctx, a))
     {
         return Err(refuse::key_change(&a.column.name.text, &table.name));
     }
@@ -37,12 +42,53 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
                 ));
             }
             if table.id.is_some() || matches!(table.layout, Layout::Sharded(_)) {
-                Rows { ctx, insert, index, table: &table }.plan()
+                Rows { ctx, insert, index, table: &table, computed: Vec::new() }.plan()
             } else {
                 whole(ctx, insert, index, &table)
             }
         }
     }
+}
+
+/// `id = LAST_INSERT_ID(id)` and `id = id`: the row keeps its value.
+fn keeps_value(ctx: &Ctx<'_>, assignment: &Assignment) -> bool {
+    let (column, value) = (&assignment.column.name.text, &assignment.value);
+    let same = |c: &ColumnRef| c.name.text.eq_ignore_ascii_case(column);
+    let [inner] = value.columns.as_slice() else { return false };
+    match &value.kind {
+        ExprKind::Column(c) => same(c),
+        ExprKind::Other => {
+            let call = ctx.statement.functions.iter().find(|f| f.span == value.span);
+            // Nothing but the column between the parentheses.
+            let argument =
+                value.span.of(ctx.shape).split_once('(').map(|(_, rest)| rest.trim_end_matches(')').trim());
+            let name = argument.and_then(|a| a.rsplit('.').next()).map(|a| a.trim().trim_matches('`'));
+            call.is_some_and(|f| f.name == "LAST_INSERT_ID")
+                && same(inner)
+                && name.is_some_and(|name| name.eq_ignore_ascii_case(column))
+        }
+        _ => false,
+    }
+}
+
+/// Whether LAST_INSERT_ID(expr) stands in the statement.
+fn tells_id(ctx: &Ctx<'_>) -> bool {
+    ctx.statement.functions.iter().any(|f| f.args && f.name == "LAST_INSERT_ID")
+}
+
+/// Whether the servers can give a table's ids themselves: AUTO_INCREMENT, on a column that does not place the row.
+fn server_gives(ctx: &Ctx<'_>, index: usize, table: &Table) -> bool {
+    let Some(id) = table.id.as_ref().filter(|id| id.layout.is_none_or(|layout| layout.gene().is_none()))
+    else {
+        return false;
+    };
+    let is_key = matches!(&table.layout, Layout::Sharded(s) if s.key.eq_ignore_ascii_case(&id.column));
+    let schema = ctx.tables.get(index).and_then(|t| ctx.schemas.table(&t.database, &table.name));
+    let auto = |schema: &TableSchema| {
+        let column = schema.position(&id.column).and_then(|at| schema.columns.get(at));
+        column.is_some_and(|column| column.auto_increment)
+    };
+    !is_key && schema.is_some_and(|schema| auto(&schema))
 }
 
 /// A table that every row of the statement goes to alike, without ids of Shardgate's.
@@ -54,7 +100,7 @@ fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> 
     }
     let routing = Routing::Every(nodes);
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many: Ok(()), equal: Vec::new() }))
+    Ok(Act::Write(Write { routing, text, many: Ok(()), equal: Vec::new(), ids: None }))
 }
 
 /// A write to copies must not be evaluated differently by each.
@@ -107,6 +153,7 @@ struct Rows<'q, 'a> {
     insert: &'q facts::Insert,
     index: usize,
     table: &'q Table,
+    computed: Vec<Template>,
 }
 
 /// Where key and id stand in a row.
@@ -128,7 +175,7 @@ enum Spot {
 }
 
 impl Rows<'_, '_> {
-    fn plan(&self) -> Result<Act> {
+    fn plan(mut self) -> Result<Act> {
         let ctx = self.ctx;
         let routing = match &self.table.layout {
             Layout::Sharded(_) => Routing::Sharded { leads: vec![(self.index, Route::All)], aligned: true },
@@ -144,6 +191,7 @@ impl Rows<'_, '_> {
         }
         let mut edits = names::edits(ctx, &routing, Style::Bare(self.index))?;
         let verbatim = edits.is_empty();
+        let own = edits.clone();
         let (range, rows) = match &self.insert.source {
             InsertSource::Rows(rows) => self.values(rows, &mut edits)?,
             InsertSource::Set(set) => self.set(set, &mut edits)?,
@@ -152,16 +200,31 @@ impl Rows<'_, '_> {
         let rendered = rows
             .into_iter()
             .map(|(span, key, id)| InsertRow { pieces: edits.render_closed(span), key, id })
-            .collect();
+            .collect::<Vec<_>>();
         let len = ctx.shape.len() as u32;
+        let insert = self.insert;
+        let selective = match () {
+            () if !insert.on_duplicate.is_empty() => Selective::Update,
+            () if insert.ignore => Selective::Ignore,
+            () => Selective::No,
+        };
+        // A single row that is inserted or not: its id is known, and what became of it is seen.
+        let simple = rendered.len() == 1 && selective != Selective::Update && !tells_id(ctx);
+        let native = !simple
+            && self.computed.is_empty()
+            && rendered.iter().all(|row| row.id.is_some())
+            && server_gives(ctx, self.index, self.table);
         Ok(Act::Insert(Insert {
+            native: native.then(|| own.whole(ctx.shape)),
+            selective,
             table: self.index,
             head: edits.render_closed(Span { start: 0, end: range.start }),
             rows: rendered,
             tail: edits.render_closed(Span { start: range.end, end: len }),
-            generates: self.id_form(),
+            generates: self.id_value(),
             verbatim,
             column: self.key_column(),
+            computed: std::mem::take(&mut self.computed),
             many: if self.insert.returning {
                 Err(refuse::feature(
                     "RETURNING of rows that go to several shards",
@@ -192,16 +255,16 @@ impl Rows<'_, '_> {
     }
 
     /// What new ids are: UUIDs by their column's type, which is a text where its definition is not known.
-    fn id_form(&self) -> Option<IdForm> {
+    fn id_value(&self) -> Option<IdValue> {
         let rule = self.table.id.as_ref()?;
-        if self.ctx.topology.generators.get(usize::from(rule.generator.0)) != Some(&Generator::Uuid7) {
-            return Some(IdForm::Number);
+        if rule.form != IdForm::Uuid {
+            return Some(IdValue::Number);
         }
         let used = self.ctx.tables.get(self.index)?;
         let schema = self.ctx.schemas.table(&used.database, &self.table.name);
         let column = schema.as_ref().and_then(|s| s.columns.get(s.position(&rule.column)?));
         let binary = column.is_some_and(|c| ["binary", "varbinary"].contains(&c.data_type.as_str()));
-        Some(if binary { IdForm::Bytes } else { IdForm::Text })
+        Some(if binary { IdValue::Bytes } else { IdValue::Text })
     }
 
     /// Whether the sharding key is the column whose values are made.
@@ -242,19 +305,19 @@ impl Rows<'_, '_> {
         matches!(&self.insert.source, InsertSource::Rows(rows) if rows.iter().all(|r| r.cells.is_empty()))
     }
 
-    fn values(&self, rows: &[facts::InsertRow], edits: &mut Edits) -> Result<(Span, Vec<RowPlace>)> {
+    fn values(&mut self, rows: &[facts::InsertRow], edits: &mut Edits) -> Result<(Span, Vec<RowPlace>)> {
         let places = self.places(&self.columns()?);
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Err(Error::new(Code::Internal, "an INSERT without rows"));
         };
-        let id_name = self.id_name().unwrap_or("");
+        let id_name = self.id_name().unwrap_or("").to_owned();
         if places.id == Some(Spot::Missing) {
             let sep = if places.width == 0 { "" } else { ", " };
-            let added = text(format!("{sep}{}", quote(id_name)));
+            let added = text(format!("{sep}{}", quote(&id_name)));
             match self.insert.columns_span {
                 Some(span) => edits.insert(span.end - 1, vec![added]),
                 None => {
-                    edits.insert(self.insert.table.span.end, vec![text(format!(" ({})", quote(id_name)))]);
+                    edits.insert(self.insert.table.span.end, vec![text(format!(" ({})", quote(&id_name)))]);
                 }
             }
         }
@@ -285,7 +348,7 @@ impl Rows<'_, '_> {
             };
             let key = match places.key {
                 None => None,
-                Some(place) => Some(self.key_cell(cell(place), id.as_ref(), key_is_id)?),
+                Some(place) => Some(self.key_cell(cell(place), id.as_ref(), key_is_id, edits)?),
             };
             out.push((row.span, key, id));
         }
@@ -293,7 +356,7 @@ impl Rows<'_, '_> {
     }
 
     /// `SET a = 1, b = 2`: one row.
-    fn set(&self, set: &[Assignment], edits: &mut Edits) -> Result<(Span, Vec<RowPlace>)> {
+    fn set(&mut self, set: &[Assignment], edits: &mut Edits) -> Result<(Span, Vec<RowPlace>)> {
         let (Some(first), Some(last)) = (set.first(), set.last()) else {
             return Err(Error::new(Code::Internal, "an INSERT without rows"));
         };
@@ -319,35 +382,50 @@ impl Rows<'_, '_> {
         };
         let key = match self.key_name() {
             None => None,
-            Some(name) => Some(self.key_cell(find(name), id.as_ref(), self.key_is_id())?),
+            Some(name) => {
+                let value = find(name);
+                Some(self.key_cell(value, id.as_ref(), self.key_is_id(), edits)?)
+            }
         };
         // The row takes the insertion at its end; the tail begins behind it.
         Ok((range, vec![(range, key, id)]))
     }
 
-    fn id_cell(&self, expr: &Expr, edits: &mut Edits) -> Result<Cell> {
+    fn id_cell(&mut self, expr: &Expr, edits: &mut Edits) -> Result<Cell> {
         let cell = match &expr.kind {
             ExprKind::Default => Cell::NewId,
             ExprKind::Operand(operand) => Cell::Operand(operand.clone()),
-            _ => match self.session_cell(expr) {
-                Some(cell) => cell,
-                None => {
-                    return Err(refuse::feature(
-                        format_args!(
-                            "the id column `{}` is given as an expression",
-                            self.id_name().unwrap_or("")
-                        ),
-                        "give a literal or a parameter, or leave it out to have an id made",
-                    ));
-                }
-            },
+            _ if self.is_default_of_id(expr) => Cell::NewId,
+            _ => self.value_cell(expr, edits).ok_or_else(|| {
+                refuse::feature(
+                    format_args!(
+                        "the id column `{}` is given as an expression",
+                        self.id_name().unwrap_or("")
+                    ),
+                    "give a literal or a parameter, or leave it out to have an id made",
+                )
+            })?,
         };
-        edits.replace(expr.span, vec![Piece::NewId]);
+        edits.overwrite(expr.span, vec![Piece::NewId]);
         Ok(cell)
     }
 
-    fn key_cell(&self, expr: Option<&Expr>, id: Option<&Cell>, is_id: bool) -> Result<Cell> {
-        let key = self.key_name().unwrap_or("");
+    /// `DEFAULT(id)`
+    fn is_default_of_id(&self, expr: &Expr) -> bool {
+        let text = expr.span.of(self.ctx.shape);
+        let word = text.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("default"));
+        let own = |c: &ColumnRef| self.id_name().is_some_and(|id| id.eq_ignore_ascii_case(&c.name.text));
+        word && text[7..].trim_start().starts_with('(') && matches!(expr.columns.as_slice(), [c] if own(c))
+    }
+
+    fn key_cell(
+        &mut self,
+        expr: Option<&Expr>,
+        id: Option<&Cell>,
+        is_id: bool,
+        edits: &mut Edits,
+    ) -> Result<Cell> {
+        let key = self.key_name().unwrap_or("").to_owned();
         if is_id && id.is_some() {
             return Ok(Cell::NewId);
         }
@@ -363,13 +441,38 @@ impl Rows<'_, '_> {
                 format_args!("DEFAULT for the sharding key `{key}`"),
                 "give its value as a literal or a parameter",
             )),
-            _ => self.session_cell(expr).ok_or_else(|| {
-                refuse::feature(
-                    format_args!("the sharding key `{key}` is given as an expression"),
-                    "give a literal or a parameter",
-                )
-            }),
+            _ => {
+                let cell = self.value_cell(expr, edits).ok_or_else(|| {
+                    refuse::feature(
+                        format_args!("the sharding key `{key}` is given as an expression"),
+                        "give a literal or a parameter",
+                    )
+                })?;
+                // What it was computed to stands in the row: computed again it could be another value.
+                if let Cell::Session(value @ SessionValue::Computed(_)) = &cell {
+                    edits.overwrite(expr.span, vec![Piece::Session(value.clone())]);
+                }
+                Ok(cell)
+            }
         }
+    }
+
+    /// A value that is known before the row is placed: the session's, or what a server makes of an expression without
+    /// columns.
+    fn value_cell(&mut self, expr: &Expr, edits: &Edits) -> Option<Cell> {
+        if let Some(cell) = self.session_cell(expr) {
+            return Some(cell);
+        }
+        let plain = expr.columns.is_empty()
+            && expr.subqueries.is_empty()
+            && expr.aggregates.is_empty()
+            && !expr.window
+            && matches!(expr.kind, ExprKind::Other)
+            && !self.ctx.statement.assigns_user_variables;
+        plain.then(|| {
+            self.computed.push(edits.render(expr.span));
+            Cell::Session(SessionValue::Computed(self.computed.len() - 1))
+        })
     }
 
     /// LAST_INSERT_ID() or `@x` as a whole cell.
@@ -399,7 +502,8 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
             "read the rows first and insert them as values",
         )
     };
-    if let Some(id) = &table.id {
+    let gives = !matches!(table.layout, Layout::Reference(_)) && server_gives(ctx, index, table);
+    if let Some(id) = table.id.as_ref().filter(|_| !gives) {
         let listed = insert
             .columns
             .as_ref()
@@ -459,7 +563,8 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
         _ => return Err(apart()),
     };
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many, equal: Vec::new() }))
+    let ids = gives.then_some(index);
+    Ok(Act::Write(Write { routing, text, many, equal: Vec::new(), ids }))
 }
 
 /// The place of the key among the columns that the SELECT fills.

@@ -135,7 +135,7 @@ pub enum SessionValue {
     /// ROW_COUNT()
     RowCount,
     /// SHARDGATE_NEXT_ID(…): the statement's i-th call of it.
-    NextId(u16),
+    NextId(usize),
     /// CONNECTION_ID()
     ConnectionId,
     /// DATABASE(), SCHEMA()
@@ -148,6 +148,8 @@ pub enum SessionValue {
     Variable(String),
     /// `@@x` where the session's value is not the server's (last_insert_id, identity, insert_id …).
     System(String),
+    /// What a server made of the i-th of `Insert::computed`.
+    Computed(usize),
 }
 
 /// A text for a server. `None` in a plan = the client's own text, untouched.
@@ -197,6 +199,9 @@ pub struct Write {
     pub many: Result<(), Error>,
     /// A sharding key may be set to the value it has: these must be equal, or the statement is refused.
     pub equal: Vec<(Operand, Operand)>,
+    /// The table (index in `Plan::tables`) into which a SELECT inserts rows whose ids the servers give themselves, one
+    /// after another from where they are told to begin.
+    pub ids: Option<usize>,
 }
 
 /// INSERT or REPLACE with rows that are placed one by one.
@@ -211,18 +216,38 @@ pub struct Insert {
     /// Text after the last row.
     pub tail: Template,
     /// Whether ids are generated where a row asks for one, and as what.
-    pub generates: Option<IdForm>,
+    pub generates: Option<IdValue>,
     /// Whether the client's own text may be sent as it is, when all rows go to one node and no id is made.
     pub verbatim: bool,
     /// Why rows on several nodes are refused, if they are.
     pub many: Result<(), Error>,
     /// The key's column, where its definition is known: what it would clip is refused.
     pub column: Option<KeyColumn>,
+    /// Where one server may be left to give the ids itself, one after another from where it is told to begin: what the
+    /// statement reports then (and LAST_INSERT_ID() after a duplicate, for example) is exactly that server's. The
+    /// text for it; `None` inside = the client's own.
+    pub native: Option<Option<Template>>,
+    /// Expressions without columns that stand for a key or an id: a server makes values of them first.
+    pub computed: Vec<Template>,
+    /// Rows may come to nothing, or change others (IGNORE, ON DUPLICATE KEY UPDATE).
+    pub selective: Selective,
+}
+
+/// What becomes of a row that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Selective {
+    /// An error, or it is replaced: each row of a statement that succeeds has been inserted.
+    #[default]
+    No,
+    /// IGNORE: nothing.
+    Ignore,
+    /// ON DUPLICATE KEY UPDATE: the row that is there changes.
+    Update,
 }
 
 /// What new ids are in their column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IdForm {
+pub enum IdValue {
     /// Numbers. NULL and 0 ask for one.
     Number,
     /// UUIDs of 36 characters. NULL asks for one.
@@ -275,6 +300,19 @@ pub struct Job {
     pub text: Option<Vec<u8>>,
     /// Parameters of `text`'s `?` in order (prepared statements); `None` = the client's own, untouched.
     pub params: Option<Vec<Param>>,
+    /// Ids that the server gives itself.
+    pub native: Option<Native>,
+}
+
+/// Ids that a server gives to rows one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Native {
+    /// The first.
+    pub first: u64,
+    /// How many there are at most.
+    pub count: u64,
+    /// The rows come from a SELECT: how many there are is not known before.
+    pub open: bool,
 }
 
 /// A parameter of a job of a prepared statement.
@@ -295,4 +333,10 @@ pub struct Ids {
     pub count: u64,
     /// The last explicit id, if no id was generated.
     pub explicit: Option<i128>,
+    /// The servers give them themselves: see [`Job::native`].
+    pub native: bool,
+    /// The jobs of the first row with a new id, and of the last row.
+    pub ends: (usize, usize),
+    /// All of them in the rows' order, where some of the rows may not be inserted.
+    pub made: Vec<u64>,
 }

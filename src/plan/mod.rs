@@ -35,10 +35,10 @@ mod targets;
 
 use std::sync::Arc;
 
-pub use bind::{Bound, SessionValues, Setting, Source, bind};
+pub use bind::{Bound, SessionValues, Setting, Source, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
-pub use rows::asks_for_id;
+pub use rows::{asks_for_id, inserted};
 
 use crate::sql::facts::Statement;
 use crate::topology::Topology;

@@ -67,7 +67,13 @@ impl Renderer<'_> {
             Piece::Session(what) => {
                 let value = self.session.get(what)?;
                 let short = match (what, &value) {
-                    (SessionValue::Database | SessionValue::User | SessionValue::CurrentUser, _) => true,
+                    (
+                        SessionValue::Database
+                        | SessionValue::User
+                        | SessionValue::CurrentUser
+                        | SessionValue::Computed(_),
+                        _,
+                    ) => true,
                     // A UUID.
                     (SessionValue::NextId(_), Value::Str(_)) => true,
                     // A parameter: another text for each execution would have to be prepared each time. What a

@@ -3,20 +3,42 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::bind::{Binder, Bound, MakeIds, Target, lost, nowhere};
-use super::ir::{Cell, IdForm, Ids, Insert, Job};
+use super::edit::quote;
+use super::ir::{Act, Cell, IdValue, Ids, Insert, Job, Plan, Selective};
+use super::names::{nodes_of, physical};
 use super::refuse;
 use super::route;
 use crate::base::ids::{NewIds, NodeId, uuid_text};
 use crate::base::{Code, Error, Result, Value};
+use crate::sharding::IdForm;
 use crate::topology::{Layout, Sharded};
 
 impl<'p> Binder<'p> {
     pub(super) fn insert(&self, insert: &'p Insert, ids: &mut MakeIds<'_>) -> Result<Bound> {
-        let (given, made) = self.row_ids(insert, ids)?;
+        let mut given = self.rows_given(insert)?;
+        // Where servers give ids, no place depends on them.
+        let alone = insert.native.is_some().then(|| self.insert_targets(insert, &given)).transpose()?;
+        if let (Some(text), Some([(target, _)])) = (&insert.native, alone.as_deref())
+            && given.iter().all(|row| matches!(row, RowId::New(_)))
+            && given.len() <= self.block(insert)?
+        {
+            let mut job = self.job(text.as_ref(), target)?;
+            let native = self.native(insert.table, Some(given.len()), ids)?;
+            job.native = Some(native);
+            let ids = Ids { first: Some(native.first), count: native.count, native: true, ..Ids::default() };
+            return Ok(Bound { jobs: smallvec![job], ids, ..Bound::default() });
+        }
+        let mut made = self.make(insert, &mut given, ids)?;
         let targets = self.insert_targets(insert, &given)?;
         if targets.len() > 1 && insert.rows.first().is_some_and(|r| r.key.is_some()) {
             insert.many.as_ref().map_err(Clone::clone)?;
         }
+        let job_of = |row: Option<usize>| {
+            let job = row.and_then(|row| targets.iter().position(|(_, rows)| rows.contains(&row)));
+            job.unwrap_or(0)
+        };
+        let first_new = given.iter().position(|row| matches!(row, RowId::New(_)));
+        made.ends = (job_of(first_new), job_of(insert.rows.len().checked_sub(1)));
         let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
         let whole = insert.verbatim && made.count == 0 && (targets.len() == 1 || copies);
         let mut jobs = SmallVec::with_capacity(targets.len());
@@ -74,11 +96,16 @@ impl<'p> Binder<'p> {
         Ok(Self::finish(renderer, target))
     }
 
-    /// Each row's id, new or given, and what the session has to know of them.
-    fn row_ids(&self, insert: &Insert, ids: &mut MakeIds<'_>) -> Result<(SmallVec<[RowId; 1]>, Ids)> {
-        let Some(form) = insert.generates else { return Ok((SmallVec::new(), Ids::default())) };
+    fn block(&self, insert: &Insert) -> Result<usize> {
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        Ok(table.table.id.as_ref().ok_or_else(lost)?.block())
+    }
+
+    /// Each row's id as it is given; new ones are still to be made.
+    fn rows_given(&self, insert: &Insert) -> Result<SmallVec<[RowId; 1]>> {
+        let Some(form) = insert.generates else { return Ok(SmallVec::new()) };
         // Only a number may be 0 and ask for another.
-        let zero_is_value = self.setting.zero_is_value || form != IdForm::Number;
+        let zero_is_value = self.setting.zero_is_value || form != IdValue::Number;
         let mut rows = SmallVec::<[RowId; 1]>::with_capacity(insert.rows.len());
         for row in &insert.rows {
             rows.push(match &row.id {
@@ -94,38 +121,46 @@ impl<'p> Binder<'p> {
                 }
             });
         }
+        Ok(rows)
+    }
+
+    /// Makes the rows' new ids. Answers what the session has to know of them.
+    fn make(&self, insert: &Insert, rows: &mut [RowId], ids: &mut MakeIds<'_>) -> Result<Ids> {
         let count = rows.iter().filter(|r| matches!(r, RowId::New(_))).count();
         let mut made = Ids { count: count as u64, ..Ids::default() };
-        if count > 0 {
-            let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
-            let rule = table.table.id.as_ref().ok_or_else(lost)?;
-            // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment are always
-            // consecutive.
-            let block = match (rule.layout, form) {
-                (Some(layout), _) => layout.per_ms() as usize,
-                (None, IdForm::Number) => count,
-                (None, _) => BLOCK,
-            };
-            let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
-            for row in &mut rows {
-                let RowId::New(id) = row else { continue };
-                if left == 0 {
-                    (left, at) = (wanted.min(block), 0);
-                    new = ids(rule, left, 0)?;
-                    made.first = made.first.or(new.number(0));
-                }
-                *id = id_value(&new, at, form).ok_or_else(lost)?;
-                (at, left, wanted) = (at + 1, left - 1, wanted - 1);
+        let form = insert.generates.unwrap_or(IdValue::Number);
+        if count == 0 {
+            if form != IdValue::Number {
+                return Ok(made);
             }
-        } else if form == IdForm::Number {
             made.explicit = rows.iter().rev().find_map(|r| match r {
                 RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::Str(s)) => std::str::from_utf8(s).ok()?.trim().parse().ok(),
                 _ => None,
             });
+            return Ok(made);
         }
-        Ok((rows, made))
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        let rule = table.table.id.as_ref().ok_or_else(lost)?;
+        // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment are always
+        // consecutive.
+        let block = if rule.form == IdForm::Short { count } else { rule.block() };
+        let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
+        for row in rows {
+            let RowId::New(id) = row else { continue };
+            if left == 0 {
+                (left, at) = (wanted.min(block), 0);
+                new = ids(rule, left, 0)?;
+                made.first = made.first.or(new.number(0));
+            }
+            *id = id_value(&new, at, form).ok_or_else(lost)?;
+            if insert.selective != Selective::No {
+                made.made.extend(new.number(at));
+            }
+            (at, left, wanted) = (at + 1, left - 1, wanted - 1);
+        }
+        Ok(made)
     }
 
     fn insert_targets(&self, insert: &Insert, ids: &[RowId]) -> Result<SmallVec<[(Target<'p>, Rows); 1]>> {
@@ -185,6 +220,22 @@ impl<'p> Binder<'p> {
     }
 }
 
+/// The questions which of the new ids of an INSERT's jobs are there.
+pub fn inserted(plan: &Plan, bound: &Bound) -> Result<Vec<Job>> {
+    let Act::Insert(insert) = &plan.act else { return Ok(Vec::new()) };
+    let used = plan.tables.get(insert.table).ok_or_else(lost)?;
+    let column = quote(&used.table.id.as_ref().ok_or_else(lost)?.column);
+    let list: Vec<String> = bound.ids.made.iter().map(u64::to_string).collect();
+    let list = list.join(",");
+    let ask = |job: &Job| {
+        let node = nodes_of(&used.table).get(usize::from(job.node.0)).ok_or_else(lost)?;
+        let table = physical(&used.table, node, &job.schema);
+        let text = format!("SELECT {column} FROM {table} WHERE {column} IN ({list})").into_bytes();
+        Ok(Job { text: Some(text), params: None, ..job.clone() })
+    };
+    bound.jobs.iter().map(ask).collect()
+}
+
 /// The rows that go to one place. Most inserts have one, and make no list of it.
 type Rows = SmallVec<[usize; 1]>;
 
@@ -196,19 +247,16 @@ enum RowId {
 }
 
 /// The value of the i-th of new ids.
-fn id_value(new: &NewIds, i: usize, form: IdForm) -> Option<Value> {
+fn id_value(new: &NewIds, i: usize, form: IdValue) -> Option<Value> {
     Some(match (new, form) {
         (NewIds::Numbers { .. }, _) => {
             let id = new.number(i)?;
             i64::try_from(id).map_or(Value::UInt(id), Value::Int)
         }
-        (NewIds::Uuids(made), IdForm::Bytes) => Value::Bytes(made.get(i)?.to_vec()),
+        (NewIds::Uuids(made), IdValue::Bytes) => Value::Bytes(made.get(i)?.to_vec()),
         (NewIds::Uuids(made), _) => Value::Str(uuid_text(made.get(i)?).into_bytes()),
     })
 }
-
-/// UUIDs that are asked for at once.
-const BLOCK: usize = 4096;
 
 /// NULL asks for a new id, and so does 0 unless sql_mode NO_AUTO_VALUE_ON_ZERO says otherwise (MySQL 8.4 manual,
 /// "Using AUTO_INCREMENT").

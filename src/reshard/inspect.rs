@@ -7,8 +7,8 @@ use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
 use super::server::{connect, quoted};
-use crate::config::{Config, Database, Place, Table, TableLayout};
-use crate::sharding::KeyColumn;
+use crate::config::{Config, Database, IdKind, Place, Table, TableLayout};
+use crate::sharding::{IdForm, KeyColumn};
 
 /// Something found.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -179,18 +179,16 @@ impl Inspection {
     fn id(&mut self, name: &str, table: &Table, definition: &Definition) {
         let Some(id) = &table.id else { return };
         let found = definition.columns.iter().find(|c| c.key.name.eq_ignore_ascii_case(&id.column));
-        match found {
-            None => self.problem(format!("table {name} has no column {} (its id)", id.column)),
-            Some(column) if column.key.data_type != "bigint" => {
-                let (column, found) = (&column.key.name, &column.key.column_type);
-                self.problem(format!(
-                    "id column {name}.{column} is {found}, which is too narrow for generated ids; mend it with ALTER \
-                     TABLE {} MODIFY {} bigint NOT NULL",
-                    quoted(&table.name),
-                    quoted(column)
-                ));
-            }
-            Some(_) => {}
+        let Some(column) = found else {
+            return self.problem(format!("table {name} has no column {} (its id)", id.column));
+        };
+        let form = match id.kind {
+            IdKind::Snowflake { .. } => IdForm::Number,
+            IdKind::Segment { .. } => IdForm::Short,
+            IdKind::Uuid7 => IdForm::Uuid,
+        };
+        if let Err(why) = column.key.check_id(form) {
+            self.problem(format!("table {name}: {why}"));
         }
     }
 }

@@ -2,8 +2,10 @@
 
 pub mod control;
 pub mod dispatch;
+mod ids;
 mod input;
 mod next_id;
+mod null_ids;
 mod planning;
 pub mod prepared;
 pub mod query;
@@ -27,7 +29,7 @@ use crate::admin::Ticket;
 use crate::backend::conn::Summary;
 use crate::backend::settings::OPENING_COLLATION;
 use crate::backend::{Flavor, Pools, Settings};
-use crate::base::{Code, Error, Fate, Origin};
+use crate::base::{Code, Error, Fate, Origin, Value};
 use crate::exec::{Asked, Client, Interrupt};
 use crate::sql::normalise::Normalised;
 use crate::txn::Held;
@@ -47,6 +49,8 @@ pub(crate) const FLUSH: usize = 16 * 1024;
 pub(crate) struct Last {
     /// LAST_INSERT_ID()
     pub(crate) insert_id: u64,
+    /// It is of a row that was inserted: `id IS NULL` may mean it (sql_auto_is_null).
+    pub(crate) null_is_id: bool,
     /// FOUND_ROWS()
     pub(crate) found_rows: u64,
     /// ROW_COUNT()
@@ -55,6 +59,14 @@ pub(crate) struct Last {
     pub(crate) warnings: Vec<[String; 3]>,
     /// A server has answered it with an error: what follows it in the same command is not run.
     pub(crate) failed: bool,
+}
+
+impl Last {
+    /// A row with a new id was inserted.
+    pub(crate) fn inserted(&mut self, id: u64) {
+        self.insert_id = id;
+        self.null_is_id = true;
+    }
 }
 
 /// One client's session.
@@ -72,6 +84,12 @@ pub struct Session {
     vars: Vars,
     held: Held,
     last: Last,
+    /// `SET insert_id`: the id that the next INSERT begins with.
+    insert_id: Option<u64>,
+    /// What a server made of expressions in the INSERT that runs.
+    computed: Vec<Value>,
+    /// New ids for the calls of SHARDGATE_NEXT_ID in the statement that runs.
+    next: Vec<Value>,
     statements: prepared::Statements,
     multi_statements: bool,
     /// A buffer for reading statements, used again and again.
@@ -152,6 +170,9 @@ impl Session {
             vars: Vars::new(settings, shared.server_mode()),
             held: Held::default(),
             last: Last::default(),
+            insert_id: None,
+            computed: Vec::new(),
+            next: Vec::new(),
             statements: prepared::Statements::default(),
             scratch: Normalised::default(),
             shared,
@@ -277,6 +298,7 @@ impl Session {
         let settings: Settings = self.shared.opening_settings(self.info.charset);
         self.vars = Vars::new(settings, self.shared.server_mode());
         self.last = Last::default();
+        self.insert_id = None;
         self.statements = prepared::Statements::default();
     }
 }

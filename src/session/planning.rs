@@ -101,23 +101,29 @@ impl Session {
         loaded
     }
 
-    /// A table whose sharding column does not fit its rule would be read and written wrongly: it is refused.
+    /// A table whose sharding or id column does not fit its rule would be read and written wrongly: it is refused.
     pub(super) fn check_key(&self, database: &str, table: &Table) -> Result<()> {
-        let Layout::Sharded(sharded) = &table.layout else { return Ok(()) };
         let Some(schema) = self.shared.catalog.table(database, &table.name) else { return Ok(()) };
-        let Some(column) = schema.position(&sharded.key).and_then(|i| schema.columns.get(i)) else {
-            self.shared.catalog.forget(database, &table.name);
-            let text =
-                format!("Unknown column '{}', the sharding key of '{database}.{}'", sharded.key, table.name);
-            return Err(Error::new(Code::NoColumn, text));
+        let forget = || self.shared.catalog.forget(database, &table.name);
+        let column = |name: &str, what: &str| {
+            schema.position(name).and_then(|i| schema.columns.get(i)).ok_or_else(|| {
+                forget();
+                let text = format!("Unknown column '{name}', {what} of '{database}.{}'", table.name);
+                Error::new(Code::NoColumn, text)
+            })
         };
-        sharded.rule.check_column(&column.as_key(&table.name)).map_err(|why| {
-            self.shared.catalog.forget(database, &table.name);
-            Error::new(
-                Code::NotSupported,
-                format!("'{database}.{}' cannot be used as it is: {why}", table.name),
-            )
-        })
+        let unfit = |why: String| {
+            forget();
+            let text = format!("'{database}.{}' cannot be used as it is: {why}", table.name);
+            Error::new(Code::NotSupported, text)
+        };
+        if let Some(id) = &table.id {
+            let column = column(&id.column, "the id column")?.as_key(&table.name);
+            column.check_id(id.form).map_err(unfit)?;
+        }
+        let Layout::Sharded(sharded) = &table.layout else { return Ok(()) };
+        let key = column(&sharded.key, "the sharding key")?;
+        sharded.rule.check_column(&key.as_key(&table.name)).map_err(unfit)
     }
 
     /// A statement that Shardgate cannot read: a server's own message if it cannot either.

@@ -162,10 +162,10 @@ impl Session {
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape, given: &given, more: false };
         let mut setting = self.setting();
-        let next = self.next_ids_alike(&plan.statement)?;
+        self.stand_for_next_ids(&plan.statement)?;
         let mut others = 0..self.shared.topology().sources.len();
         let (job, mut using, mut lease) = loop {
-            let job = bind::describe(plan, &text.input(), &Known { session: self, next: &next }, setting)?;
+            let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
             let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             match (using.take(job.source, Role::Primary).await, others.next()) {
                 (Ok(lease), _) => break (job, using, lease),
@@ -251,6 +251,16 @@ impl Session {
             statement.epoch = epoch;
         }
         let params = Params::decode(body, statement.params, &mut statement.types, &statement.long)?;
+        if self.last.null_is_id
+            && let Some(sql) = self.with_last_id(&statement.sql).await?.map(Bytes::from)
+        {
+            let mut shape = Normalised::prepared(&sql, self.vars.mode);
+            let plan = self.plan(&sql, &mut shape).await?;
+            let given = Given::Prepared { sql: &sql, params: &params };
+            return self
+                .run(&plan, &Text { original: &sql, shape: &shape, given: &given, more: false })
+                .await;
+        }
         let given = Given::Prepared { sql: &statement.sql, params: &params };
         let text = Text { original: &statement.sql, shape: &statement.shape, given: &given, more: false };
         let plan = Arc::clone(&statement.plan);

@@ -16,8 +16,8 @@ use crate::idgen::Patience;
 use crate::plan::bind::MakeIds;
 use crate::plan::ir::{Act, Plan};
 use crate::plan::{self, Bound, Setting};
-use crate::sharding::KeyType;
-use crate::sql::facts::{DdlKind, Kind, Operand};
+use crate::sharding::{IdForm, KeyType};
+use crate::sql::facts::{DdlKind, FunctionUse, Kind, Operand};
 use crate::sql::normalise::{Normalised, normalise};
 use crate::sql::{self, literal};
 use crate::topology::{IdRule, Layout, Node, Table};
@@ -78,6 +78,12 @@ impl Session {
         self.shared.metrics.statements.inc();
         self.last.failed = false;
         let mode = self.vars.mode;
+        let replaced = if self.last.null_is_id { self.with_last_id(text).await } else { Ok(None) };
+        let replaced = match replaced {
+            Ok(replaced) => replaced,
+            Err(error) => return self.noted(Err(error)),
+        };
+        let text = replaced.as_deref().unwrap_or(text);
         let mut shape = std::mem::take(&mut self.scratch);
         normalise(text, mode, &mut shape);
         let mut done = match self.plan(text, &mut shape).await {
@@ -96,6 +102,9 @@ impl Session {
 
     /// Carries a plan out. The answer is queued.
     pub(super) async fn run(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        if plan.statement.functions.iter().any(FunctionUse::is_next_id) {
+            self.make_next_ids(plan, text).await?;
+        }
         match &plan.act {
             Act::Refused(error) => return Err(error.clone()),
             Act::Session => return self.control(plan, text).await,
@@ -119,6 +128,9 @@ impl Session {
             self.held.stick();
         }
         self.check_key_charset(plan)?;
+        if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
+            self.compute(plan, text).await?;
+        }
         let mut bound = self.bind_patiently(plan, text).await?;
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
@@ -167,8 +179,7 @@ impl Session {
         down.push(job.source);
         for source in (0..self.shared.topology().sources.len()).map(|source| SourceId(source as u16)) {
             let setting = Setting { prefer: Some(source), ..self.setting() };
-            let mut ids = |rule: &IdRule, n, gene| self.shared.ids.reserve(rule.generator, n, gene);
-            let other = self.bind_by(plan, text, setting, &mut ids)?;
+            let other = plan::bind(plan, &text.input(), &Known(self), setting, &mut |_, _, _| Err(no_job()))?;
             if matches!(other.jobs.as_slice(), [job] if !down.contains(&job.source)) {
                 return Ok(Some(other));
             }
@@ -177,25 +188,27 @@ impl Session {
     }
 
     pub(super) fn bind(&self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        self.bind_by(plan, text, self.setting(), &mut |rule, n, gene| {
-            self.shared.ids.reserve(rule.generator, n, gene)
-        })
-    }
-
-    pub(super) fn bind_by(
-        &self,
-        plan: &Plan,
-        text: &Text<'_>,
-        setting: Setting,
-        make: &mut MakeIds<'_>,
-    ) -> Result<Bound> {
-        let next = self.next_ids(&plan.statement, text, make)?;
-        plan::bind(plan, &text.input(), &Known { session: self, next: &next }, setting, make)
+        let mut reserve =
+            |rule: &IdRule, n: usize, gene: u32| self.shared.ids.reserve(rule.generator, n, gene);
+        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve)
     }
 
     /// Binds; where no id may be made now, it waits for the clock, the lease or the store.
     async fn bind_patiently(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        self.patiently(|session, make| session.bind_by(plan, text, session.setting(), make)).await
+        let bound = self
+            .patiently(|session, make| {
+                let mut wanted = session.insert_id;
+                let mut make = |rule: &IdRule, n: usize, gene: u32| match wanted.take() {
+                    Some(first) if rule.form != IdForm::Uuid => Ok(NewIds::Numbers { first, step: 1 }),
+                    _ => make(rule, n, gene),
+                };
+                plan::bind(plan, &text.input(), &Known(session), session.setting(), &mut make)
+            })
+            .await?;
+        if bound.ids.first.is_some() {
+            self.insert_id = None;
+        }
+        Ok(bound)
     }
 
     /// Does what needs new ids, again and again until they are there. Ids that were made in one round are used in the

@@ -1,20 +1,20 @@
 //! Plans that answer rows: relayed from one server, merged from several, or taken in whole where they are small.
 
 use super::Session;
-use super::input::Given;
+use super::ids;
+use super::input::{Given, Known};
 use super::query::{Text, names_of, no_job};
 use crate::backend::conn::Answer;
 use crate::backend::{Lease, Role};
 use crate::base::{Code, Error, Fate, Result};
-use crate::exec::send::{State, send};
+use crate::exec::send::{Preset, State, send};
 use crate::exec::single::{self, Around};
 use crate::exec::write::Task;
 use crate::exec::{Connections, fanout};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::{self, Bound};
-use crate::sql::facts::{Expr, ExprKind, InsertSource, Kind};
 use crate::sql::normalise::Normalised;
-use crate::topology::schema::Schemas;
+use crate::topology::IdRule;
 use crate::wire::scan::{End, Outcome};
 use crate::wire::status;
 
@@ -56,12 +56,15 @@ impl Session {
             self.held.writes();
         }
         let deadline = self.shared.deadline();
+        let ids = self.preset(plan, job);
         loop {
             let call = text.given.call(job, text.original)?;
             let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             let retryable = retry && using.many() > 1;
             let mut lease = using.take(job.source, role).await?;
-            let state = State { schema: &job.schema, settings: &self.vars.settings, writes };
+            let giving = job.native.map(|_| self.shared.giving_ids(&self.vars.settings));
+            let settings = giving.as_ref().unwrap_or(&self.vars.settings);
+            let state = State { schema: &job.schema, settings, writes, ids };
             let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
             let ended = match send(&mut lease, state, &call).await {
                 Ok(())
@@ -75,7 +78,7 @@ impl Session {
             match ended {
                 Ok(end) => {
                     let warnings = warnings_after(&mut lease, &end).await;
-                    let told = if tells_insert_id(plan) { insert_id_on(&mut lease).await } else { None };
+                    let told = ids::after(&mut lease, ids, &end).await;
                     using.put(job.source, lease, status_of(&end));
                     // MariaDB's list stays for statements that use no table and have nothing to say; MySQL's does not.
                     let replaces = !plan.tables.is_empty() || !self.shared.is_mariadb();
@@ -111,7 +114,7 @@ impl Session {
             Outcome::Ok(trailer) => {
                 self.last.row_count = trailer.affected as i64;
                 if !keeps_insert_id && trailer.last_insert_id != 0 {
-                    self.last.insert_id = trailer.last_insert_id;
+                    self.last.inserted(trailer.last_insert_id);
                 }
             }
             Outcome::Err { errno } => {
@@ -122,46 +125,6 @@ impl Session {
             }
             _ => {}
         }
-    }
-
-    /// Whether an INSERT gives all its ids itself: then OK carries the last of them, and LAST_INSERT_ID() stays.
-    pub(super) fn keeps_insert_id(&self, plan: &Plan, text: &Text<'_>) -> Result<bool> {
-        let Kind::Insert(insert) = &plan.statement.kind else { return Ok(false) };
-        let Some(used) = plan.tables.first() else { return Ok(false) };
-        let Some(schema) = self.shared.catalog.table(&used.database, &used.table.name) else {
-            return Ok(false);
-        };
-        let Some(auto) = schema.columns.iter().position(|column| column.auto_increment) else {
-            return Ok(false);
-        };
-        let is_auto = |name: &str| schema.position(name) == Some(auto);
-        let place = match &insert.columns {
-            Some(columns) => columns.iter().position(|column| is_auto(&column.text)),
-            None => Some(auto),
-        };
-        let asks = |expr: &Expr| {
-            Ok::<bool, Error>(match &expr.kind {
-                ExprKind::Default => true,
-                ExprKind::Operand(operand) => {
-                    let value = text.operand(operand)?;
-                    plan::asks_for_id(&value, self.vars.zero_is_value)
-                }
-                _ => false,
-            })
-        };
-        let mut given = match (&insert.source, place) {
-            (InsertSource::Rows(rows), Some(place)) => rows.iter().map(|row| row.cells.get(place)).collect(),
-            (InsertSource::Set(set), _) => {
-                vec![set.iter().find(|a| is_auto(&a.column.name.text)).map(|a| &a.value)]
-            }
-            (InsertSource::Query(_), Some(_)) => return Ok(true),
-            (_, None) => return Ok(false),
-        }
-        .into_iter();
-        given.try_fold(true, |kept, cell: Option<&Expr>| match cell {
-            Some(cell) => Ok(kept && !asks(cell)?),
-            None => Ok(false),
-        })
     }
 
     /// A deadlock has rolled the transaction back on one server: so it is on all, and none is open any more.
@@ -185,7 +148,7 @@ impl Session {
         let mut tasks = Vec::with_capacity(bound.jobs.len());
         for job in &bound.jobs {
             let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call });
+            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
         let (mut status, deadline) = (self.status(text.more), self.shared.deadline());
         if !self.vars.autocommit {
@@ -220,7 +183,7 @@ impl Session {
 
     /// A small answer whose cells name physical tables (SHOW CREATE TABLE).
     pub(super) async fn renamed(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
-        let answer = self.collect(bound, text).await?;
+        let answer = self.collect(plan, bound, text).await?;
         let names = names_of(plan);
         let status = self.status(text.more);
         let form = super::reply::Form {
@@ -233,19 +196,23 @@ impl Session {
     }
 
     /// The whole answer of a bound read on one server.
-    pub(super) async fn collect(&mut self, bound: &Bound, text: &Text<'_>) -> Result<Answer> {
+    pub(super) async fn collect(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<Answer> {
         let Some(job) = bound.jobs.first() else { return Err(no_job()) };
         if bound.jobs.len() > 1 {
             return Err(Error::refused("the statement needs several shards here", "give the sharding key"));
         }
         let call = text.given.call(job, text.original)?;
+        let ids = Preset { last_insert_id: ids::tells(plan).then_some(self.last.insert_id), insert_id: None };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let mut lease = using.take(job.source, Role::Primary).await?;
-        let state = State { schema: &job.schema, settings: &self.vars.settings, writes: false };
+        let state = State { schema: &job.schema, settings: &self.vars.settings, writes: false, ids };
         let answer = match send(&mut lease, state, &call).await {
             Ok(()) => lease.answer_in(text.given.format(), SMALL_ANSWER).await,
             Err(error) => Err(error),
         };
+        if ids.last_insert_id.is_some() {
+            self.last.insert_id = ids::last_on(&mut lease).await.unwrap_or(self.last.insert_id);
+        }
         using.put(job.source, lease, answer.as_ref().ok().map(|answer| answer.ok.status));
         answer
     }
@@ -263,7 +230,7 @@ impl Session {
                 let mut bound = self.bind(&plan, &text)?;
                 let mut down = Vec::new();
                 loop {
-                    let answer = self.collect(&bound, &text).await;
+                    let answer = self.collect(&plan, &bound, &text).await;
                     let Some(other) = self.elsewhere(&plan, &text, &bound, &answer, &mut down)? else {
                         return answer;
                     };
@@ -281,9 +248,15 @@ impl Session {
         let mode = self.vars.mode;
         let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
         let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
+        self.show_next_ids(&plan.statement, &text)?;
+        if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
+            self.compute(&plan, &text).await?;
+        }
+        let ids = &self.shared.ids;
+        let mut example = |rule: &IdRule, n: usize, gene: u32| Ok(ids.example(rule.generator, n, gene));
         let bound = match plan.act {
             Act::Read(_) | Act::Write(_) | Act::Insert(_) => {
-                Some(self.bind_by(&plan, &text, self.setting(), &mut self.examples())?)
+                Some(plan::bind(&plan, &text.input(), &Known(self), self.setting(), &mut example)?)
             }
             _ => None,
         };
@@ -302,15 +275,6 @@ async fn warnings_after(lease: &mut Lease, end: &End) -> Vec<[String; 3]> {
         return Vec::new();
     }
     single::warnings(lease).await
-}
-
-/// Whether LAST_INSERT_ID(expr) is in a statement: only the server knows what it was.
-fn tells_insert_id(plan: &Plan) -> bool {
-    plan.statement.functions.iter().any(|call| call.args && call.name == "LAST_INSERT_ID")
-}
-
-async fn insert_id_on(lease: &mut Lease) -> Option<u64> {
-    lease.query("SELECT LAST_INSERT_ID()", 1).await.ok()?.text(0, 0)?.parse().ok()
 }
 
 fn status_of(end: &End) -> Option<u16> {

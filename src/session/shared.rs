@@ -48,6 +48,8 @@ pub struct ServerFacts {
     version: String,
     mariadb: bool,
     mode: Mode,
+    /// Ids of one statement do not follow one another there: auto_increment_increment is not 1.
+    steps: bool,
     /// Collation id → (character set, collation).
     collations: HashMap<u16, (String, String)>,
 }
@@ -170,6 +172,8 @@ impl Shared {
         let mut conn = self.pools.aside(source).await?;
         let version = conn.info().version.clone();
         let mode = conn.query("SELECT @@global.sql_mode", 1).await?.text(0, 0).unwrap_or_default();
+        let steps = conn.query("SELECT @@global.auto_increment_increment<>1", 1).await?.text(0, 0);
+        let steps = steps.as_deref() == Some("1");
         let sql = "SELECT ID,CHARACTER_SET_NAME,COLLATION_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
         let answer = conn.query(sql, COLLATIONS).await?;
         let collation = |row| {
@@ -177,7 +181,13 @@ impl Shared {
             Some((id, (answer.text(row, 1)?, answer.text(row, 2)?)))
         };
         let collations = (0..answer.rows.len()).filter_map(collation).collect();
-        Ok(ServerFacts { mariadb: version.contains("MariaDB"), version, mode: mode_of(&mode), collations })
+        Ok(ServerFacts {
+            mariadb: version.contains("MariaDB"),
+            version,
+            mode: mode_of(&mode),
+            steps,
+            collations,
+        })
     }
 
     /// The version that the greeting announces: the servers' own.
@@ -188,6 +198,14 @@ impl Shared {
     /// Whether the servers are MariaDB.
     pub fn is_mariadb(&self) -> bool {
         self.server.load().as_ref().is_some_and(|facts| facts.mariadb)
+    }
+
+    /// A session's variables for an INSERT whose ids its server gives: one after another, from where it is told.
+    pub fn giving_ids(&self, settings: &Settings) -> Settings {
+        if self.server.load().as_ref().is_some_and(|facts| facts.steps) {
+            return settings.with("auto_increment_increment", "1").with("auto_increment_offset", "1");
+        }
+        settings.clone()
     }
 
     /// What the servers give as decimals of strings in column definitions.

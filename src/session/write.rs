@@ -1,11 +1,13 @@
 //! Plans that change something on several servers: rows, or definitions.
 
 use super::Session;
+use super::ids;
 use super::query::{Text, no_job};
 use crate::backend::Role;
 use crate::backend::conn::Summary;
 use crate::base::{Error, Result};
-use crate::exec::send::Call;
+use crate::exec::info;
+use crate::exec::send::{Call, Preset};
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
 use crate::plan::Bound;
@@ -16,28 +18,33 @@ use crate::topology::{Layout, Node};
 impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
         // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
-        let generated = bound.ids.first.is_some();
-        if bound.jobs.len() == 1 && !generated {
-            return self.forward(plan, bound, Role::Primary, true, text).await;
+        let generated = bound.ids.first.is_some() || bound.ids.native;
+        let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);
+        let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
+        if bound.jobs.len() == 1 && ((!generated && !wanted) || returns) {
+            self.forward(plan, bound, Role::Primary, true, text).await?;
+            if returns && !bound.ids.native && self.last.found_rows > 0 && !self.last.failed {
+                self.last.inserted(bound.ids.first.unwrap_or(self.last.insert_id));
+            }
+            return Ok(());
         }
         let mut tasks = Vec::with_capacity(bound.jobs.len());
         for job in &bound.jobs {
             let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call });
+            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: self.preset(plan, job) });
         }
-        let answers = self.run_writes(&tasks, pace_of(plan)).await?;
+        let (answers, inserted) = self.run_writes(plan, bound, &tasks).await?;
         let infos = answers.clone();
         let mut summary =
             if bound.copies { answers.into_iter().next().unwrap_or_default() } else { write::sum(&answers) };
-        if generated {
-            summary.last_insert_id = bound.ids.first.unwrap_or(0);
-            if summary.affected > 0 {
-                self.last.insert_id = summary.last_insert_id;
-            } else {
-                summary.last_insert_id = 0;
+        if ids::plain_insert(plan) {
+            self.insert_id = None;
+            if summary.last_insert_id != 0 && !self.keeps_insert_id(plan, text)? {
+                self.last.inserted(summary.last_insert_id);
             }
-        } else if let Some(explicit) = bound.ids.explicit.filter(|_| summary.affected > 0) {
-            summary.last_insert_id = explicit as u64;
+        } else {
+            let last = infos.get(bound.ids.ends.1).map_or(0, |answer| answer.last_insert_id);
+            self.settle_ids(plan, bound, &mut summary, inserted, last);
         }
         if let Act::Insert(insert) = &plan.act
             && !bound.copies
@@ -51,11 +58,23 @@ impl Session {
     }
 
     /// Runs a write on its servers as one: all of it is there afterwards, or (but for a crash in the middle of the
-    /// commits) nothing.
-    pub(super) async fn run_writes(&mut self, tasks: &[Task<'_>], pace: Pace) -> Result<Vec<Summary>> {
+    /// commits) nothing. Answers the first new id that a row has, too, where that had to be looked up.
+    async fn run_writes(
+        &mut self,
+        plan: &Plan,
+        bound: &Bound,
+        tasks: &[Task<'_>],
+    ) -> Result<(Vec<Summary>, Option<u64>)> {
         let deadline = self.shared.deadline();
-        let own = tasks.len() > 1 && self.vars.autocommit && !self.held.in_transaction();
-        let undo = tasks.len() > 1 && !own;
+        let open = bound.jobs.iter().any(|job| job.native.is_some_and(|native| native.open));
+        let selective = match &plan.act {
+            Act::Insert(insert) => Some(insert).filter(|_| !bound.ids.made.is_empty()),
+            _ => None,
+        };
+        // One row needs no transaction to be looked at: nobody else has its id.
+        let several = tasks.len() > 1 || open || bound.ids.made.len() > 1;
+        let own = several && self.vars.autocommit && !self.held.in_transaction();
+        let undo = several && !own;
         if own {
             self.held.begin("BEGIN", None, false);
         } else if undo {
@@ -64,17 +83,45 @@ impl Session {
         self.held.writes();
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
-        let results =
-            write::run(tasks, &self.vars.settings, &mut using, pace, Some(&mut self.client), around).await;
-        let answers: Result<Vec<Summary>> = results.into_iter().flatten().collect();
+        let giving = bound.ids.native.then(|| self.shared.giving_ids(&self.vars.settings));
+        let (settings, pace) = (giving.as_ref().unwrap_or(&self.vars.settings), pace_of(plan));
+        let ran = write::run(tasks, settings, &mut using, pace, Some(&mut self.client), around).await;
+        let known = |id: &u64| {
+            let ids = tasks.iter().zip(&bound.jobs).map(|(task, job)| (task.ids, job.native));
+            ids.into_iter().any(|(ids, native)| {
+                ids.last_insert_id.is_some()
+                    || native.is_some_and(|n| (n.first..n.first + n.count).contains(id))
+            })
+        };
+        self.last.insert_id = ran.last_insert_id.filter(known).unwrap_or(self.last.insert_id);
+        let first_in = matches!(ran.results.get(bound.ids.ends.0), Some(Some(Ok(_))));
+        let mut answers: Result<Vec<Summary>> = ran.results.into_iter().flatten().collect();
+        if let Ok(all) = &answers
+            && let Some(error) = too_many(bound, all)
+        {
+            answers = Err(error);
+        }
+        let mut inserted = None;
+        if let (Some(insert), Ok(all)) = (selective, &answers)
+            && ids::looks_up(insert, bound, &write::sum(all), self.flavor)
+        {
+            match self.first_inserted(plan, bound).await {
+                Ok(first) => inserted = first,
+                Err(error) => answers = Err(error),
+            }
+        }
         match answers {
             Ok(answers) => {
                 if own {
                     self.held.commit().await?;
                 }
-                Ok(answers)
+                Ok((answers, inserted))
             }
             Err(error) => {
+                // A server remembers the first id of a statement that failed at a later row.
+                if let (Some(first), true, false) = (bound.ids.first, first_in, bound.ids.native) {
+                    self.last.insert_id = first;
+                }
                 if own {
                     self.held.rollback().await;
                 } else if undo {
@@ -100,13 +147,16 @@ impl Session {
             let call = |job: &'_ Job| Call::Owned(job.text.clone().unwrap_or_else(|| original.to_vec()));
             let tasks: Vec<Task<'_>> = jobs
                 .iter()
-                .map(|job| Task { source: job.source, schema: &job.schema, call: call(job) })
+                .map(|job| {
+                    let ids = Preset::default();
+                    Task { source: job.source, schema: &job.schema, call: call(job), ids }
+                })
                 .collect();
             let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             // No deadline, and no matter whether the client waits: stopped half-way, shards would differ.
             let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: None };
             let (settings, pace) = (&self.vars.settings, Pace::Whatever);
-            let results = write::run(&tasks, settings, &mut using, pace, None, around).await;
+            let results = write::run(&tasks, settings, &mut using, pace, None, around).await.results;
             for (database, table) in &step.changes {
                 self.shared.catalog.forget(database, table);
             }
@@ -115,13 +165,17 @@ impl Session {
             let done = self.all_done(&places, results)?;
             let rows = done.iter().map(|summary| summary.affected).sum();
             let infos: Vec<String> = done.iter().map(|summary| summary.info.clone()).collect();
-            let info = crate::exec::info::sum(&infos);
+            let info = info::sum(&infos);
             summaries.extend(done.into_iter().next().map(|first| Summary { affected: rows, info, ..first }));
         }
         self.last.row_count = 0;
         // Each place says the same: one server's answer is the answer.
         let mut summary = summaries.into_iter().next().unwrap_or_default();
         self.last.warnings = std::mem::take(&mut summary.messages);
+        if summary.last_insert_id != 0 {
+            // CREATE TABLE … SELECT.
+            self.last.insert_id = summary.last_insert_id;
+        }
         self.ok(&summary, text.more);
         Ok(())
     }
@@ -157,6 +211,19 @@ impl Session {
     }
 }
 
+/// A SELECT that gave more rows than there are ids in a row: the last of them have ids of somebody else.
+fn too_many(bound: &Bound, answers: &[Summary]) -> Option<Error> {
+    let mut pairs = bound.jobs.iter().zip(answers);
+    let most = pairs.find_map(|(job, answer)| {
+        let native = job.native.filter(|native| native.open)?;
+        (info::records(&answer.info) > native.count).then_some(native.count)
+    })?;
+    Some(Error::refused(
+        format!("the SELECT gives more than {most} rows, and so many ids never follow one another"),
+        "insert them in parts, or select ids for them",
+    ))
+}
+
 /// The info string of an INSERT of several rows, as one server words it (manual, "INSERT Statement"). A server that got
 /// one row says nothing: what became of the row follows from the affected rows.
 fn insert_info(rows: usize, statement: &Statement, answers: &[Summary]) -> String {
@@ -180,7 +247,7 @@ fn insert_info(rows: usize, statement: &Statement, answers: &[Summary]) -> Strin
             }
         })
         .collect();
-    crate::exec::info::sum(&texts)
+    info::sum(&texts)
 }
 
 /// New rows wait for no lock that another statement's new rows hold; changes of rows that are there do.

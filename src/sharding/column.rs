@@ -28,6 +28,17 @@ pub struct KeyColumn {
     pub scale: Option<u32>,
 }
 
+/// What new ids look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdForm {
+    /// Numbers of 64 bits.
+    Number,
+    /// Numbers that begin small.
+    Short,
+    /// UUIDs, as text or as 16 bytes.
+    Uuid,
+}
+
 impl KeyType {
     /// The type as the configuration writes it.
     pub fn describe(self) -> String {
@@ -52,6 +63,32 @@ impl KeyColumn {
     fn alter(&self, column_type: &str) -> String {
         let null = if self.nullable { "" } else { " NOT NULL" };
         format!("ALTER TABLE `{}` MODIFY `{}` {column_type}{null}", self.table, self.name)
+    }
+
+    /// Whether new ids can be stored in the column; `Err` says why not, and the ALTER that mends it.
+    pub fn check_id(&self, form: IdForm) -> Result<(), String> {
+        let long = |least| self.length.is_some_and(|length| length >= least);
+        let kind = self.data_type.as_str();
+        let (fits, wanted) = match form {
+            IdForm::Number => (kind == "bigint", "bigint"),
+            IdForm::Short => (self.integers().is_some(), "bigint"),
+            IdForm::Uuid => match kind {
+                "char" | "varchar" => (long(36), "char(36)"),
+                "binary" => (self.length == Some(16), "binary(16)"),
+                "varbinary" => (long(16), "binary(16)"),
+                _ => (false, "char(36)"),
+            },
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(format!(
+            "its id column `{}` is {}, and has no room for the ids that its generator makes; mend it with {} (and \
+             AUTO_INCREMENT where it has that)",
+            self.name,
+            self.column_type,
+            self.alter(wanted)
+        ))
     }
 
     /// The smallest and greatest integer of the column; `None` if it is no integer column.

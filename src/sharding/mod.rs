@@ -22,7 +22,7 @@ pub mod rule;
 #[cfg(test)]
 mod tests;
 
-pub use column::KeyColumn;
+pub use column::{IdForm, KeyColumn};
 pub use function::{Function, Interval, Unit};
 pub use key::{Charset, Key, KeyType};
 pub use moment::Moment;

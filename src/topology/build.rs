@@ -9,6 +9,7 @@ use super::map::{
 use crate::base::ids::{GeneratorId, SourceId};
 use crate::base::layout::Gene;
 use crate::config::{Address, Config, IdGenerator, IdKind, Place, Problem, TableLayout};
+use crate::sharding::IdForm;
 
 /// Builds the map. A configuration from [`crate::config::load`] has no problems left; one that was put together by
 /// hand may name sources that it does not declare, or give a rule another number of nodes than its table has.
@@ -141,16 +142,17 @@ impl<'a> Building<'a> {
                 }
             }
         };
-        let layout = match &generator {
-            Generator::Snowflake(layout) => Some(*layout),
-            _ => None,
+        let (form, layout) = match &generator {
+            Generator::Snowflake(layout) => (IdForm::Number, Some(*layout)),
+            Generator::Segment { .. } => (IdForm::Short, None),
+            Generator::Uuid7 => (IdForm::Uuid, None),
         };
         let place = self.generators.iter().position(|known| *known == generator).unwrap_or_else(|| {
             self.generators.push(generator);
             self.generators.len() - 1
         });
         let generator = GeneratorId(place as u16);
-        Some(IdRule { column: id.column.as_str().into(), generator, layout, cutover })
+        Some(IdRule { column: id.column.as_str().into(), generator, form, layout, cutover })
     }
 
     /// The nodes of a sharded table.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::base::ids::{GeneratorId, NodeId, SourceId};
 pub use crate::base::layout::Layout as IdLayout;
-use crate::sharding::Rule;
+use crate::sharding::{IdForm, Rule};
 
 /// Everything that routing needs to know.
 #[derive(Debug, Clone, Default)]
@@ -110,10 +110,20 @@ pub struct IdRule {
     pub column: Arc<str>,
     /// What makes them.
     pub generator: GeneratorId,
+    /// What its ids look like.
+    pub form: IdForm,
     /// The layout of snowflake ids; `None` for others.
     pub layout: Option<IdLayout>,
     /// Where ids carry a slot: ids below this were made before they did.
     pub cutover: u64,
+}
+
+impl IdRule {
+    /// How many ids there can be that follow one another.
+    pub fn block(&self) -> usize {
+        const OTHERS: usize = 4096;
+        self.layout.map_or(OTHERS, |layout| layout.per_ms() as usize)
+    }
 }
 
 /// What makes ids. Tables share a generator where that is all the same to them.

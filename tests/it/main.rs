@@ -24,6 +24,8 @@ mod ddl;
 mod drivers;
 mod generated;
 mod ids_apps;
+mod ids_golden;
+mod ids_inserts;
 mod large;
 mod oracle;
 mod pools;

@@ -1,0 +1,203 @@
+//! Ids as a session sees them: LAST_INSERT_ID(), the OK packet's insert id, `insert_id`, and which rows of an INSERT
+//! have been inserted. (MySQL 8.4 manual, "Information Functions", "mysql_insert_id()".)
+
+use super::Session;
+use super::query::Text;
+use crate::backend::conn::Summary;
+use crate::backend::{Flavor, Lease, Role};
+use crate::base::{Error, Result, Value};
+use crate::exec::Connections;
+use crate::exec::send::{DUPLICATE, Preset, drop_insert_id};
+use crate::plan::ir::{Act, Insert, Job, Plan, Selective};
+use crate::plan::{self, Bound};
+use crate::sql::facts::{Expr, ExprKind, InsertSource, Kind};
+use crate::topology::schema::Schemas;
+use crate::wire::binary::{self, WireType};
+use crate::wire::scan::{End, Outcome};
+
+/// Whether a statement may change LAST_INSERT_ID() otherwise than by inserting a row: then only the server knows what it is.
+pub(super) fn tells(plan: &Plan) -> bool {
+    let by_call = |call: &crate::sql::facts::FunctionUse| call.args && call.name == "LAST_INSERT_ID";
+    plan.statement.functions.iter().any(by_call) || matches!(plan.statement.kind, Kind::Call)
+}
+
+/// LAST_INSERT_ID() on a connection.
+pub(super) async fn last_on(lease: &mut Lease) -> Option<u64> {
+    lease.query("SELECT LAST_INSERT_ID()", 1).await.ok()?.text(0, 0)?.parse().ok()
+}
+
+/// After a statement that was relayed: LAST_INSERT_ID() where the server had been told of it before, and no id left for an
+/// INSERT of somebody else.
+pub(super) async fn after(lease: &mut Lease, ids: Preset, end: &End) -> Option<u64> {
+    if lease.is_broken() {
+        return None;
+    }
+    let told = if ids.last_insert_id.is_some() { last_on(lease).await } else { None };
+    let unused = matches!(end.outcome, Outcome::Err { errno } if errno != DUPLICATE);
+    if ids.insert_id.is_some() && unused && drop_insert_id(lease).await.is_err() {
+        lease.give_up();
+    }
+    told
+}
+
+/// Whether rows are inserted whose ids, if any, are their server's own affair.
+pub(super) fn plain_insert(plan: &Plan) -> bool {
+    matches!((&plan.act, &plan.statement.kind), (Act::Write(write), Kind::Insert(_)) if write.ids.is_none())
+}
+
+impl Session {
+    /// What the server of a job must know of ids.
+    pub(super) fn preset(&self, plan: &Plan, job: &Job) -> Preset {
+        let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);
+        Preset {
+            last_insert_id: (tells(plan) || (returns && job.native.is_some())).then_some(self.last.insert_id),
+            insert_id: job
+                .native
+                .map(|native| native.first)
+                .or(self.insert_id.filter(|_| plain_insert(plan))),
+        }
+    }
+
+    /// Whether an INSERT gives all its ids itself: then OK carries the last of them, and LAST_INSERT_ID() stays.
+    pub(super) fn keeps_insert_id(&self, plan: &Plan, text: &Text<'_>) -> Result<bool> {
+        let Kind::Insert(insert) = &plan.statement.kind else { return Ok(false) };
+        let Some(used) = plan.tables.first() else { return Ok(false) };
+        let Some(schema) = self.shared.catalog.table(&used.database, &used.table.name) else {
+            return Ok(false);
+        };
+        let Some(auto) = schema.columns.iter().position(|column| column.auto_increment) else {
+            return Ok(false);
+        };
+        let is_auto = |name: &str| schema.position(name) == Some(auto);
+        let place = match &insert.columns {
+            Some(columns) => columns.iter().position(|column| is_auto(&column.text)),
+            None => Some(auto),
+        };
+        let asks = |expr: &Expr| {
+            Ok::<bool, Error>(match &expr.kind {
+                ExprKind::Default => true,
+                ExprKind::Operand(operand) => {
+                    let value = text.operand(operand)?;
+                    plan::asks_for_id(&value, self.vars.zero_is_value)
+                }
+                _ => false,
+            })
+        };
+        let mut given = match (&insert.source, place) {
+            (InsertSource::Rows(rows), Some(place)) => rows.iter().map(|row| row.cells.get(place)).collect(),
+            (InsertSource::Set(set), _) => {
+                vec![set.iter().find(|a| is_auto(&a.column.name.text)).map(|a| &a.value)]
+            }
+            (InsertSource::Query(_), Some(_)) => return Ok(true),
+            (_, None) => return Ok(false),
+        }
+        .into_iter();
+        given.try_fold(true, |kept, cell: Option<&Expr>| match cell {
+            Some(cell) => Ok(kept && !asks(cell)?),
+            None => Ok(false),
+        })
+    }
+
+    /// Has a server make values of the expressions that stand for keys and ids.
+    pub(super) async fn compute(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        let job = plan::compute(plan, &text.input(), &super::input::Known(self), self.setting())?;
+        let Some(job) = job else { return Ok(()) };
+        let bound = Bound { jobs: smallvec::smallvec![job], ..Bound::default() };
+        let answer = self.collect(plan, &bound, text).await?;
+        let row = answer.rows.into_iter().next().unwrap_or_default();
+        let binary = text.given.is_binary();
+        let values = row.into_iter().zip(&answer.columns).map(|(cell, column)| match cell {
+            None => Value::Null,
+            Some(cell) if binary => {
+                let wire = WireType { kind: column.kind, unsigned: column.is_unsigned() };
+                binary::read_value(wire, &cell).unwrap_or(Value::Null)
+            }
+            Some(cell) => super::set::value_of(column, &cell),
+        });
+        self.computed = values.collect();
+        Ok(())
+    }
+
+    /// The insert id of an INSERT's answer, and LAST_INSERT_ID(), once its rows have ids of Shardgate's. `inserted`: the first
+    /// new id that a row has, where that had to be looked up.
+    /// `last`: what the server of the last row says.
+    pub(super) fn settle_ids(
+        &mut self,
+        plan: &Plan,
+        bound: &Bound,
+        summary: &mut Summary,
+        inserted: Option<u64>,
+        last: u64,
+    ) {
+        let ids = &bound.ids;
+        if ids.native {
+            let given = |id: &u64| {
+                let natives = bound.jobs.iter().filter_map(|job| job.native);
+                natives.into_iter().any(|native| (native.first..native.first + native.count).contains(id))
+            };
+            if given(&summary.last_insert_id) {
+                self.last.inserted(summary.last_insert_id);
+            }
+            return;
+        }
+        let Some(first) = ids.first else {
+            if let Some(explicit) = ids.explicit.filter(|_| summary.affected > 0) {
+                summary.last_insert_id = explicit as u64;
+            }
+            return;
+        };
+        let first = match &plan.act {
+            Act::Insert(insert)
+                if insert.selective != Selective::No && looks_up(insert, bound, summary, self.flavor) =>
+            {
+                inserted
+            }
+            Act::Insert(insert) if insert.selective == Selective::Update => {
+                // One row: the server tells the id of the row that it inserted or changed.
+                let changed = summary.last_insert_id != first && summary.last_insert_id != 0;
+                (!changed && summary.affected == 1).then_some(first)
+            }
+            _ => (summary.affected > 0).then_some(first),
+        };
+        match first {
+            Some(first) => {
+                summary.last_insert_id = first;
+                self.last.inserted(first);
+            }
+            None => summary.last_insert_id = last,
+        }
+    }
+
+    /// The first of the new ids, in the rows' order, that rows have.
+    pub(super) async fn first_inserted(&mut self, plan: &Plan, bound: &Bound) -> Result<Option<u64>> {
+        let mut found = Vec::new();
+        for job in plan::inserted(plan, bound)? {
+            let sql = job.text.as_deref().unwrap_or_default();
+            let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
+            let mut lease = using.take(job.source, Role::Primary).await?;
+            lease.queue_state((!job.schema.is_empty()).then_some(&job.schema), &self.vars.settings);
+            let answer = match lease.settle().await {
+                Ok(()) => lease.query(&String::from_utf8_lossy(sql), bound.ids.made.len()).await,
+                Err(error) => Err(error),
+            };
+            using.put(job.source, lease, answer.as_ref().ok().map(|answer| answer.ok.status));
+            let answer = answer?;
+            found.extend((0..answer.rows.len()).filter_map(|row| answer.text(row, 0)?.parse::<u64>().ok()));
+        }
+        Ok(bound.ids.made.iter().copied().find(|id| found.contains(id)))
+    }
+}
+
+/// Whether only a look at the table tells which rows were inserted: some were not.
+pub(super) fn looks_up(insert: &Insert, bound: &Bound, summary: &Summary, flavor: Flavor) -> bool {
+    let rows = insert.rows.len() as u64;
+    match insert.selective {
+        Selective::No => false,
+        Selective::Ignore => rows > 1 && summary.affected > 0 && summary.affected < rows,
+        // With CLIENT_FOUND_ROWS a row that was found and not changed counts as one that was inserted.
+        Selective::Update if rows == 1 => {
+            flavor.found_rows && summary.affected == 1 && bound.ids.first != Some(summary.last_insert_id)
+        }
+        Selective::Update => true,
+    }
+}

@@ -1,0 +1,279 @@
+//! New ids in statements that are not among the golden cases (`ids_golden`): RETURNING, computed keys and ids, SELECTs
+//! that give many rows, servers that count otherwise, and ids that were announced to a server and not used.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use crate::support::client::{Answer, Client, Login, Param};
+use crate::support::cluster::Lab;
+use crate::support::proxy::Proxy;
+use crate::support::shop::{connect, number, numbers, run, text};
+
+const T: &str = "CREATE TABLE t (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT UNIQUE, w VARCHAR(40) NOT NULL DEFAULT '')";
+const SINGLE: &str = "single = { t = \"ds0/{db}\" }\ntable.t = { id = { column = \"id\" } }\n";
+const BY_V: &str = "group.g = { algorithm = { modulo = 4 }, tables = { t = \"v\" } }\ntable.t = { id = { column = \"id\" } }\n";
+
+struct Setup {
+    proxy: Proxy,
+    database: String,
+}
+
+impl Setup {
+    /// A proxy over some of the lab's servers, with `t` on it. `{db}` in `tables` stands for the database.
+    async fn over(lab: &Lab, tag: &str, sources: usize, tables: &str, t: &str) -> Self {
+        let database = lab.database(tag).await;
+        let mut config =
+            String::from("[[user]]\nname = \"app\"\npassword = \"app\"\n[pool]\nmax_connections = 2\n");
+        for (n, primary) in lab.cluster.primaries.iter().take(sources).enumerate() {
+            write!(config, "[source.ds{n}]\nprimary = \"{}\"\n", primary.url()).unwrap();
+        }
+        let last = sources - 1;
+        write!(config, "[database.{database}]\nshards = [\"ds{{0..{last}}}/{database}\"]\n").unwrap();
+        config.push_str(&tables.replace("{db}", &database));
+        let setup = Self { proxy: Proxy::start(&config).await, database };
+        run(&mut setup.client().await, &[t]).await;
+        setup
+    }
+
+    async fn client(&self) -> Client {
+        connect(&Login::app(self.proxy.port).database(&self.database)).await
+    }
+}
+
+/// What no server's own counter has come to.
+const LEAST: i64 = 1 << 40;
+
+async fn last(client: &mut Client) -> i64 {
+    number(&client.one("SELECT LAST_INSERT_ID()").await)
+}
+
+#[tokio::test]
+async fn returning_gives_the_new_ids() {
+    let lab = Lab::shared().await;
+    for (tag, sources, tables) in [("returning", 1, SINGLE), ("returning_v", 4, BY_V)] {
+        let setup = Setup::over(lab, tag, sources, tables, T).await;
+        let mut client = setup.client().await;
+        let answer = client.one("INSERT INTO t (v) VALUES (1) RETURNING id, v").await;
+        if !lab.is_mariadb() {
+            assert_eq!(answer.errno(), 1064, "{answer}");
+            continue;
+        }
+        let id = number(&answer);
+        assert!(id > LEAST, "{answer}");
+        assert_eq!(last(&mut client).await, id);
+        // Rows of one shard.
+        let answer = client.one("INSERT INTO t (v, w) VALUES (4, 'a'), (8, 'b') RETURNING id").await;
+        let ids = numbers(&answer);
+        assert_eq!((ids.len(), ids[1] - ids[0]), (2, 1), "{answer}");
+        assert_eq!(last(&mut client).await, ids[0]);
+        let answer = client.one("INSERT IGNORE INTO t (v) VALUES (4) RETURNING id").await;
+        assert_eq!(answer.rows().len(), 0);
+        assert_eq!(last(&mut client).await, ids[0]);
+        let prepared = client.prepare("INSERT INTO t (v) VALUES (?) RETURNING id").await.unwrap();
+        let answer = client.execute(&prepared, &[Param::Int(12)]).await.unwrap().remove(0);
+        let Answer::Rows { rows, .. } = &answer else { panic!("{answer}") };
+        assert_eq!(rows[0][0].to_string(), last(&mut client).await.to_string());
+        // Rows of several shards would have to be merged in their order.
+        let answer = client.one("INSERT INTO t (v) VALUES (21), (22) RETURNING id").await;
+        assert_eq!(answer.errno(), if sources > 1 { 1235 } else { 0 }, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_narrow_id_column_is_refused_with_what_mends_it() {
+    let lab = Lab::shared().await;
+    let t = "CREATE TABLE t (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT)";
+    let setup = Setup::over(lab, "narrow", 1, SINGLE, t).await;
+    let mut client = setup.client().await;
+    for sql in ["INSERT INTO t (v) VALUES (1)", "SELECT * FROM t"] {
+        let answer = client.one(sql).await;
+        assert_eq!(answer.errno(), 1235, "{answer}");
+        assert!(answer.to_string().contains("ALTER TABLE `t` MODIFY `id` bigint NOT NULL"), "{answer}");
+    }
+    run(
+        &mut client,
+        &["ALTER TABLE t MODIFY id BIGINT NOT NULL AUTO_INCREMENT", "INSERT INTO t (v) VALUES (1)"],
+    )
+    .await;
+    assert!(number(&client.one("SELECT id FROM t").await) > LEAST);
+}
+
+#[tokio::test]
+async fn keys_and_ids_may_be_computed() {
+    let lab = Lab::shared().await;
+    let setup = Setup::over(lab, "computed", 4, BY_V, T).await;
+    let mut client = setup.client().await;
+    run(
+        &mut client,
+        &["SET @three = 3", "INSERT INTO t (v, w) VALUES (1 + 1, 'a'), (ABS(-5), 'b'), (@three * 2, 'c')"],
+    )
+    .await;
+    let prepared =
+        client.prepare("INSERT INTO t (id, v, w) VALUES (? - ?, ? * 10, CONCAT(?, 'x'))").await.unwrap();
+    let params = [Param::Int(7), Param::Int(7), Param::Int(4), Param::Str("p".into())];
+    let answer = client.execute(&prepared, &params).await.unwrap().remove(0);
+    assert_eq!(answer.done().affected, 1, "{answer}");
+    run(&mut client, &["INSERT INTO t (id, v) VALUES (GREATEST(5, 9), 41)"]).await;
+    for (v, w) in [(2, "a"), (5, "b"), (6, "c"), (40, "px")] {
+        assert_eq!(text(&client.one(&format!("SELECT w FROM t WHERE v = {v}")).await), w);
+    }
+    assert_eq!(number(&client.one("SELECT id FROM t WHERE v = 41").await), 9);
+    assert_eq!(number(&client.one(&format!("SELECT COUNT(*) FROM t WHERE id > {LEAST}")).await), 4);
+    // A value that differs each time is stored as it was placed.
+    for _ in 0..8 {
+        run(&mut client, &["INSERT INTO t (v) VALUES (1000 + FLOOR(RAND() * 1000000))"]).await;
+    }
+    let all = numbers(&client.one("SELECT v FROM t WHERE v >= 1000").await);
+    assert_eq!(all.len(), 8);
+    for v in all {
+        assert_eq!(number(&client.one(&format!("SELECT COUNT(*) FROM t WHERE v = {v}")).await), 1);
+    }
+    let answer = client.one("INSERT INTO t (w, v) VALUES ('a', LENGTH(w))").await;
+    assert_eq!(answer.errno(), 1235, "{answer}");
+}
+
+#[tokio::test]
+async fn a_select_may_give_as_many_rows_as_ids_follow_one_another() {
+    let lab = Lab::shared().await;
+    let tables = "group.g = { algorithm = { modulo = 4 }, tables = { t = \"v\", s = \"v\" } }\ntable.t = { id = { column = \"id\" } }\n";
+    let setup = Setup::over(lab, "selected", 4, tables, T).await;
+    let mut client = setup.client().await;
+    run(&mut client, &["CREATE TABLE s (v INT PRIMARY KEY, w VARCHAR(20))"]).await;
+    let rows: Vec<String> = (0..5000).map(|n| format!("({}, 'row {n}')", n * 4)).collect();
+    run(
+        &mut client,
+        &[&format!("INSERT INTO s VALUES {}", rows.join(",")), "INSERT INTO s VALUES (1, 'x'), (2, 'y')"],
+    )
+    .await;
+    // All on one shard, and more than a millisecond has.
+    for sql in
+        ["INSERT INTO t (v, w) SELECT v, w FROM s WHERE v % 4 = 0", "INSERT INTO t (v, w) SELECT v, w FROM s"]
+    {
+        let answer = client.one(sql).await;
+        assert_eq!(answer.errno(), 1235, "{answer}");
+        assert!(answer.to_string().contains("4096 rows"), "{answer}");
+        assert_eq!(number(&client.one("SELECT COUNT(*) FROM t").await), 0);
+        run(&mut client, &["BEGIN", "INSERT INTO t (v) VALUES (3)"]).await;
+        assert_eq!(client.one(sql).await.errno(), 1235);
+        assert_eq!(numbers(&client.one("SELECT v FROM t").await), [3]);
+        run(&mut client, &["ROLLBACK"]).await;
+    }
+    let answer = client.one("INSERT INTO t (v, w) SELECT v, w FROM s WHERE v < 4000").await;
+    assert_eq!(answer.done().affected, 1002, "{answer}");
+    assert!(answer.done().info.contains("Records: 1002  Duplicates: 0"), "{answer}");
+    let ids: BTreeSet<i64> = numbers(&client.one("SELECT id FROM t").await).into_iter().collect();
+    assert_eq!(ids.len(), 1002);
+    assert!(ids.iter().all(|id| *id > LEAST));
+    let told = last(&mut client).await;
+    assert!(ids.contains(&told) && answer.done().last_id as i64 == told, "{answer}");
+}
+
+#[tokio::test]
+async fn an_id_that_no_row_took_is_given_to_nobody_else() {
+    let lab = Lab::shared().await;
+    let setup = Setup::over(lab, "unused", 1, SINGLE, T).await;
+    let mut client = setup.client().await;
+    run(
+        &mut client,
+        &[
+            "CREATE TABLE other (n INT AUTO_INCREMENT PRIMARY KEY, a INT)",
+            "SET sql_mode = 'STRICT_ALL_TABLES'",
+        ],
+    )
+    .await;
+    let failing = [
+        // No row at all.
+        ("INSERT INTO t (v) SELECT n FROM other WHERE n > 1000000", 0),
+        // A row that comes to nothing before it has an id, and after it has one.
+        ("INSERT INTO t (v, w) VALUES ('x', 'a'), (2, 'b')", 1366),
+        ("INSERT INTO t (v, w) VALUES (1, 'a'), (1, 'b')", 1062),
+        ("INSERT INTO t (v, w) VALUES (1, REPEAT('a', 100)), (2, 'b')", 1406),
+    ];
+    let mut wanted = 0;
+    for transaction in [false, true] {
+        for (sql, errno) in failing {
+            if transaction {
+                run(&mut client, &["BEGIN"]).await;
+            }
+            let before = last(&mut client).await;
+            assert_eq!(client.one(sql).await.errno(), errno, "{sql}");
+            if errno != 1062 {
+                assert_eq!(last(&mut client).await, before, "{sql}");
+            }
+            let answer = client.one("INSERT INTO other (a) VALUES (1)").await;
+            wanted += 1;
+            assert_eq!(answer.done().last_id, wanted, "{sql}, in a transaction: {transaction}");
+            if transaction {
+                run(&mut client, &["COMMIT"]).await;
+            }
+        }
+    }
+    assert_eq!(number(&client.one("SELECT COUNT(*) FROM t").await), 0);
+}
+
+#[tokio::test]
+async fn servers_that_count_in_steps_give_ids_one_after_another() {
+    let lab = Lab::start(1, 0, 0).await;
+    let steps = ["SET GLOBAL auto_increment_increment = 5", "SET GLOBAL auto_increment_offset = 3"];
+    lab.cluster.primaries[0].run(&steps).await.unwrap();
+    let setup = Setup::over(&lab, "steps", 1, SINGLE, T).await;
+    let mut client = setup.client().await;
+    let answer = client.one("INSERT INTO t (v) VALUES (1), (2), (3)").await;
+    let first = answer.done().last_id as i64;
+    assert_eq!(numbers(&client.one("SELECT id FROM t ORDER BY id").await), [first, first + 1, first + 2]);
+    assert_eq!(number(&client.one("SELECT @@session.auto_increment_increment").await), 1);
+    assert_eq!(client.one("SET auto_increment_increment = 7").await.errno(), 1235);
+    run(&mut client, &["SET auto_increment_increment = 1"]).await;
+    // Tables without a generator count as their server does.
+    run(&mut client, &["CREATE TABLE plain (n INT AUTO_INCREMENT PRIMARY KEY, a INT)"]).await;
+    run(
+        &mut client,
+        &[
+            "INSERT INTO plain (a) VALUES (1), (2)",
+            "INSERT INTO t (v) VALUES (4), (5)",
+            "INSERT INTO plain (a) VALUES (3)",
+        ],
+    )
+    .await;
+    assert_eq!(numbers(&client.one("SELECT n FROM plain ORDER BY n").await), [3, 8, 13]);
+}
+
+#[tokio::test]
+async fn the_last_id_may_stand_anywhere() {
+    let lab = Lab::shared().await;
+    for (tag, sources, tables) in [("anywhere", 1, SINGLE), ("anywhere_v", 4, BY_V)] {
+        let setup = Setup::over(lab, tag, sources, tables, T).await;
+        let mut client = setup.client().await;
+        run(&mut client, &["INSERT INTO t (v) VALUES (1), (2), (3)", "INSERT INTO t (v) VALUES (7)"]).await;
+        let id = last(&mut client).await;
+        for sql in [
+            "SELECT v FROM t WHERE id = LAST_INSERT_ID()",
+            "SELECT v FROM t WHERE id = @@last_insert_id AND @@identity = LAST_INSERT_ID()",
+            "SELECT a.v FROM t a JOIN t b ON a.id = b.id AND a.v = b.v AND b.id = LAST_INSERT_ID() WHERE a.v = 7",
+            "SELECT v FROM t WHERE v = 7 HAVING LAST_INSERT_ID() > 0",
+            "SELECT v FROM t WHERE id IN (LAST_INSERT_ID(), 5)",
+        ] {
+            assert_eq!(number(&client.one(sql).await), 7, "{sql}");
+            let prepared = client.prepare(sql).await.unwrap();
+            let answer = client.execute(&prepared, &[]).await.unwrap().remove(0);
+            assert_eq!(answer.rows()[0][0].to_string(), "7", "{sql}");
+        }
+        let prepared = client
+            .prepare("UPDATE t SET w = CONCAT('id ', LAST_INSERT_ID()) WHERE id = LAST_INSERT_ID()")
+            .await
+            .unwrap();
+        assert_eq!(client.execute(&prepared, &[]).await.unwrap()[0].done().affected, 1);
+        assert_eq!(text(&client.one("SELECT w FROM t WHERE v = 7").await), format!("id {id}"));
+        // The same statement with another last id.
+        run(&mut client, &["INSERT INTO t (v) VALUES (8)"]).await;
+        let other = last(&mut client).await;
+        assert_eq!(client.execute(&prepared, &[]).await.unwrap()[0].done().affected, 1);
+        assert_eq!(text(&client.one("SELECT w FROM t WHERE v = 8").await), format!("id {other}"));
+        run(&mut client, &["DELETE FROM t WHERE id = LAST_INSERT_ID()"]).await;
+        assert_eq!(number(&client.one("SELECT COUNT(*) FROM t").await), 4);
+        // Another session's is its own, and a reset one has none.
+        assert_eq!(last(&mut setup.client().await).await, 0);
+        client.simple(0x1F, &[]).await.unwrap();
+        assert_eq!(last(&mut client).await, 0);
+    }
+}
