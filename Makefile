@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test bench bench-growth instructions allocations flame setup setup-servers setup-drivers
+.PHONY: demo test torture-ids bench bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -9,6 +9,14 @@ demo: setup-servers
 # Runs every test. `SHARDGATE_MYSQL_HOME=DIR make test` runs them on the MySQL whose program is DIR/bin/mysqld.
 test: setup
 	cargo test
+
+# That no id comes twice, at length (about ten minutes): simulated processes make two billion ids, and eight real ones,
+# killed and stopped all the while, insert ten million rows by clocks that libfaketime moves.
+torture-ids: setup-servers
+	@sh tests/setup/faketime.sh
+	SHARDGATE_SIMULATED_IDS=2000000000 cargo test --test it -- --nocapture ids_simulation
+	SHARDGATE_TORTURE_ROWS=10000000 SHARDGATE_FAKETIME="$$(ls /usr/lib/*/faketime/libfaketimeMT.so.1)" \
+		cargo test --test it -- --nocapture ids_torture
 
 # Statements, results, scatters and connections directly, through HAProxy and through Shardgate; writes
 # benches/RESULTS.md (about 25 minutes). A quick look, only printed: `BENCH_CASES=point_select/text/8 BENCH_ROUNDS=1 make

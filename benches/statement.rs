@@ -24,8 +24,8 @@ use shardgate::wire::row::{Format, Row};
 use shardgate::{plan, sql};
 
 use pieces::{
-    Cached, INSERT, JOIN, Merging, Nothing, POINT, Prepared, ROWS, SCATTER, STREAMS, answer, by_id, columns,
-    map, row, scan,
+    Cached, INSERT, JOIN, Merging, Nothing, POINT, Prepared, ROWS, SALES, SCATTER, STREAMS, answer, by_id,
+    columns, map, row, scan,
 };
 
 fn statements(c: &mut Criterion) {
@@ -44,6 +44,14 @@ fn statements(c: &mut Criterion) {
         c.bench_function(&format!("plan/{name}"), |b| {
             b.iter(|| plan::build(Arc::clone(&statement), black_box(&normal), Some("shop"), &map, &Nothing));
         });
+        c.bench_function(&format!("normalise, hit and bind/{name}"), |b| b.iter(|| cached.run()));
+    }
+}
+
+/// A row that is found by its key, by an id that carries its key's slot, and one that gets such an id.
+fn genes(c: &mut Criterion) {
+    for (name, text) in SALES {
+        let mut cached = Cached::new(text);
         c.bench_function(&format!("normalise, hit and bind/{name}"), |b| b.iter(|| cached.run()));
     }
 }
@@ -117,5 +125,5 @@ fn ids(c: &mut Criterion) {
     c.bench_function("weight_sql", |b| b.iter(|| weight_sql(black_box("u.city"))));
 }
 
-criterion_group!(benches, statements, prepared, rows, merges, ids);
+criterion_group!(benches, statements, genes, prepared, rows, merges, ids);
 criterion_main!(benches);

@@ -108,6 +108,10 @@ impl Schemas for Definitions {
             ("papers", "scans") => "id binary, title varchar",
             ("papers", "pages") => "id bigint, title varchar",
             ("shop", "audit_log") => "id bigint auto, user_id bigint, what text",
+            ("market", "orders") => "order_id bigint, user_id bigint, total decimal",
+            ("market", "items") => "order_id bigint, user_id bigint, line int, sku varchar",
+            ("market", "legacy") => "order_id bigint, user_id bigint, total decimal",
+            ("market", "visits") => "user_id bigint, order_id bigint, at datetime",
             _ => return None,
         };
         let columns = columns.split(", ").map(|c| {
@@ -166,13 +170,15 @@ fn plan(case: &Json, topology: &Topology) -> Json {
     let plan = build(Arc::new(statement), &shape, database, topology, &Definitions);
     let source = Statement { text, normal, params };
     let mut next = 1000;
-    let mut ids = |rule: &IdRule, n: usize, _: u32| -> Result<NewIds> {
+    let mut ids = |rule: &IdRule, n: usize, slot: u32| -> Result<NewIds> {
         let first = next;
         next += n as u64;
         if topology.generators[usize::from(rule.generator.0)] == Generator::Uuid7 {
             return Ok(NewIds::Uuids((first..next).map(|id| u128::from(id).to_be_bytes()).collect()));
         }
-        Ok(NewIds::Numbers { first, step: 1 })
+        let Some(layout) = rule.layout else { return Ok(NewIds::Numbers { first, step: 1 }) };
+        let first = layout.gene().map_or(first, |_| layout.encode(first, 0, 0, slot));
+        Ok(NewIds::Numbers { first, step: layout.step() })
     };
     let bound = bind(&plan, &source, &Session, Setting::default(), &mut ids);
     let failed = |e: Error| json!({ "errno": e.errno, "message": e.message });

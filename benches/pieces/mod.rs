@@ -33,6 +33,12 @@ pub const JOIN: &str = "SELECT u.name, o.id, SUM(i.quantity) FROM users u JOIN o
 pub const SCATTER: &str =
     "SELECT status, COUNT(*), SUM(total), AVG(total) FROM orders WHERE total > 10.5 GROUP BY status";
 pub const INSERT: &str = "INSERT INTO users (name, email, city, joined) VALUES ('Eva Lind', 'eva@example.org', 'Roma', '2025-01-31')";
+/// A sale by its sharding key, by its id that carries the key's slot, and a new one.
+pub const SALES: [(&str, &str); 3] = [
+    ("select by key", "SELECT total FROM sales WHERE customer_id = 335544320000023049"),
+    ("select by gene", "SELECT total FROM sales WHERE sale_id = 335544320000023049"),
+    ("insert with gene", "INSERT INTO sales (customer_id, total) VALUES (4711, 1)"),
+];
 pub const ROWS: usize = 10_000;
 pub const STREAMS: usize = 4;
 
@@ -55,6 +61,11 @@ tables = { users = "id", orders = "user_id", order_items = "user_id" }
 [database.shop.group.by_id]
 algorithm = { hash = "crc32", slots = 1024 }
 tables = { sbtest1 = "id" }
+[database.shop.group.by_customer]
+algorithm = { hash = "crc32", slots = 1024 }
+tables = { sales = "customer_id" }
+[database.shop.table.sales]
+id = { column = "sale_id", gene = "customer_id" }
 [database.shop.table.users]
 id = { column = "id", generator = "snowflake" }
 "#;

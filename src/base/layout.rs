@@ -5,13 +5,15 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 /// 2024-01-01 00:00:00 UTC in Unix milliseconds: where the ids' time starts unless configured otherwise.
 pub const EPOCH_MS: u64 = 1_704_067_200_000;
 /// Milliseconds of a mean Gregorian year.
 pub const YEAR_MS: u64 = 31_556_952_000;
 
 /// Where the gene stands in an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 pub enum GenePlace {
     /// Between worker and sequence: ids of one gene that are made together are consecutive.
     #[default]
@@ -21,7 +23,7 @@ pub enum GenePlace {
 }
 
 /// The bits of an id that tell the slot of another key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Gene {
     /// How many.
     pub bits: u32,
@@ -30,7 +32,7 @@ pub struct Gene {
 }
 
 /// How an id's bits are divided. Made by [`Layout::new`], so that the parts always fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct Layout {
     time: u32,
     worker: u32,

@@ -89,11 +89,12 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
         sql::parse(sql, Mode::default()).map_err(|error| Error::new(Code::Syntax, error.message))?;
     let plan = plan::build(Arc::new(statement), sql, database, topology, &Nothing);
     // Ids are made anew each time: an example stands for them.
-    let mut ids = |rule: &IdRule, n: usize, _: u32| {
-        Ok(match rule.form {
-            IdForm::Uuid => NewIds::Uuids(vec![[0; 16]; n]),
-            IdForm::Number | IdForm::Short => NewIds::Numbers { first: 1, step: 1 },
-        })
+    let mut ids = |rule: &IdRule, n: usize, slot: u32| {
+        if rule.form == IdForm::Uuid {
+            return Ok(NewIds::Uuids(vec![[0; 16]; n]));
+        }
+        let first = rule.layout.map_or(1, |layout| layout.encode(0, 0, 1, slot));
+        Ok(NewIds::Numbers { first, step: rule.layout.map_or(1, |layout| layout.step()) })
     };
     let bound = match &plan.act {
         Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Ddl(_) => {

@@ -16,7 +16,7 @@ use crate::reshard::moves::{GroupPlan, TablePlan};
 use crate::reshard::{Counts, Plan, Progress, estimate, moves};
 
 /// Prints the plan from one configuration to another; with `connect` the servers of the first count their rows.
-/// Fails if a file has problems or something could not be counted.
+/// Fails if a file has problems, if rows would be misread under the new one, or if something could not be counted.
 pub fn plan(from: &Path, to: &Path, connect: bool) -> ExitCode {
     let (now, then) = match (load(from), load(to)) {
         (Ok(now), Ok(then)) => (now, then),
@@ -44,12 +44,15 @@ pub fn plan(from: &Path, to: &Path, connect: bool) -> ExitCode {
     for note in &plan.notes {
         println!("note: {note}");
     }
+    for problem in &plan.problems {
+        println!("refused: {problem}");
+    }
     let errors: Vec<&String> = counts.iter().flatten().flat_map(|counts| &counts.errors).collect();
     for error in &errors {
         println!("not counted: {error}");
     }
     println!("Nothing was changed.");
-    if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if errors.is_empty() && plan.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn print_group(group: &GroupPlan, to: &Path) {

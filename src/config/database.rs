@@ -9,6 +9,7 @@ use super::model::{Database, Group, IdGenerator, Place, Source, Table, TableLayo
 use super::problem::suggestion;
 use super::reader::{At, Item, Section};
 use super::text;
+use crate::base::layout::Layout;
 use crate::sharding::{Parts, Rule};
 
 /// So many unknown tables get a guess at what was meant: each looks at all tables that there are.
@@ -17,7 +18,7 @@ const GUESSES: usize = 20;
 /// `[database.NAME.table.TABLE]`
 struct Extra {
     at: usize,
-    id: Option<IdGenerator>,
+    id: Option<ids::Given>,
     nodes: Option<Vec<At<Place>>>,
     nodes_at: usize,
     used: bool,
@@ -27,6 +28,8 @@ struct Extra {
 struct Reading<'a, 'r, 't> {
     section: &'a Section<'r, 't>,
     sources: &'a [Source],
+    /// Of snowflake ids.
+    layout: Layout,
     shards: Vec<Place>,
     extras: BTreeMap<String, Extra>,
     /// Where each table is declared.
@@ -34,7 +37,7 @@ struct Reading<'a, 'r, 't> {
     tables: Vec<Table>,
 }
 
-pub(super) fn databases(root: &Section<'_, '_>, sources: &[Source]) -> Vec<Database> {
+pub(super) fn databases(root: &Section<'_, '_>, sources: &[Source], layout: Layout) -> Vec<Database> {
     let entries = root.entries("database");
     if entries.is_empty() {
         root.report(0, "there is no [database.NAME]; declare at least one with its shards");
@@ -43,13 +46,13 @@ pub(super) fn databases(root: &Section<'_, '_>, sources: &[Source]) -> Vec<Datab
     for (At { value: name, at }, item) in entries {
         let title = format!("[database.{name}]");
         let Some(section) = Section::of(root.reader, item, at, title) else { continue };
-        databases.push(database(name, &section, sources));
+        databases.push(database(name, &section, sources, layout));
         section.finish();
     }
     databases
 }
 
-fn database(name: String, section: &Section<'_, '_>, sources: &[Source]) -> Database {
+fn database(name: String, section: &Section<'_, '_>, sources: &[Source], layout: Layout) -> Database {
     let shards = if let Some(names) = section.names("shards") {
         shards(section, names, sources)
     } else {
@@ -59,6 +62,7 @@ fn database(name: String, section: &Section<'_, '_>, sources: &[Source]) -> Data
     let mut reading = Reading {
         section,
         sources,
+        layout,
         shards,
         extras: BTreeMap::new(),
         declared: BTreeMap::new(),
@@ -199,6 +203,12 @@ impl<'t> Reading<'_, '_, 't> {
             None => (None, None),
         };
         let (Some(rule), Some(key)) = (rule, key) else { return };
+        let id = id.map(|given| {
+            if let Err(why) = given.check_gene(&table.value, &key.value, rule, self.layout) {
+                self.report(why.at, why.value);
+            }
+            given.id
+        });
         if key.value.is_empty() {
             self.report(key.at, format!("table \"{}\" has no sharding column", table.value));
         }
@@ -313,7 +323,10 @@ impl<'t> Reading<'_, '_, 't> {
         if nodes {
             self.report(at, format!("nodes are for sharded tables; \"{table}\" is declared in {kind}"));
         }
-        id
+        if let Some(Err(why)) = id.as_ref().map(|given| given.check_plain(table, kind)) {
+            self.report(why.at, why.value);
+        }
+        id.map(|given| given.id)
     }
 
     fn unused(&self) {

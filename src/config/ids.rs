@@ -8,7 +8,7 @@ use super::problem::suggestion;
 use super::reader::{At, Item, Section};
 use super::text;
 use crate::base::layout::{EPOCH_MS, GenePlace, Layout};
-use crate::sharding::Moment;
+use crate::sharding::{Gene, Moment, Rule};
 
 const MS_PER_DAY: i64 = 86_400_000;
 /// `TO_DAYS('1970-01-01')`
@@ -22,12 +22,14 @@ pub(super) fn ids(root: &Section<'_, '_>, sources: &[Source]) -> Ids {
         table: None,
     };
     let mut ids = Ids {
+        declared: false,
         layout: Layout::SNOWFLAKE,
         max_ahead: Duration::from_secs(1),
         lease: Duration::from_secs(60),
         workers: Workers::Leased(store),
     };
     let Some(section) = root.section("ids") else { return ids };
+    ids.declared = true;
     let epoch_ms = section.string("epoch").and_then(|day| epoch(&section, &day)).unwrap_or(EPOCH_MS);
     let layout = section.string("layout").unwrap_or(At { value: "41/10/12".into(), at: 0 });
     match layout_of(&layout.value, epoch_ms) {
@@ -116,8 +118,62 @@ fn epoch(section: &Section<'_, '_>, day: &At<String>) -> Option<u64> {
     ms
 }
 
+/// A table's `id` as it was read, and where its `gene` stands.
+pub(super) struct Given {
+    pub(super) id: IdGenerator,
+    gene_at: usize,
+}
+
+impl Given {
+    fn gene(&self) -> Option<&GeneKey> {
+        match &self.id.kind {
+            IdKind::Snowflake { gene } => gene.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Whether ids of a table that is sharded by `key` can carry its slot: where in the file it is said, and why not.
+    pub(super) fn check_gene(
+        &self,
+        table: &str,
+        key: &str,
+        rule: &Rule,
+        layout: Layout,
+    ) -> Result<(), At<String>> {
+        let Some(gene) = self.gene() else { return Ok(()) };
+        let wrong = |value| Err(At { value, at: self.gene_at });
+        if self.id.column.eq_ignore_ascii_case(key) {
+            return wrong(format!(
+                "table \"{table}\" is sharded by its id: a query by \"{key}\" goes to one shard as it is; leave gene out"
+            ));
+        }
+        if !gene.column.eq_ignore_ascii_case(key) {
+            return wrong(format!(
+                "gene \"{}\" is not the sharding column of table \"{table}\", whose rows are found by the slot of \"{key}\"; \
+                 write gene = \"{key}\"",
+                gene.column
+            ));
+        }
+        match Gene::layout(layout, rule, gene.place) {
+            Ok(_) => Ok(()),
+            Err(why) => wrong(format!("gene of table \"{table}\": {why}")),
+        }
+    }
+
+    /// The id of a table that is not sharded: it has no slot to carry.
+    pub(super) fn check_plain(&self, table: &str, kind: &str) -> Result<(), At<String>> {
+        match self.gene() {
+            Some(_) => {
+                let value = format!("gene is for sharded tables; \"{table}\" is declared in {kind}");
+                Err(At { value, at: self.gene_at })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// `id = { column = "id", generator = "snowflake" }`
-pub(super) fn generator<'t>(table: &Section<'_, 't>, item: &'t Item<'t>) -> Option<IdGenerator> {
+pub(super) fn generator<'t>(table: &Section<'_, 't>, item: &'t Item<'t>) -> Option<Given> {
     let section = Section::of(table.reader, item, table.key_at("id"), "id".into())?;
     let column = section.string("column");
     if section.item("column").is_none() {
@@ -138,8 +194,9 @@ pub(super) fn generator<'t>(table: &Section<'_, 't>, item: &'t Item<'t>) -> Opti
             None
         }
     };
+    let gene_at = section.key_at("gene");
     section.finish();
-    Some(IdGenerator { column: column?.value, kind: kind? })
+    Some(Given { id: IdGenerator { column: column?.value, kind: kind? }, gene_at })
 }
 
 /// `gene = "user_id", gene_place = "middle", cutover = 0`
@@ -158,6 +215,14 @@ fn gene(section: &Section<'_, '_>) -> Option<GeneKey> {
         },
     };
     let cutover = section.integer("cutover", 0, 0, i64::MAX as u64);
-    let column = section.string("gene")?.value;
-    Some(GeneKey { column, place, cutover })
+    let Some(column) = section.string("gene") else {
+        for key in ["gene_place", "cutover"].into_iter().filter(|key| section.item(key).is_some()) {
+            section.report(
+                section.key_at(key),
+                format!("{key} is for ids with a gene; add gene, or leave it out"),
+            );
+        }
+        return None;
+    };
+    Some(GeneKey { column: column.value, place, cutover })
 }

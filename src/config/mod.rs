@@ -53,7 +53,7 @@ pub fn parse(
         users: basics::users(&root),
         databases: Vec::new(),
     };
-    let databases = database::databases(&root, &config.sources);
+    let databases = database::databases(&root, &config.sources, config.ids.layout);
     let config = Config { databases, ..config };
     basics::check_users(&root, &config);
     root.finish();

@@ -123,6 +123,8 @@ pub struct Limits {
 /// `[ids]`: how new ids are made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ids {
+    /// The section is there: ids may be asked for though no table has a generator.
+    pub declared: bool,
     /// `layout` of snowflake ids, bits of time, worker and sequence, and `epoch`, the UTC day on which their time starts.
     /// Default `41/10/12` from 2024-01-01.
     pub layout: Layout,

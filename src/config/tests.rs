@@ -48,6 +48,81 @@ fn numbered_tables_follow_their_shards() {
     assert_eq!(tickets.parts().node(1), Some(NodeId(1)));
 }
 
+/// What ids can carry: the slot of the table's own sharding column, where a row keeps its slot for ever.
+#[test]
+fn genes_are_checked() {
+    let text = |ids: &str, algorithm: &str, gene: &str| {
+        let group =
+            format!("algorithm = {algorithm}, tables = {{ orders = \"user_id\", items = \"order_id\" }}");
+        format!(
+            "{HEAD}{ids}\n[database.d]\nshards = [\"ds{{0..1}}/d\"]\nsingle = {{ log = \"ds0/d\" }}\n\
+             group.g = {{ {group} }}\n{gene}\n"
+        )
+    };
+    let hash = "{ hash = \"crc32\" }";
+    let orders = |more: &str| format!("table.orders.id = {{ column = \"order_id\", {more} }}");
+    for (ids, algorithm, gene, wanted) in [
+        ("", hash, orders("gene = \"user_id\""), ""),
+        ("", "{ modulo = 6 }", orders("gene = \"USER_ID\", gene_place = \"low\", cutover = 7"), ""),
+        (
+            "",
+            hash,
+            orders("gene = \"customer_id\""),
+            "t.toml:12:42: gene \"customer_id\" is not the sharding column of table \"orders\", whose rows are found by the slot \
+             of \"user_id\"; write gene = \"user_id\"",
+        ),
+        (
+            "",
+            hash,
+            "table.items.id = { column = \"order_id\", gene = \"order_id\" }".into(),
+            "t.toml:12:41: table \"items\" is sharded by its id: a query by \"order_id\" goes to one shard as it is; leave gene \
+             out",
+        ),
+        (
+            "",
+            "{ range = [10] }",
+            orders("gene = \"user_id\""),
+            "t.toml:12:42: gene of table \"orders\": ids can carry a slot of hash or a remainder of modulo, which a row keeps \
+             for ever; parts of range, list and date are numbered anew when one is added",
+        ),
+        (
+            "",
+            "{ hash = \"crc32\", slots = 4096 }",
+            orders("gene = \"user_id\""),
+            "t.toml:12:42: gene of table \"orders\": 12 bits of gene leave no sequence in the layout 41/10/12: take bits from \
+             the worker, such as 41/4/18",
+        ),
+        (
+            "[ids]\nlayout = \"41/4/18\"",
+            "{ hash = \"crc32\", slots = 4096 }",
+            orders("gene = \"user_id\""),
+            "",
+        ),
+        (
+            "",
+            hash,
+            "table.log.id = { column = \"id\", gene = \"user_id\" }".into(),
+            "t.toml:12:33: gene is for sharded tables; \"log\" is declared in single",
+        ),
+        (
+            "",
+            hash,
+            orders("cutover = 7"),
+            "t.toml:12:42: cutover is for ids with a gene; add gene, or leave it out",
+        ),
+        (
+            "",
+            hash,
+            orders("generator = \"uuid7\", gene = \"user_id\""),
+            "t.toml:12:63: unknown key \"gene\" in id",
+        ),
+    ] {
+        let wanted: Vec<&str> = wanted.split('\n').filter(|line| !line.is_empty()).collect();
+        let found = read(&text(ids, algorithm, &gene)).err().unwrap_or_default();
+        assert_eq!(found, wanted, "{gene}");
+    }
+}
+
 /// Guesses stop where nobody reads them any more; mistakes are told to the last.
 #[test]
 fn every_one_of_many_mistakes_is_told() {

@@ -34,11 +34,16 @@ impl Fence {
     /// A closed fence: no id may be made before [`open`](Self::open).
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         let fence = Self { clock, bound: AtomicU64::new(0), offset: AtomicU64::new(0) };
-        fence.follow(u64::MAX);
+        fence.begin();
         fence
     }
 
-    /// What time it is for ids, in Unix milliseconds. Never goes back.
+    /// Puts the ids' time to the clock that people set, back too if need be: only before the first id.
+    pub fn begin(&self) {
+        self.offset.store(self.clock.unix_ms().saturating_sub(self.clock.elapsed_ms()), Ordering::Relaxed);
+    }
+
+    /// What time it is for ids, in Unix milliseconds. Never goes back once it has [begun](Self::begin).
     pub fn now(&self) -> u64 {
         self.offset.load(Ordering::Relaxed).saturating_add(self.clock.elapsed_ms())
     }

@@ -19,6 +19,9 @@
 
 pub mod ask;
 pub mod fence;
+pub mod lease;
+#[cfg(test)]
+mod lease_tests;
 pub mod segment;
 pub mod snowflake;
 pub mod uuid7;
@@ -26,6 +29,7 @@ pub mod uuid7;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::{Instant, timeout};
@@ -33,12 +37,14 @@ use tokio::time::{Instant, timeout};
 pub use crate::base::layout::Layout;
 pub use ask::Ask;
 pub use fence::Fence;
+pub use lease::{Holder, Terms};
 pub use segment::Segment;
 pub use snowflake::{Refusal, Snowflake};
 pub use uuid7::Uuid7;
 
 use crate::base::ids::{GeneratorId, NewIds};
 use crate::base::{Code, Error, Result};
+use crate::telemetry::Metrics;
 use crate::topology::Generator as Spec;
 
 /// How long who found no id waits before asking again, if nothing tells it before: at first, and at most. Time alone may
@@ -64,11 +70,14 @@ pub struct Ids {
     segments_wanted: Arc<Notify>,
     /// Something was renewed.
     renewed: Notify,
+    /// Why the worker's number cannot be held. Looked at by who is refused only.
+    trouble: Mutex<Option<String>>,
+    metrics: Metrics,
 }
 
 impl Ids {
     /// The generators of a map. They make nothing before [`hold`](Self::hold).
-    pub fn new(specs: &[Spec], fence: Arc<Fence>, max_ahead: Duration) -> Self {
+    pub fn new(specs: &[Spec], fence: Arc<Fence>, max_ahead: Duration, metrics: Metrics) -> Self {
         let max_ahead = max_ahead.as_millis() as u64;
         let segments_wanted = Arc::new(Notify::new());
         let generator = |spec: &Spec| match spec {
@@ -82,7 +91,8 @@ impl Ids {
             Spec::Uuid7 => Generator::Uuid7(Uuid7::new(Arc::clone(&fence))),
         };
         let generators = specs.iter().map(generator).collect();
-        Self { fence, generators, wanted: Notify::new(), segments_wanted, renewed: Notify::new() }
+        let (wanted, renewed) = (Notify::new(), Notify::new());
+        Self { fence, generators, wanted, segments_wanted, renewed, trouble: Mutex::new(None), metrics }
     }
 
     /// The bound and the time of the snowflake generators.
@@ -111,14 +121,18 @@ impl Ids {
     /// New ids, `gene` being the slot that they carry (0 where they carry none). [`Code::NoIds`] when there are none
     /// now: [`listen`](Self::listen) tells when to ask again. Other errors stay.
     pub fn reserve(&self, generator: GeneratorId, n: usize, gene: u32) -> Result<NewIds> {
-        match self.generators.get(usize::from(generator.0)) {
+        let made = match self.generators.get(usize::from(generator.0)) {
             Some(Generator::Snowflake(snowflake)) => match snowflake.reserve(n as u64, gene) {
                 Ok(first) => Ok(NewIds::Numbers { first, step: snowflake.layout().step() }),
                 Err(refusal) => {
+                    let mut error = Error::from(refusal);
                     if refusal == Refusal::Bound {
                         self.wanted.notify_one();
+                        if let Some(trouble) = self.trouble.lock().as_deref() {
+                            error.message = format!("{}: {trouble}", error.message);
+                        }
                     }
-                    Err(refusal.into())
+                    Err(error)
                 }
             },
             Some(Generator::Segment(segment)) => {
@@ -126,7 +140,11 @@ impl Ids {
             }
             Some(Generator::Uuid7(uuids)) => uuids.reserve(n).map(NewIds::Uuids),
             None => Err(Error::new(Code::Internal, "a table's generator is not in the map")),
+        };
+        if made.is_ok() {
+            self.metrics.ids_issued.inc_by(n as u64);
         }
+        made
     }
 
     /// What new ids look like at present, for EXPLAIN: nothing is taken.
@@ -140,6 +158,27 @@ impl Ids {
             Some(Generator::Uuid7(_)) => NewIds::Uuids(vec![[0; 16]; n.min(Uuid7::MOST)]),
             Some(Generator::Segment(_)) | None => NewIds::Numbers { first: 1, step: 1 },
         }
+    }
+
+    /// What keeps the worker's number from being held or renewed, for who is refused for it; `None`: nothing.
+    pub fn trouble(&self, why: Option<String>) {
+        *self.trouble.lock() = why;
+    }
+
+    /// Brings the gauges up to date: how far ids run ahead, what is left below the bound, and how long the layout lasts.
+    pub fn observe(&self) {
+        let (now, metrics) = (self.fence.now(), &self.metrics);
+        let snowflakes = || {
+            self.generators.iter().filter_map(|generator| match generator {
+                Generator::Snowflake(snowflake) => Some(snowflake),
+                Generator::Segment(_) | Generator::Uuid7(_) => None,
+            })
+        };
+        let ahead = snowflakes().map(Snowflake::ahead_ms).max().unwrap_or(0);
+        let years = snowflakes().map(|snowflake| snowflake.layout().years_left(now));
+        metrics.ids_ahead_ms.set(ahead as i64);
+        metrics.ids_bound_left_ms.set(self.fence.bound().saturating_sub(now) as i64);
+        metrics.ids_years_left.set(years.reduce(f64::min).unwrap_or(0.0));
     }
 
     /// Listens for new ids. Who listens before asking misses none that come after.
@@ -159,7 +198,13 @@ impl Ids {
         loop {
             let soon = self.listen();
             match self.reserve(generator, n, gene) {
-                Err(error) if error.is(Code::NoIds) && !patience.over() => patience.wait(soon).await,
+                Err(error) if error.is(Code::NoIds) => {
+                    if patience.over() {
+                        self.metrics.ids_refused.inc();
+                        return Err(error);
+                    }
+                    patience.wait(soon).await;
+                }
                 made => return made,
             }
         }

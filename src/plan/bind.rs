@@ -9,7 +9,8 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use super::ir::{
-    Act, DdlStep, Ids, Job, Native, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template, Write,
+    Act, DdlStep, Ids, Job, Kept, Native, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template,
+    Write,
 };
 use super::refuse;
 use super::render::{Frame, Renderer};
@@ -204,14 +205,15 @@ impl<'p> Binder<'p> {
     }
 
     fn write(&self, write: &'p Write, ids: &mut MakeIds<'_>) -> Result<Bound> {
-        for (held, new) in &write.equal {
+        for Kept { held, new, otherwise } in &write.kept {
             let values = |i| self.source.value(i);
             let same = match (route::value(held, &values), route::value(new, &values)) {
-                (Some(a), Some(b)) => a == b,
+                // Several keys are equal to one double.
+                (Some(a), Some(b)) => a == b && !matches!(*a, Value::Double(_)),
                 _ => false,
             };
             if !same {
-                return Err(refuse::key_change("key", "the table"));
+                return Err(otherwise.clone());
             }
         }
         let places = self.targets(&write.routing)?;

@@ -1,15 +1,16 @@
 //! UPDATE and DELETE: changes of rows where they are.
 
 use super::edit::{quote, text};
+use super::gene;
 use super::insert::same_everywhere;
-use super::ir::{Act, Route, Routing, Write};
+use super::ir::{Act, Kept, Route, Routing, Write};
 use super::join::{Block, Parts, Place};
 use super::names::{self, Ctx, Style};
 use super::placed::Placed;
 use super::refuse;
 use super::scope::{Origin, Scopes};
 use crate::base::Result;
-use crate::sql::facts::{Delete, Expr, ExprKind, Limit, Operand, OrderItem, TableName, TableRef, Update};
+use crate::sql::facts::{Delete, Expr, ExprKind, Limit, OrderItem, TableName, TableRef, Update};
 use crate::topology::Layout;
 
 /// Plans an UPDATE.
@@ -30,10 +31,11 @@ pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
     }
     changed.sort_unstable();
     changed.dedup();
-    let equal = key_assignments(&scopes, &block, update)?;
+    let mut kept = key_assignments(&scopes, &block, update)?;
+    kept.extend(gene::id_assignments(ctx, &scopes, &block, update)?);
     let placed = settle(ctx, &scopes, placed, &changed, &update.order_by, update.limit.as_ref())?;
     let text = names::edits(ctx, &placed.routing, Style::Aliased)?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, equal, ids: None }))
+    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, kept, ids: None }))
 }
 
 fn parts<'q>(
@@ -53,8 +55,8 @@ fn parts<'q>(
 }
 
 /// A sharding key may only be set to the value that WHERE demands of it.
-fn key_assignments(scopes: &Scopes<'_>, block: &Block, update: &Update) -> Result<Vec<(Operand, Operand)>> {
-    let mut equal = Vec::new();
+fn key_assignments(scopes: &Scopes<'_>, block: &Block, update: &Update) -> Result<Vec<Kept>> {
+    let mut kept = Vec::new();
     let leaves = scopes.blocks.get(block.scope).map_or(&[][..], |s| &s.leaves);
     for assignment in &update.set {
         let name = &assignment.column.name.text;
@@ -72,10 +74,14 @@ fn key_assignments(scopes: &Scopes<'_>, block: &Block, update: &Update) -> Resul
                 }),
                 _ => None,
             };
-            equal.push(given.ok_or_else(|| refuse::key_change(&sharded.key, table))?);
+            let otherwise = refuse::key_change(&sharded.key, table);
+            match given {
+                Some((held, new)) => kept.push(Kept { held, new, otherwise }),
+                None => return Err(otherwise),
+            }
         }
     }
-    Ok(equal)
+    Ok(kept)
 }
 
 /// Checks what is changed where, and narrows what several nodes may do.
@@ -215,7 +221,7 @@ pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
         text: edits.whole(ctx.shape),
         routing: placed.routing,
         many: placed.many,
-        equal: Vec::new(),
+        kept: Vec::new(),
         ids: None,
     }))
 }

@@ -78,7 +78,11 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
                     row
                 })
                 .collect();
-            json!({ "insert": { "head": template(&insert.head, shape), "rows": rows, "tail": template(&insert.tail, shape) } })
+            let mut out = json!({ "head": template(&insert.head, shape), "rows": rows, "tail": template(&insert.tail, shape) });
+            if let Some(what) = carried(plan, insert.table) {
+                put(&mut out, "ids", json!(what));
+            }
+            json!({ "insert": out })
         }
         Act::Ddl(steps) => {
             let steps: Vec<Json> = steps
@@ -163,6 +167,13 @@ fn job_place(job: &Job, topology: &Topology) -> String {
     format!("{source}/{}", job.schema)
 }
 
+/// What the ids of a table carry.
+fn carried(plan: &Plan, table: usize) -> Option<String> {
+    let table = &plan.tables.get(table)?.table;
+    let (rule, Layout::Sharded(sharded)) = (table.id.as_ref()?, &table.layout) else { return None };
+    rule.gene().map(|_| format!("{} carries the slot of {}", rule.column, sharded.key))
+}
+
 fn cell(cell: &Cell) -> String {
     match cell {
         Cell::Operand(o) => operand(o),
@@ -208,6 +219,7 @@ pub fn describe(route: &Route, key: &str) -> String {
             [low, high].into_iter().flatten().collect::<Vec<_>>().join(" AND ")
         }
         Route::IsNull => format!("{key} IS NULL"),
+        Route::Gene { column, id, .. } => format!("slot of {}", describe(id, column)),
         Route::And(parts) => join(parts, " AND "),
         Route::Or(parts) => join(parts, " OR "),
     }
@@ -246,7 +258,8 @@ pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topolog
         }
         Act::Write(write) => out.extend(routing_lines(plan, &write.routing, topology)),
         Act::Refused(error) => out.push(format!("  {}", error.message)),
-        Act::Insert(_) | Act::Ddl(_) | Act::Session => {}
+        Act::Insert(insert) => out.extend(carried(plan, insert.table).map(|what| format!("  ids: {what}"))),
+        Act::Ddl(_) | Act::Session => {}
     }
     for job in bound.iter().flat_map(|b| &b.jobs) {
         let own = job.text.as_deref().unwrap_or(text);

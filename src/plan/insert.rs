@@ -1,6 +1,7 @@
 //! INSERT and REPLACE: each row goes to the node of its key, with its id made where it asks for one.
 
 use super::edit::{Edits, quote, text};
+use super::gene;
 use super::ir::{
     Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
 };
@@ -24,13 +25,14 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
     };
     let table = std::sync::Arc::clone(&used.table);
     if let Layout::Sharded(sharded) = &table.layout
-        && let Some(a) = insert
-            .on_duplicate
-            .iter()
-            .find(|a| a.column.name.text.eq_ignore_ascii_case(&sharded.key) && !keeps_value(ctx, a))
+        && let Some(a) = insert.on_duplicate.iter().find(|a| {
+            let own = |c: &ColumnRef| c.name.text.eq_ignore_ascii_case(&sharded.key);
+            own(&a.column) && !gene::keeps(ctx, &a.value, own)
+        })
     {
         return Err(refuse::key_change(&a.column.name.text, &table.name));
     }
+    gene::on_duplicate(ctx, insert, &table)?;
     match &insert.source {
         InsertSource::Query(query) => select(ctx, insert, index, &table, query),
         InsertSource::Rows(_) | InsertSource::Set(_) => {
@@ -47,27 +49,6 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
                 whole(ctx, insert, index, &table)
             }
         }
-    }
-}
-
-/// `id = LAST_INSERT_ID(id)` and `id = id`: the row keeps its value.
-fn keeps_value(ctx: &Ctx<'_>, assignment: &Assignment) -> bool {
-    let (column, value) = (&assignment.column.name.text, &assignment.value);
-    let same = |c: &ColumnRef| c.name.text.eq_ignore_ascii_case(column);
-    let [inner] = value.columns.as_slice() else { return false };
-    match &value.kind {
-        ExprKind::Column(c) => same(c),
-        ExprKind::Other => {
-            let call = ctx.statement.functions.iter().find(|f| f.span == value.span);
-            // Nothing but the column between the parentheses.
-            let argument =
-                value.span.of(ctx.shape).split_once('(').map(|(_, rest)| rest.trim_end_matches(')').trim());
-            let name = argument.and_then(|a| a.rsplit('.').next()).map(|a| a.trim().trim_matches('`'));
-            call.is_some_and(|f| f.name == "LAST_INSERT_ID")
-                && same(inner)
-                && name.is_some_and(|name| name.eq_ignore_ascii_case(column))
-        }
-        _ => false,
     }
 }
 
@@ -100,7 +81,7 @@ fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> 
     }
     let routing = Routing::Every(nodes);
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many: Ok(()), equal: Vec::new(), ids: None }))
+    Ok(Act::Write(Write { routing, text, many: Ok(()), kept: Vec::new(), ids: None }))
 }
 
 /// A write to copies must not be evaluated differently by each.
@@ -430,8 +411,12 @@ impl Rows<'_, '_> {
             return Ok(Cell::NewId);
         }
         let Some(expr) = expr else {
+            let slot = gene::and_slot(self.table);
             return Err(refuse::feature(
-                format_args!("the row has no value for the sharding key `{key}` of `{}`", self.table.name),
+                format_args!(
+                    "the row has no value for the sharding key `{key}` of `{}`{slot}",
+                    self.table.name
+                ),
                 format_args!("give `{key}` in the column list and in each row"),
             ));
         };
@@ -541,14 +526,15 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
             let (Some(block), Body::Select(select)) = (&found.block, &query.body) else {
                 return Err(apart());
             };
-            let position = key_position(ctx, insert, index, &target.key).ok_or_else(apart)?;
             let list = scopes.visible(select, block.scope, &Edits::default());
-            let col = list.columns.get(position).and_then(|v| v.col.clone()).ok_or_else(apart)?;
-            let owner = scopes
-                .class(block.ctx, &col)
-                .into_iter()
-                .find(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)))
-                .ok_or_else(apart)?;
+            let filling = |column: &str| {
+                list.columns.get(position(ctx, insert, index, column)?).and_then(|v| v.col.clone())
+            };
+            let col = filling(&target.key).ok_or_else(apart)?;
+            let mut keys = scopes.class(block.ctx, &col);
+            keys.retain(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)));
+            let owner = keys.first().ok_or_else(apart)?;
+            gene::check_copy(ctx, &scopes, index, filling, &keys)?;
             if sound {
                 // Every node reads and writes its own rows; what is not row by row needs one node.
                 let many =
@@ -564,15 +550,15 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
     };
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
     let ids = gives.then_some(index);
-    Ok(Act::Write(Write { routing, text, many, equal: Vec::new(), ids }))
+    Ok(Act::Write(Write { routing, text, many, kept: Vec::new(), ids }))
 }
 
-/// The place of the key among the columns that the SELECT fills.
-fn key_position(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, key: &str) -> Option<usize> {
+/// The place of a column among those that the SELECT fills.
+fn position(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, name: &str) -> Option<usize> {
     if let Some(columns) = &insert.columns {
-        columns.iter().position(|c| c.text.eq_ignore_ascii_case(key))
+        columns.iter().position(|c| c.text.eq_ignore_ascii_case(name))
     } else {
         let table = ctx.tables.get(index)?;
-        ctx.schemas.table(&table.database, &table.table.name)?.position(key)
+        ctx.schemas.table(&table.database, &table.table.name)?.position(name)
     }
 }

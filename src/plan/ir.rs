@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::merge_spec::Merge;
 use crate::base::ids::{NodeId, SourceId};
 use crate::base::{Error, Value};
-use crate::sharding::KeyColumn;
+use crate::sharding::{Gene, KeyColumn};
 use crate::sql::facts::{Operand, Span, Statement};
 use crate::topology::Node;
 
@@ -94,6 +94,15 @@ pub enum Route {
     },
     /// key IS NULL
     IsNull,
+    /// The key's slot is the one that the table's id carries.
+    Gene {
+        /// The id column.
+        column: Arc<str>,
+        /// How its values are read.
+        gene: Gene,
+        /// What they satisfy: Eq, NullSafeEq or In.
+        id: Box<Route>,
+    },
     /// All of them.
     And(Vec<Route>),
     /// One of them.
@@ -197,11 +206,22 @@ pub struct Write {
     pub text: Option<Template>,
     /// Why it is refused on several nodes, if it is.
     pub many: Result<(), Error>,
-    /// A sharding key may be set to the value it has: these must be equal, or the statement is refused.
-    pub equal: Vec<(Operand, Operand)>,
+    /// Columns that may be set to the value that they have, and to no other.
+    pub kept: Vec<Kept>,
     /// The table (index in `Plan::tables`) into which a SELECT inserts rows whose ids the servers give themselves, one
     /// after another from where they are told to begin.
     pub ids: Option<usize>,
+}
+
+/// A sharding key, or an id that carries its slot, that is set to what WHERE demands of it.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What WHERE demands.
+    pub held: Operand,
+    /// What it is set to.
+    pub new: Operand,
+    /// Refuses a statement where they differ.
+    pub otherwise: Error,
 }
 
 /// INSERT or REPLACE with rows that are placed one by one.

@@ -14,6 +14,7 @@ mod change;
 mod ddl;
 mod edit;
 pub mod explain;
+pub mod gene;
 mod insert;
 pub mod ir;
 mod join;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::ir::Route;
 use crate::base::Value;
 use crate::base::ids::NodeId;
-use crate::sharding::{Place, Rule};
+use crate::sharding::{Gene, Place, Rule};
 use crate::sql::facts::Operand;
 
 /// All of them, simplified: `All` dropped, one lower and one upper bound made one range.
@@ -178,26 +178,45 @@ fn negated(value: &Value) -> Option<Value> {
 
 /// The nodes that may hold keys which satisfy the route: never too few.
 pub(super) fn evaluate<'v>(route: &'v Route, rule: &Rule, values: &Values<'v>) -> NodeSet {
-    let find = |operand: &'v Operand| match value(operand, values) {
+    let look_up = |operand: &'v Operand, find: fn(&Rule, &Value) -> Place| match value(operand, values) {
         Some(v) if *v == Value::Null => NodeSet::Empty,
-        Some(v) => NodeSet::from_place(rule.find(&v)),
+        Some(v) => NodeSet::from_place(find(rule, &v)),
         None => NodeSet::All,
     };
     match route {
         Route::All => NodeSet::All,
         Route::None => NodeSet::Empty,
-        Route::Eq(operand) => find(operand),
+        Route::Eq(operand) => look_up(operand, Rule::find_equal),
         Route::NullSafeEq(operand) => match value(operand, values) {
             Some(v) if *v == Value::Null => NodeSet::from_place(rule.find_null()),
-            _ => find(operand),
+            _ => look_up(operand, Rule::find_equal),
         },
-        Route::In(operands) => NodeSet::union(operands.iter().map(find), rule),
+        Route::In(operands) => NodeSet::union(operands.iter().map(|o| look_up(o, Rule::find)), rule),
         Route::Range { low, high } => range(low.as_ref(), high.as_ref(), rule, values),
         Route::IsNull => NodeSet::from_place(rule.find_null()),
+        Route::Gene { gene, id, .. } => by_id(id, *gene, rule, values),
         Route::And(parts) => parts.iter().fold(NodeSet::All, |set, r| {
             if set == NodeSet::Empty { set } else { set.and(evaluate(r, rule, values)) }
         }),
         Route::Or(parts) => NodeSet::union(parts.iter().map(|r| evaluate(r, rule, values)), rule),
+    }
+}
+
+/// The nodes of the slots that ids carry.
+fn by_id<'v>(id: &'v Route, gene: Gene, rule: &Rule, values: &Values<'v>) -> NodeSet {
+    let look_up = |operand: &'v Operand, find: fn(&Gene, &Rule, &Value) -> Place| match value(operand, values)
+    {
+        Some(v) => NodeSet::from_place(find(&gene, rule, &v)),
+        None => NodeSet::All,
+    };
+    match id {
+        Route::Eq(operand) => look_up(operand, Gene::find_equal),
+        Route::NullSafeEq(operand) => match value(operand, values) {
+            Some(v) if *v == Value::Null => NodeSet::All,
+            _ => look_up(operand, Gene::find_equal),
+        },
+        Route::In(operands) => NodeSet::union(operands.iter().map(|o| look_up(o, Gene::find)), rule),
+        _ => NodeSet::All,
     }
 }
 

@@ -11,7 +11,7 @@ use super::route;
 use crate::base::ids::{NewIds, NodeId, uuid_text};
 use crate::base::{Code, Error, Result, Value};
 use crate::sharding::IdForm;
-use crate::topology::{Layout, Sharded};
+use crate::topology::{IdRule, Layout, Sharded};
 
 impl<'p> Binder<'p> {
     pub(super) fn insert(&self, insert: &'p Insert, ids: &mut MakeIds<'_>) -> Result<Bound> {
@@ -126,39 +126,34 @@ impl<'p> Binder<'p> {
 
     /// Makes the rows' new ids. Answers what the session has to know of them.
     fn make(&self, insert: &Insert, rows: &mut [RowId], ids: &mut MakeIds<'_>) -> Result<Ids> {
-        let count = rows.iter().filter(|r| matches!(r, RowId::New(_))).count();
-        let mut made = Ids { count: count as u64, ..Ids::default() };
-        let form = insert.generates.unwrap_or(IdValue::Number);
-        if count == 0 {
-            if form != IdValue::Number {
-                return Ok(made);
-            }
+        let mut made = Ids::default();
+        let Some(form) = insert.generates else { return Ok(made) };
+        let asks = |row: &&RowId| matches!(row, RowId::New(_));
+        made.count = rows.iter().filter(asks).count() as u64;
+        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
+        let rule = table.table.id.as_ref().ok_or_else(lost)?;
+        made.first = match rule.gene() {
+            Some(gene) => self.gene_ids(insert, rule, gene, rows, ids)?,
+            None => new_ids(rule, form, rows, made.count as usize, ids)?,
+        };
+        if form != IdValue::Number {
+            return Ok(made);
+        }
+        if made.count == 0 {
             made.explicit = rows.iter().rev().find_map(|r| match r {
                 RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::Str(s)) => std::str::from_utf8(s).ok()?.trim().parse().ok(),
                 _ => None,
             });
-            return Ok(made);
         }
-        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
-        let rule = table.table.id.as_ref().ok_or_else(lost)?;
-        // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment are always
-        // consecutive.
-        let block = if rule.form == IdForm::Short { count } else { rule.block() };
-        let (mut new, mut at, mut left, mut wanted) = (NewIds::Uuids(Vec::new()), 0, 0, count);
-        for row in rows {
-            let RowId::New(id) = row else { continue };
-            if left == 0 {
-                (left, at) = (wanted.min(block), 0);
-                new = ids(rule, left, 0)?;
-                made.first = made.first.or(new.number(0));
-            }
-            *id = id_value(&new, at, form).ok_or_else(lost)?;
-            if insert.selective != Selective::No {
-                made.made.extend(new.number(at));
-            }
-            (at, left, wanted) = (at + 1, left - 1, wanted - 1);
+        if insert.selective != Selective::No {
+            let new = |row: &RowId| match row {
+                RowId::New(Value::Int(id)) => u64::try_from(*id).ok(),
+                RowId::New(Value::UInt(id)) => Some(*id),
+                _ => None,
+            };
+            made.made = rows.iter().filter_map(new).collect();
         }
         Ok(made)
     }
@@ -182,16 +177,7 @@ impl<'p> Binder<'p> {
                     Some(RowId::New(value) | RowId::Given(value)) => store(insert, sharded, value)?,
                     _ => return Err(lost()),
                 },
-                cell => {
-                    let value = self.cell(cell)?;
-                    if value == Value::Null {
-                        return Err(Error::new(
-                            Code::NullColumn,
-                            format!("Column '{}' cannot be null", sharded.key),
-                        ));
-                    }
-                    store(insert, sharded, &value)?
-                }
+                cell => store(insert, sharded, &self.row_key(sharded, cell)?)?,
             };
             match places.iter_mut().find(|(n, _)| *n == node) {
                 Some((_, rows)) => rows.push(i),
@@ -202,7 +188,17 @@ impl<'p> Binder<'p> {
         places.into_iter().map(|(n, rows)| Ok((Self::aligned(sharded, n)?, rows))).collect()
     }
 
-    fn cell(&self, cell: &'p Cell) -> Result<Value> {
+    /// The key that a row brings along.
+    pub(super) fn row_key(&self, sharded: &Sharded, cell: &Cell) -> Result<Value> {
+        match self.cell(cell)? {
+            Value::Null => {
+                Err(Error::new(Code::NullColumn, format!("Column '{}' cannot be null", sharded.key)))
+            }
+            value => Ok(value),
+        }
+    }
+
+    fn cell(&self, cell: &Cell) -> Result<Value> {
         match cell {
             Cell::Operand(operand) => {
                 let values = |i| self.source.value(i);
@@ -218,6 +214,31 @@ impl<'p> Binder<'p> {
             Cell::NewId => Err(lost()),
         }
     }
+}
+
+/// Gives ids to the rows that ask for one, `wanted` of them. Answers the first.
+fn new_ids(
+    rule: &IdRule,
+    form: IdValue,
+    rows: &mut [RowId],
+    mut wanted: usize,
+    ids: &mut MakeIds<'_>,
+) -> Result<Option<u64>> {
+    // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment are always
+    // consecutive.
+    let block = if rule.form == IdForm::Short { wanted } else { rule.block() };
+    let (mut new, mut at, mut left, mut first) = (NewIds::Uuids(Vec::new()), 0, 0, None);
+    for row in rows {
+        let RowId::New(id) = row else { continue };
+        if left == 0 {
+            (left, at) = (wanted.min(block), 0);
+            new = ids(rule, left, 0)?;
+            first = first.or(new.number(0));
+        }
+        *id = id_value(&new, at, form).ok_or_else(lost)?;
+        (at, left, wanted) = (at + 1, left - 1, wanted - 1);
+    }
+    Ok(first)
 }
 
 /// The questions which of the new ids of an INSERT's jobs are there.
@@ -240,14 +261,14 @@ pub fn inserted(plan: &Plan, bound: &Bound) -> Result<Vec<Job>> {
 type Rows = SmallVec<[usize; 1]>;
 
 /// A row's id.
-enum RowId {
+pub(super) enum RowId {
     New(Value),
     Given(Value),
     None,
 }
 
 /// The value of the i-th of new ids.
-fn id_value(new: &NewIds, i: usize, form: IdValue) -> Option<Value> {
+pub(super) fn id_value(new: &NewIds, i: usize, form: IdValue) -> Option<Value> {
     Some(match (new, form) {
         (NewIds::Numbers { .. }, _) => {
             let id = new.number(i)?;

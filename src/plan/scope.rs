@@ -12,9 +12,10 @@ use std::sync::Arc;
 use super::ir::Route;
 use super::names::Ctx;
 use super::route;
+use crate::sharding::Gene;
 use crate::sql::facts::{ColumnRef, Compare, Operand, Predicate};
-use crate::topology::Sharded;
 use crate::topology::schema::TableSchema;
+use crate::topology::{Sharded, Table};
 
 /// A column of a leaf, lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,6 +124,30 @@ impl<'a> Scopes<'a> {
         self.sharded(leaf).map(|s| Col { leaf, name: s.key.to_lowercase() })
     }
 
+    /// The table that a leaf is, if it is one.
+    pub(super) fn table(&self, leaf: usize) -> Option<&Table> {
+        match self.leaves.get(leaf)?.origin {
+            Origin::Table(i) => self.at.tables.get(i).map(|used| &*used.table),
+            _ => None,
+        }
+    }
+
+    /// The id column of a sharded leaf, where its values carry the key's slot. One that is not known to be wide enough
+    /// for ids may hold what a server made of them.
+    fn carrier(&self, leaf: usize) -> Option<Carrier> {
+        let rule = self.table(leaf)?.id.as_ref()?;
+        let gene = rule.gene()?;
+        let col = Col { leaf, name: rule.column.to_lowercase() };
+        let wide = self.definition(&col).is_none_or(|column| column.data_type == "bigint");
+        wide.then(|| Carrier { col, column: Arc::clone(&rule.column), gene })
+    }
+
+    /// Whether a column is an id that carries a slot.
+    fn carries(&self, col: &Col) -> bool {
+        let col = self.trace(col);
+        self.carrier(col.leaf).is_some_and(|id| id.col == col)
+    }
+
     fn has(&self, leaf: usize, name: &str) -> Has {
         let Some(leaf) = self.leaves.get(leaf) else { return Has::No };
         match (&leaf.origin, &leaf.schema) {
@@ -195,7 +220,7 @@ impl<'a> Scopes<'a> {
     }
 
     /// Follows a derived table's column to the table's column it comes from.
-    fn trace(&self, col: &Col) -> Col {
+    pub(super) fn trace(&self, col: &Col) -> Col {
         let mut col = col.clone();
         for _ in 0..16 {
             let Some(Leaf { origin: Origin::Derived { outputs, .. }, .. }) = self.leaves.get(col.leaf) else {
@@ -236,7 +261,7 @@ impl<'a> Scopes<'a> {
                     && x.unsigned == y.unsigned
                     || (kind(&x.data_type) == "int" && kind(&y.data_type) == "int")
             }
-            _ => group,
+            _ => group || self.carries(a) && self.carries(b),
         }
     }
 
@@ -307,21 +332,22 @@ impl<'a> Scopes<'a> {
         let (Some(key), Some(ctx)) = (self.key(leaf), self.leaves.get(leaf).map(|l| l.ctx)) else {
             return Route::All;
         };
-        let class = self.class(ctx, &key);
+        let ids = self.carrier(leaf).map(|id| (self.class(ctx, &id.col), id));
+        let known = Known { key: self.class(ctx, &key), ids };
         route::and(
             self.chain(ctx)
                 .flat_map(|(at, c)| c.conds.iter().map(move |cond| (at, cond)))
-                .map(|(at, cond)| self.narrow(cond, &class, at)),
+                .map(|(at, cond)| self.narrow(cond, &known, at)),
         )
     }
 
-    fn narrow(&self, cond: &Cond, class: &[Col], at: usize) -> Route {
+    fn narrow(&self, cond: &Cond, known: &Known, at: usize) -> Route {
         match cond {
-            Cond::And(parts) => route::and(parts.iter().map(|p| self.narrow(p, class, at))),
-            Cond::Or(parts) => route::or(parts.iter().map(|p| self.narrow(p, class, at))),
+            Cond::And(parts) => route::and(parts.iter().map(|p| self.narrow(p, known, at))),
+            Cond::Or(parts) => route::or(parts.iter().map(|p| self.narrow(p, known, at))),
             // A row that is null-supplied where the condition stands satisfies it without being there.
             Cond::Atom(col, _, true) if self.below(col.leaf, at) => Route::All,
-            Cond::Atom(col, route, _) if class.contains(col) => route.clone(),
+            Cond::Atom(col, route, _) => known.route(col, route),
             Cond::Never => Route::None,
             _ => Route::All,
         }
@@ -330,6 +356,38 @@ impl<'a> Scopes<'a> {
     /// Whether the leaf's rows are judged in a context below `at`.
     fn below(&self, leaf: usize, at: usize) -> bool {
         self.leaves.get(leaf).is_some_and(|l| l.ctx != at && self.chain(l.ctx).any(|(c, _)| c == at))
+    }
+}
+
+/// An id column whose values carry the slot of their row's key.
+struct Carrier {
+    col: Col,
+    column: Arc<str>,
+    gene: Gene,
+}
+
+/// Columns that tell where a leaf's rows are.
+struct Known {
+    /// Equal to its key.
+    key: Vec<Col>,
+    /// Equal to its id, where that carries the key's slot.
+    ids: Option<(Vec<Col>, Carrier)>,
+}
+
+impl Known {
+    /// What the key satisfies where a column satisfies `route`.
+    fn route(&self, col: &Col, route: &Route) -> Route {
+        if self.key.contains(col) {
+            return route.clone();
+        }
+        match (&self.ids, route) {
+            (Some((class, id)), Route::Eq(_) | Route::NullSafeEq(_) | Route::In(_))
+                if class.contains(col) =>
+            {
+                Route::Gene { column: Arc::clone(&id.column), gene: id.gene, id: Box::new(route.clone()) }
+            }
+            _ => Route::All,
+        }
     }
 }
 

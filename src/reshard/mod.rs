@@ -5,6 +5,7 @@
 
 pub mod assign;
 pub mod estimate;
+pub mod genes;
 pub mod inspect;
 pub mod moves;
 mod server;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::assign::fewest_moves;
+use super::genes::misread;
 use crate::base::ids::NodeId;
 use crate::config::{Config, Database, Group, Place, Source, Table, TableLayout};
 use crate::sharding::overlay::{Overlay, overlay, whole};
@@ -18,6 +19,8 @@ pub struct Plan {
     pub tables: Vec<TablePlan>,
     /// What else a person should know.
     pub notes: Vec<String>,
+    /// Why rows that are there would be misread under the new configuration: it must not come into force.
+    pub problems: Vec<String>,
 }
 
 /// A group whose parts move.
@@ -152,6 +155,14 @@ impl Comparing<'_> {
     fn compare(mut self) {
         let maps = self.groups();
         for (name, pair) in pairs(&self.before.tables, &self.after.tables, |table| &table.name) {
+            if let (before, Some(after)) = pair {
+                let now = before.map(|table| (table, self.now.ids.layout));
+                let why = misread(now, (after, self.then.ids.layout));
+                let why = why.map(|why| format!("table {}.{name}: {why}", self.after.name));
+                // A table that was not declared may be new.
+                let told = if before.is_some() { &mut self.plan.problems } else { &mut self.plan.notes };
+                told.extend(why);
+            }
             match pair {
                 (Some(before), Some(after)) => self.table(before, after, &maps),
                 (Some(_), None) => self.note(

@@ -15,7 +15,7 @@ use crate::backend::Pools;
 use crate::backend::pools::Limits;
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::{Code, Error, Result};
-use crate::config::{Config, Workers};
+use crate::config::Config;
 use crate::idgen::{Fence, Ids};
 use crate::session::Shared;
 use crate::telemetry::Metrics;
@@ -24,6 +24,7 @@ use crate::wire::packet;
 use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
+use super::workers::Worker;
 use super::{admin, segments};
 
 /// Connections that wait to be accepted.
@@ -45,9 +46,10 @@ pub struct Running {
     stop: CancellationToken,
     end: DropGuard,
     tasks: TaskTracker,
+    worker: Worker,
 }
 
-/// Builds everything and starts to listen. Errors: an address that cannot be bound, a worker number that is too large,
+/// Builds everything and starts to listen. Errors: an address that cannot be bound, a worker's number that cannot be had,
 /// threads that the system does not give. Servers that do not answer are no error: they are connected to when a
 /// statement needs them.
 pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
@@ -62,13 +64,9 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
         lifetime: config.pool.max_lifetime,
         scatter: config.limits.scatter_connections as usize,
     };
-    let fence = Arc::new(Fence::new(clock));
-    let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead));
-    let worker = match &config.ids.workers {
-        Workers::Fixed { worker, .. } => *worker,
-        Workers::Leased(_) => 0,
-    };
-    ids.hold(worker, 0, u64::MAX);
+    let fence = Arc::new(Fence::new(Arc::clone(&clock)));
+    let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead, metrics.clone()));
+    let worker = Worker::start(config, &topology, &ids, &clock, &metrics).await?;
     let segments = segments::fill(Arc::clone(&ids), segments::store(config, &topology));
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let count = config.listen.threads.unwrap_or_else(cores).get();
@@ -99,7 +97,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     tasks.spawn(until(stop.clone(), segments));
     let admin = admin::start(config, &shared, &stop, &tasks).await?;
     tracing::info!(%address, threads = count, "serving");
-    Ok(Running { address, admin, shared, stop, end: end.drop_guard(), tasks })
+    Ok(Running { address, admin, shared, stop, end: end.drop_guard(), tasks, worker })
 }
 
 impl Running {
@@ -111,6 +109,7 @@ impl Running {
         if tokio::time::timeout(GRACE, self.tasks.wait()).await.is_err() {
             tracing::warn!(sessions = self.shared.registry.len(), "sessions did not end in time");
         }
+        self.worker.release().await;
         drop(self.end);
     }
 }

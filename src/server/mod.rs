@@ -4,5 +4,6 @@ mod admin;
 pub mod listen;
 mod segments;
 mod threads;
+mod workers;
 
 pub use listen::{Running, start};

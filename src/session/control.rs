@@ -165,6 +165,7 @@ impl Session {
                 let known = format!("write SHOW {STATUS_OF_PROXY}, or EXPLAIN SHARDGATE SELECT …");
                 return Err(Error::refused(format!("there is no SHOW {}", show.what), known));
             }
+            self.shared.ids.observe();
             let rows = self
                 .shared
                 .metrics

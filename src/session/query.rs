@@ -233,6 +233,7 @@ impl Session {
                 Err(error) if error.is(Code::NoIds) => {
                     let patience = patience.get_or_insert_with(|| Patience::until(id_deadline(shared)));
                     if patience.over() {
+                        shared.metrics.ids_refused.inc();
                         return Err(error);
                     }
                     tokio::select! {

@@ -299,6 +299,14 @@ fn in_64_bits(n: i128) -> bool {
     (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&n)
 }
 
+/// The integer that a server takes a string for where an integer column stands alone against it, by `=` or `<=>`: it
+/// converts the constant to the column's type, and compares exactly. (Beyond 64 bits it compares doubles; so do some
+/// servers with a list of values.)
+pub fn equal_integer(value: &Value) -> Option<Value> {
+    let Value::Str(text) = value else { return None };
+    canonical_integer(text).and_then(|n| i64::try_from(n).ok()).map(Value::Int)
+}
+
 fn compared_integer(value: &Value) -> Match<'_> {
     match value {
         Value::Int(n) => Match::Exactly(Key::Int(i128::from(*n))),
@@ -319,7 +327,7 @@ fn compared_integer(value: &Value) -> Match<'_> {
                 Match::Nothing
             }
         }
-        // The server may compare a string as an integer or as a double: they differ from 2^53 on.
+        // In a list a server may compare a string as an integer or as a double: they differ from 2^53 on.
         Value::Str(text) => match canonical_integer(text).filter(|n| n.abs() < EXACT_INT) {
             Some(n) => Match::Exactly(Key::Int(n)),
             None => Match::Unknown,

@@ -14,6 +14,7 @@
 
 pub mod column;
 pub mod function;
+pub mod gene;
 pub mod key;
 pub mod moment;
 pub mod overlay;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use column::{IdForm, KeyColumn};
 pub use function::{Function, Interval, Unit};
+pub use gene::Gene;
 pub use key::{Charset, Key, KeyType};
 pub use moment::Moment;
 pub use parts::Parts;

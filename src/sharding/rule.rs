@@ -1,7 +1,7 @@
 //! A rule: key type, function and the map from parts to nodes, put together.
 
 use super::function::Function;
-use super::key::{Key, KeyType, Keys, Match, show};
+use super::key::{Key, KeyType, Keys, Match, equal_integer, show};
 use super::parts::Parts;
 use super::{Nodes, Place};
 use crate::base::ids::NodeId;
@@ -107,6 +107,14 @@ impl Rule {
             Match::Within(low, high) => self.node_within(&low, &high).map_or(Place::Unknown, Place::One),
             Match::Nothing => Place::Nowhere,
             Match::Unknown => Place::Unknown,
+        }
+    }
+
+    /// Like [`Rule::find`], where the column stands alone against the value, by `=` or `<=>`, and not in a list.
+    pub fn find_equal(&self, value: &Value) -> Place {
+        match equal_integer(value).filter(|_| self.key == KeyType::Integer) {
+            Some(number) => self.find(&number),
+            None => self.find(value),
         }
     }
 

@@ -1,9 +1,16 @@
 //! What proxies share: tables in a schema of one source, by default `shardgate` on the first.
 //!
-//! [`db`] is the connection to it; [`segments`] the counters of segment ids.
+//! [`db`] is the connection to it. [`leases`] is what is asked of a store of worker numbers, [`mysql`] that store as a
+//! table, and [`file`] what a proxy with a fixed number has instead. [`segments`] are the counters of segment ids.
 
 pub mod db;
+pub mod file;
+pub mod leases;
+pub mod mysql;
 pub mod segments;
 
 pub use db::Db;
+pub use file::FileLeases;
+pub use leases::{Lease, Leases, Snapshot};
+pub use mysql::MySqlLeases;
 pub use segments::Segments;

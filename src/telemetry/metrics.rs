@@ -26,6 +26,18 @@ pub struct Metrics {
     pub killed: Counter<u64, AtomicU64>,
     /// Connections opened to servers.
     pub opened: Counter<u64, AtomicU64>,
+    /// Ids made.
+    pub ids_issued: Counter<u64, AtomicU64>,
+    /// Statements that got no id in time (error 1467).
+    pub ids_refused: Counter<u64, AtomicU64>,
+    /// Worker numbers taken over from proxies that had not renewed them.
+    pub ids_steals: Counter<u64, AtomicU64>,
+    /// Milliseconds by which ids run ahead of their time.
+    pub ids_ahead_ms: Gauge,
+    /// Milliseconds for which ids can be made before the worker's number must be renewed.
+    pub ids_bound_left_ms: Gauge,
+    /// Years that the layout of ids lasts.
+    pub ids_years_left: Gauge<f64, AtomicU64>,
 }
 
 impl Metrics {
@@ -59,6 +71,13 @@ impl Metrics {
         registry.register("errors", "Errors sent to clients", self.errors.clone());
         registry.register("killed", "Statements stopped on a server", self.killed.clone());
         registry.register("server_connections_opened", "Connections opened to servers", self.opened.clone());
+        registry.register("ids_issued", "Ids made", self.ids_issued.clone());
+        registry.register("ids_refused", "Statements that got no id in time", self.ids_refused.clone());
+        registry.register("ids_steals", "Worker numbers taken over", self.ids_steals.clone());
+        registry.register("ids_ahead_ms", "How far ids run ahead of their time", self.ids_ahead_ms.clone());
+        let left = self.ids_bound_left_ms.clone();
+        registry.register("ids_bound_left_ms", "For how long ids can be made without a renewal", left);
+        registry.register("ids_years_left", "How long the layout of ids lasts", self.ids_years_left.clone());
         registry
     }
 }
@@ -72,7 +91,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.statements.inc();
         let rows = metrics.rows();
-        assert_eq!(rows.len(), 8);
+        assert_eq!(rows.len(), 14);
         assert!(rows.contains(&("shardgate_statements_total".to_owned(), "1".to_owned())), "{rows:?}");
     }
 }

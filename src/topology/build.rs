@@ -7,9 +7,8 @@ use super::map::{
     Database, Endpoint, Generator, IdLayout, IdRule, Layout, Node, Sharded, Source, Table, Topology,
 };
 use crate::base::ids::{GeneratorId, SourceId};
-use crate::base::layout::Gene;
 use crate::config::{Address, Config, IdGenerator, IdKind, Place, Problem, TableLayout};
-use crate::sharding::IdForm;
+use crate::sharding::{Gene, IdForm};
 
 /// Builds the map. A configuration from [`crate::config::load`] has no problems left; one that was put together by
 /// hand may name sources that it does not declare, or give a rule another number of nodes than its table has.
@@ -132,8 +131,7 @@ impl<'a> Building<'a> {
                     ));
                     return None;
                 };
-                let bits = u32::BITS - (rule.parts().len().max(2) - 1).leading_zeros();
-                match self.layout.with_gene(Gene { bits, place: key.place }) {
+                match Gene::layout(self.layout, rule, key.place) {
                     Ok(layout) => (Generator::Snowflake(layout), key.cutover),
                     Err(why) => {
                         self.problem(format!("the gene of table \"{}\": {why}", table.name));

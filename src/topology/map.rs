@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::base::ids::{GeneratorId, NodeId, SourceId};
 pub use crate::base::layout::Layout as IdLayout;
-use crate::sharding::{IdForm, Rule};
+use crate::sharding::{Gene, IdForm, Rule};
 
 /// Everything that routing needs to know.
 #[derive(Debug, Clone, Default)]
@@ -142,6 +142,13 @@ pub enum Generator {
     },
     /// UUIDs of version 7.
     Uuid7,
+}
+
+impl IdRule {
+    /// How the sharding key's slot is read from an id, where ids carry it.
+    pub fn gene(&self) -> Option<Gene> {
+        Gene::new(self.layout?, self.cutover)
+    }
 }
 
 impl Topology {

@@ -1,19 +1,21 @@
 //! Rules held against a real server: the part that a rule computes is the part that its SQL form gives for the row,
 //! and no row that MySQL finds by a comparison lies on a node that the rule leaves out.
 //!
-//! [`rules_agree_with_the_server`] takes any connection; it works in a schema of its own.
+//! Works in a schema of its own.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test: whatever fails here fails the test")]
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, OptsBuilder};
 use shardgate::base::Value;
 use shardgate::base::ids::NodeId;
 use shardgate::sharding::moment::Moment;
 use shardgate::sharding::{Charset, Function, Interval, Key, KeyColumn, KeyType, Parts, Place, Rule, Unit};
+
+use crate::support::cluster::Lab;
 
 /// One column type with the rules for it and the values to try.
 struct Case {
@@ -24,15 +26,26 @@ struct Case {
 
 /// Everything that was compared, so that a caller can see that something was.
 #[derive(Debug, Default)]
-pub struct Tally {
+struct Tally {
     /// Rows whose part was computed on both sides.
-    pub stored: usize,
+    stored: usize,
     /// Comparisons whose rows were looked up.
-    pub found: usize,
+    found: usize,
+}
+
+#[tokio::test]
+async fn rules_are_what_a_server_computes() {
+    let url = Lab::shared().await.oracle().url();
+    let options = OptsBuilder::from_opts(Opts::from_url(&url).unwrap()).prefer_socket(false);
+    let mut conn = Conn::new(options).await.unwrap();
+    let tally = rules_agree_with_the_server(&mut conn).await;
+    conn.disconnect().await.unwrap();
+    println!("{} rows and {} comparisons", tally.stored, tally.found);
+    assert!(tally.stored > 1000 && tally.found > 1000, "{tally:?}");
 }
 
 /// Runs the whole table of cases over a connection (character set utf8mb4). Panics at the first difference.
-pub async fn rules_agree_with_the_server(conn: &mut Conn) -> Tally {
+async fn rules_agree_with_the_server(conn: &mut Conn) -> Tally {
     conn.query_drop("SET NAMES utf8mb4").await.unwrap();
     conn.query_drop("CREATE DATABASE IF NOT EXISTS rules_test").await.unwrap();
     let mysql =
@@ -83,7 +96,7 @@ async fn check(conn: &mut Conn, case: &Case, tally: &mut Tally) {
         for Found { condition, wanted, rows } in &found {
             let nodes = match wanted {
                 Wanted::Range(low, high) => rule.find_range(*low, *high),
-                Wanted::Equal(value) => nodes_of(rule, rule.find(value)),
+                Wanted::Equal(value) => nodes_of(rule, rule.find_equal(value)),
                 Wanted::Null => nodes_of(rule, rule.find_null()),
             };
             covered(rows, &nodes, node, &format!("{at}: {condition}"));
@@ -318,6 +331,12 @@ fn integers() -> Vec<Case> {
         "9007199254740993",
     ]));
     values.extend(strs(&["9223372036854775807", "18446744073709551615", "99999999999999999999999"]));
+    values.extend(strs(&[
+        "9223372036854775808",
+        "-9223372036854775808",
+        "-9223372036854775809",
+        "9007199254740992",
+    ]));
     values.extend([Value::Bytes(vec![5]), Value::Bytes(b"5".to_vec()), Value::Null]);
     values.extend([Value::Date("2024-01-01".into()), Value::Null]);
     ["BIGINT", "BIGINT UNSIGNED", "INT", "INT UNSIGNED", "MEDIUMINT", "SMALLINT UNSIGNED", "TINYINT"]

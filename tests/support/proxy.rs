@@ -83,8 +83,13 @@ pub struct Proxy {
 impl Proxy {
     /// Serves a configuration on a free port of 127.0.0.1.
     pub async fn start(config: &str) -> Self {
+        Self::start_with(config, &[]).await
+    }
+
+    /// The same in an environment that has these variables too.
+    pub async fn start_with(config: &str, variables: &[(&str, &str)]) -> Self {
         for _ in 0..5 {
-            let mut proxy = Self::launch(config);
+            let mut proxy = Self::launch(config, variables);
             if proxy.answers().await {
                 return proxy;
             }
@@ -97,7 +102,7 @@ impl Proxy {
         panic!("no free port");
     }
 
-    fn launch(config: &str) -> Self {
+    fn launch(config: &str, variables: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let port = free_port();
         let file = dir.path().join("shardgate.toml");
@@ -107,6 +112,7 @@ impl Proxy {
             .arg(dir.path().join("log"))
             .args([env!("CARGO_BIN_EXE_shardgate"), "serve", "--config"])
             .arg(&file)
+            .envs(variables.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
