@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test torture-ids bench bench-growth instructions allocations flame setup setup-servers setup-drivers
+.PHONY: demo test torture-ids bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -25,6 +25,10 @@ torture-ids: setup-servers
 bench: setup-servers
 	@sh benches/setup.sh
 	ulimit -n "$$(ulimit -Hn)" && cargo bench --bench relay
+
+# What a new id costs, beside ferroid, rs-snowflake and a mutex (about 3 minutes); benches/IDS.md is such a run.
+bench-ids:
+	cargo bench --bench ids
 
 # How cost grows with shards, tables, clients, plans, lists and rows; writes benches/GROWTH.md and its pictures.
 bench-growth: setup-servers

@@ -54,7 +54,10 @@ impl Flavor {
     }
 
     fn capabilities(self) -> u32 {
-        let mut bits = capability::REQUIRED | capability::MULTI_RESULTS | capability::PS_MULTI_RESULTS;
+        let mut bits = capability::REQUIRED
+            | capability::MULTI_RESULTS
+            | capability::PS_MULTI_RESULTS
+            | capability::LOCAL_FILES;
         if self.found_rows {
             bits |= capability::FOUND_ROWS;
         }

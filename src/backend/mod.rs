@@ -3,6 +3,7 @@
 
 pub mod catalog;
 pub mod conn;
+pub mod file;
 mod pool;
 pub mod pools;
 pub mod settings;

@@ -153,15 +153,23 @@ impl Layout {
     /// The id with these parts. `ms`: milliseconds since the epoch, below [`Layout::end`]. Parts that are too large for
     /// their bits are cut.
     pub fn encode(&self, ms: u64, worker: u16, sequence: u64, gene: u32) -> u64 {
-        let low = |value: u64, bits: u32| value & ((1 << bits) - 1);
-        let head = (ms << self.worker | low(u64::from(worker), self.worker)) << self.sequence_and_gene();
-        let sequence = low(sequence, self.sequence);
-        head | match self.gene {
-            None => sequence,
+        self.with(self.head(ms, worker) | low(sequence, self.sequence), gene)
+    }
+
+    /// Time and worker of an id without its gene, the sequence being 0.
+    pub(crate) fn head(&self, ms: u64, worker: u16) -> u64 {
+        (ms << self.worker | low(u64::from(worker), self.worker)) << self.sequence
+    }
+
+    /// An id that lacks its gene, with it.
+    pub(crate) fn with(&self, bare: u64, gene: u32) -> u64 {
+        match self.gene {
+            None => bare,
             Some(Gene { bits, place: GenePlace::Middle }) => {
-                low(u64::from(gene), bits) << self.sequence | sequence
+                let sequence = low(bare, self.sequence);
+                (bare - sequence) << bits | low(u64::from(gene), bits) << self.sequence | sequence
             }
-            Some(Gene { bits, place: GenePlace::Low }) => sequence << bits | low(u64::from(gene), bits),
+            Some(Gene { bits, place: GenePlace::Low }) => bare << bits | low(u64::from(gene), bits),
         }
     }
 
@@ -192,6 +200,11 @@ impl Layout {
         let to = to_ms.checked_sub(self.epoch_ms)?.min(self.end() - 1);
         (from <= to).then(|| (from << shift, ((to + 1) << shift) - 1))
     }
+}
+
+/// The lowest bits of a value.
+fn low(value: u64, bits: u32) -> u64 {
+    value & ((1 << bits) - 1)
 }
 
 impl fmt::Display for Layout {

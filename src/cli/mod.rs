@@ -4,6 +4,7 @@
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod id;
 pub mod reshard;
 pub mod serve;
 
@@ -42,6 +43,11 @@ enum Command {
     Reshard {
         #[command(subcommand)]
         command: Reshard,
+    },
+    /// New ids, what ids say, and which ids a time has
+    Id {
+        #[command(subcommand)]
+        command: id::Command,
     },
     /// Show where a statement would go and what would be sent there, without any server
     Explain {
@@ -84,6 +90,7 @@ pub fn run() -> ExitCode {
         Command::Reshard { command: Reshard::Plan { from, to, connect } } => {
             reshard::plan(&from, &to, connect)
         }
+        Command::Id { command } => id::run(command),
         Command::Explain { config, database, json, sql } => {
             explain::run(&config, database.as_deref(), json, &sql)
         }

@@ -10,9 +10,6 @@ use super::text;
 use crate::base::layout::{EPOCH_MS, GenePlace, Layout};
 use crate::sharding::{Gene, Moment, Rule};
 
-const MS_PER_DAY: i64 = 86_400_000;
-/// `TO_DAYS('1970-01-01')`
-const UNIX_DAY: i64 = 719_528;
 const GENERATORS: [&str; 3] = ["snowflake", "segment", "uuid7"];
 
 pub(super) fn ids(root: &Section<'_, '_>, sources: &[Source]) -> Ids {
@@ -30,7 +27,9 @@ pub(super) fn ids(root: &Section<'_, '_>, sources: &[Source]) -> Ids {
     };
     let Some(section) = root.section("ids") else { return ids };
     ids.declared = true;
-    let epoch_ms = section.string("epoch").and_then(|day| epoch(&section, &day)).unwrap_or(EPOCH_MS);
+    let epoch =
+        section.string("epoch").map(|day| epoch_of(&day.value).map_err(|why| section.report(day.at, why)));
+    let epoch_ms = epoch.and_then(Result::ok).unwrap_or(EPOCH_MS);
     let layout = section.string("layout").unwrap_or(At { value: "41/10/12".into(), at: 0 });
     match layout_of(&layout.value, epoch_ms) {
         Ok(layout) => ids.layout = layout,
@@ -94,8 +93,8 @@ fn workers(section: &Section<'_, '_>, layout: &Layout, sources: &[Source]) -> Op
     }
 }
 
-/// `41/10/12`: bits of time, worker and sequence.
-fn layout_of(text: &str, epoch_ms: u64) -> Result<Layout, String> {
+/// `41/10/12`: bits of time, worker and sequence. `Err` says what is wrong.
+pub fn layout_of(text: &str, epoch_ms: u64) -> Result<Layout, String> {
     let bits: Option<Vec<u32>> = text.split('/').map(|part| part.trim().parse().ok()).collect();
     match bits.as_deref() {
         Some(&[time, worker, sequence]) => Layout::new(time, worker, sequence, epoch_ms),
@@ -105,17 +104,12 @@ fn layout_of(text: &str, epoch_ms: u64) -> Result<Layout, String> {
     }
 }
 
-/// A UTC day → Unix milliseconds.
-fn epoch(section: &Section<'_, '_>, day: &At<String>) -> Option<u64> {
-    let moment = Moment::parse(day.value.as_bytes()).filter(Moment::is_midnight);
-    let ms = moment.map(|moment| (moment.to_days() - UNIX_DAY) * MS_PER_DAY);
-    let ms = ms.and_then(|ms| u64::try_from(ms).ok());
-    if ms.is_none() {
-        let what =
-            format!("epoch \"{}\" is no day from 1970 on; write it as \"2024-01-01\" (UTC)", day.value);
-        section.report(day.at, what);
-    }
-    ms
+/// A UTC day → Unix milliseconds. `Err` says what is wrong.
+pub fn epoch_of(day: &str) -> Result<u64, String> {
+    let moment = Moment::parse(day.as_bytes()).filter(Moment::is_midnight);
+    moment
+        .and_then(|moment| u64::try_from(moment.unix_ms()).ok())
+        .ok_or_else(|| format!("epoch \"{day}\" is no day from 1970 on; write it as \"2024-01-01\" (UTC)"))
 }
 
 /// A table's `id` as it was read, and where its `gene` stands.

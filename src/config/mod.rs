@@ -17,6 +17,7 @@ mod text;
 
 use std::path::Path;
 
+pub use ids::{epoch_of, layout_of};
 pub use model::{
     Address, Admin, Config, Database, GeneKey, Group, IdGenerator, IdKind, Ids, Limits, Listen, Log, Place,
     Pool, Source, Table, TableLayout, User, Workers,

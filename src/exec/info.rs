@@ -26,10 +26,14 @@ pub fn sum(infos: &[String]) -> String {
     out
 }
 
+/// The numbers of an info string, in order.
+pub fn numbers(info: &str) -> Vec<u64> {
+    split(info).1
+}
+
 /// The number behind `Records: `; 0 where there is none.
 pub fn records(info: &str) -> u64 {
-    let rest = info.strip_prefix("Records: ").unwrap_or_default();
-    rest.split(' ').next().and_then(|number| number.parse().ok()).unwrap_or(0)
+    if info.starts_with("Records: ") { numbers(info).first().copied().unwrap_or(0) } else { 0 }
 }
 
 /// The text between numbers, and the numbers: always one text more than numbers.

@@ -4,6 +4,8 @@
 pub mod fanout;
 pub mod info;
 pub mod interrupt;
+pub mod lines;
+pub mod load;
 pub mod names;
 pub mod send;
 pub mod single;

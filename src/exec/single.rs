@@ -89,6 +89,22 @@ impl Around<'_> {
         }
     }
 
+    /// Resolves when the session was killed.
+    pub(super) async fn ended(&self) -> Error {
+        while self.interrupt.asked() != Some(Asked::Session) {
+            self.interrupt.beyond(self.interrupt.asked()).await;
+        }
+        session_killed()
+    }
+
+    /// Resolves when the statement must not go on: KILL, or its time is over.
+    pub async fn halted(&self) -> Error {
+        tokio::select! {
+            error = self.expired() => error,
+            _ = self.interrupt.raised() => self.stopped().unwrap_or_else(session_killed),
+        }
+    }
+
     /// Writes to the client what is queued.
     pub(super) async fn flush(&self, client: &mut Client) -> Result<()> {
         tokio::select! {
@@ -226,7 +242,7 @@ fn finish(
 }
 
 /// The next packet of the answer.
-async fn next(
+pub(super) async fn next(
     lease: &mut Lease,
     client: &mut Client,
     around: Around<'_>,

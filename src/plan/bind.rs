@@ -9,8 +9,8 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use super::ir::{
-    Act, DdlStep, Ids, Job, Kept, Native, Param, Piece, Plan, Read, Routing, Scatter, SessionValue, Template,
-    Write,
+    Act, DdlStep, Ids, Job, Kept, Load, Native, Param, Piece, Plan, Read, Routing, Scatter, SessionValue,
+    Template, Write,
 };
 use super::refuse;
 use super::render::{Frame, Renderer};
@@ -97,6 +97,7 @@ pub fn bind(
         Act::Read(read) => binder.read(read),
         Act::Write(write) => binder.write(write, ids),
         Act::Insert(insert) => binder.insert(insert, ids),
+        Act::Load(load) => binder.load(load),
         Act::Ddl(steps) => binder.ddl(steps),
     }
 }
@@ -135,6 +136,7 @@ pub fn describe(
     let (routing, template) = match &plan.act {
         Act::Read(read) => (&read.routing, read.one.as_ref()),
         Act::Write(write) => (&write.routing, write.text.as_ref()),
+        Act::Load(load) => (&load.routing, load.text.as_ref()),
         Act::Insert(insert) => {
             let target = binder.first_insert_target(insert)?;
             return if insert.verbatim {
@@ -244,6 +246,14 @@ impl<'p> Binder<'p> {
         let count = rows.unwrap_or_else(|| rule.block());
         let first = ids(rule, count, 0)?.number(0).ok_or_else(lost)?;
         Ok(Native { first, count: count as u64, open: rows.is_none() })
+    }
+
+    /// One job for each place where rows may go, in the order of nodes.
+    fn load(&self, load: &'p Load) -> Result<Bound> {
+        let places = self.targets(&load.routing)?;
+        let jobs = places.as_slice().iter().map(|target| self.job(load.text.as_ref(), target));
+        let copies = matches!(load.routing, Routing::Every(_));
+        Ok(Bound { jobs: jobs.collect::<Result<_>>()?, copies, ..Bound::default() })
     }
 
     fn ddl(&self, steps: &'p [DdlStep]) -> Result<Bound> {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::edit::{quote, text};
+use super::gene;
 use super::ir::{Act, DdlStep, Piece, Read, Route, Routing, Scatter, Template};
 use super::merge_spec::{Merge, Step};
 use super::names::{self, Ctx, Style, nodes_of, physical};
@@ -77,6 +78,15 @@ fn table(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
             return Err(refuse::feature(
                 format_args!("`{}` is the sharding key of `{}`", sharded.key, first.table.name),
                 "keep the column, or shard the table by another one in the configuration first",
+            ));
+        }
+        if let Some(name) = ddl.dropped.iter().find(|name| gene::carries(&first.table, name)) {
+            return Err(refuse::feature(
+                format_args!(
+                    "`{name}` carries the slot of `{}`: a new column `{name}` would not",
+                    sharded.key
+                ),
+                "keep the column, or take gene out of the table's configuration first",
             ));
         }
         if ddl.kind == DdlKind::CreateTable || ddl.columns.iter().any(|(name, _)| is_key(name)) {

@@ -84,6 +84,17 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
             }
             json!({ "insert": out })
         }
+        Act::Load(load) => {
+            let mut out = json!({ "routing": routing_json(plan, &load.routing, topology) });
+            if let Some(text) = &load.text {
+                put(&mut out, "text", json!(template(text, shape)));
+            }
+            if let Some(rows) = &load.rows {
+                put(&mut out, "key", json!(rows.key));
+                put(&mut out, "id", json!(format!("{:?}", rows.id)));
+            }
+            json!({ "load": out })
+        }
         Act::Ddl(steps) => {
             let steps: Vec<Json> = steps
                 .iter()
@@ -257,6 +268,7 @@ pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topolog
             }
         }
         Act::Write(write) => out.extend(routing_lines(plan, &write.routing, topology)),
+        Act::Load(load) => out.extend(routing_lines(plan, &load.routing, topology)),
         Act::Refused(error) => out.push(format!("  {}", error.message)),
         Act::Insert(insert) => out.extend(carried(plan, insert.table).map(|what| format!("  ids: {what}"))),
         Act::Ddl(_) | Act::Session => {}
@@ -279,6 +291,7 @@ fn headline(plan: &Plan, bound: Option<&Bound>) -> String {
         Act::Read(_) => "read",
         Act::Write(_) => "write",
         Act::Insert(_) => "insert",
+        Act::Load(_) => "load",
         Act::Ddl(_) => "definition",
     };
     match bound.map(|b| b.jobs.len()) {

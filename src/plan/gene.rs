@@ -99,6 +99,11 @@ fn carrier(table: &Table) -> Option<(&IdRule, Gene)> {
     Some((rule, rule.gene()?))
 }
 
+/// Whether a column of a table is an id that carries a slot.
+pub(super) fn carries(table: &Table, column: &str) -> bool {
+    carrier(table).is_some_and(|(rule, _)| rule.column.eq_ignore_ascii_case(column))
+}
+
 /// Whether an expression is a column and nothing else, or LAST_INSERT_ID(column), which leaves it what it is.
 pub(super) fn keeps(ctx: &Ctx<'_>, value: &Expr, same: impl Fn(&ColumnRef) -> bool) -> bool {
     if let ExprKind::Column(column) = &value.kind {

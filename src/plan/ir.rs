@@ -8,6 +8,7 @@ use super::merge_spec::Merge;
 use crate::base::ids::{NodeId, SourceId};
 use crate::base::{Error, Value};
 use crate::sharding::{Gene, KeyColumn};
+use crate::sql::LineFormat;
 use crate::sql::facts::{Operand, Span, Statement};
 use crate::topology::Node;
 
@@ -48,6 +49,8 @@ pub enum Act {
     Write(Write),
     /// INSERT or REPLACE into a sharded table, or with generated ids.
     Insert(Insert),
+    /// LOAD DATA LOCAL.
+    Load(Load),
     /// DDL: steps one after another, each on all of its places in parallel.
     Ddl(Vec<DdlStep>),
     /// Not answered, and why.
@@ -296,6 +299,59 @@ pub enum Cell {
     NewId,
     /// A value that the session knows.
     Session(SessionValue),
+}
+
+/// LOAD DATA LOCAL. Its text is for each place alike: it asks for the part of the file that is the place's.
+#[derive(Debug, Clone)]
+pub struct Load {
+    /// The table (index in `Plan::tables`).
+    pub table: usize,
+    /// The name of the client's file.
+    pub file: Vec<u8>,
+    /// Everywhere where rows may go.
+    pub routing: Routing,
+    /// The text.
+    pub text: Option<Template>,
+    /// How the file is cut into rows; `None`: it goes to the one place as it is.
+    pub rows: Option<LoadRows>,
+    /// The server may make ids by AUTO_INCREMENT.
+    pub counts: bool,
+}
+
+/// How rows of a file are cut, placed and given ids.
+#[derive(Debug, Clone)]
+pub struct LoadRows {
+    /// How lines and fields end.
+    pub format: LineFormat,
+    /// Lines of a header.
+    pub skip: u64,
+    /// The file's character set, where the statement tells it.
+    pub charset: Option<String>,
+    /// How many fields of a line are read.
+    pub fields: usize,
+    /// The field of the sharding key; `None`: rows go everywhere where the table is, or the key is the id.
+    pub key: Option<usize>,
+    /// Where ids are.
+    pub id: LoadId,
+    /// The sharding key is the id.
+    pub key_is_id: bool,
+    /// The key's column, where its definition is known: what it would clip is refused.
+    pub column: Option<KeyColumn>,
+    /// REPLACE.
+    pub replace: bool,
+}
+
+/// Where the ids of a file's rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoadId {
+    /// The table has none.
+    None,
+    /// In this field. NULL and 0 ask for a new one.
+    Field(usize),
+    /// In this field of every line: AUTO_INCREMENT would count on each server for itself.
+    Given(usize),
+    /// A field of its own, put before each line's first.
+    Added,
 }
 
 /// One step of DDL.

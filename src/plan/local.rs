@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::ir::{Act, Plan};
 use super::names::{self, Ctx};
-use super::{change, ddl, insert, refuse, select, show};
+use super::{change, ddl, insert, load, refuse, select, show};
 use crate::base::{Error, Result};
 use crate::sql::facts::{Kind, Statement};
+use crate::topology::Topology;
 use crate::topology::schema::Schemas;
-use crate::topology::{Layout, Topology};
 
 /// Plans a statement; an error becomes a refusal.
 pub(super) fn plan(
@@ -104,13 +104,7 @@ fn act(ctx: &Ctx<'_>, statement: &Statement) -> Result<Act> {
         Kind::LockTables if ctx.tables.is_empty() => show::one_server(ctx),
         Kind::LockTables | Kind::Do => show::beside_tables(ctx),
         Kind::Call => show::one_server(ctx),
-        Kind::LoadData(table) => match &ctx.resolve(table)?.table.layout {
-            Layout::Single(_) => show::beside_tables(ctx),
-            _ => Err(refuse::feature(
-                "LOAD DATA into a table that lives on several servers",
-                "insert the rows with INSERT … VALUES of many rows each",
-            )),
-        },
+        Kind::LoadData(data) => load::plan(ctx, data),
         Kind::Explain { .. } => Err(refuse::feature("EXPLAIN of EXPLAIN", "explain the statement itself")),
         Kind::Other(word) => match word.as_str() {
             "XA" | "HANDLER" => Err(refuse::feature(

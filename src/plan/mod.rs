@@ -18,6 +18,7 @@ pub mod gene;
 mod insert;
 pub mod ir;
 mod join;
+pub mod load;
 mod local;
 mod member;
 pub mod merge_spec;

@@ -150,7 +150,7 @@ impl Session {
         let greeting = Greeting {
             version: shared.version(),
             connection_id: ticket.id().0,
-            capabilities: capability::SERVED & !capability::LOCAL_FILES,
+            capabilities: capability::SERVED,
             charset: OPENING_COLLATION as u8,
             status: status::AUTOCOMMIT,
             plugin: Plugin::Native,

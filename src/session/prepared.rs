@@ -157,7 +157,7 @@ impl Session {
                 });
             }
             Act::Ddl(_) => return Ok(nothing),
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {}
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {}
         }
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape, given: &given, more: false };
@@ -280,6 +280,8 @@ impl Session {
             _ if matches!(plan.statement.kind, Kind::Prepare { .. } | Kind::Execute { .. }) => {
                 return Err(unpreparable());
             }
+            // MariaDB prepares LOAD DATA, MySQL does not.
+            Act::Load(_) if !self.shared.is_mariadb() => return Err(unpreparable()),
             _ => {}
         }
         if self.statements.named.len() >= LIMIT {

@@ -122,16 +122,20 @@ impl Session {
                 }
                 return done;
             }
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {}
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {}
         }
         if plan.pins {
             self.held.stick();
         }
         self.check_key_charset(plan)?;
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            self.compute(plan, text).await?;
+            let job = self.patiently(|session, make| session.computation(plan, text, make)).await?;
+            self.compute(plan, text, job).await?;
         }
         let mut bound = self.bind_patiently(plan, text).await?;
+        if let Act::Load(load) = &plan.act {
+            return self.load(plan, load, &bound, text).await;
+        }
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
         loop {

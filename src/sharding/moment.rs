@@ -1,6 +1,10 @@
 //! A calendar date with a time of day, as DATE and DATETIME columns hold it, and the strict texts that MySQL reads
 //! without guessing (MySQL manual, "Date and Time Literals").
 
+const MS_PER_DAY: i64 = 86_400_000;
+/// `TO_DAYS('1970-01-01')`
+const UNIX_DAY: i64 = 719_528;
+
 /// A valid date of the years 1 to 9999 with its time of day. Orders as time does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment {
@@ -125,6 +129,20 @@ impl Moment {
         None
     }
 
+    /// Milliseconds since 1970-01-01, as if it were UTC; what is left of a millisecond is cut.
+    pub fn unix_ms(&self) -> i64 {
+        let seconds = (i64::from(self.hour) * 60 + i64::from(self.minute)) * 60 + i64::from(self.second);
+        (self.to_days() - UNIX_DAY) * MS_PER_DAY + seconds * 1000 + i64::from(self.micros / 1000)
+    }
+
+    /// The inverse of [`Moment::unix_ms`]; `None` outside of the years 1 to 9999.
+    pub fn from_unix_ms(ms: i64) -> Option<Self> {
+        let day = Self::from_days(ms.div_euclid(MS_PER_DAY) + UNIX_DAY)?;
+        let rest = ms.rem_euclid(MS_PER_DAY) as u32;
+        let (hour, minute) = ((rest / 3_600_000) as u8, (rest / 60_000 % 60) as u8);
+        Some(Self { hour, minute, second: (rest / 1000 % 60) as u8, micros: rest % 1000 * 1000, ..day })
+    }
+
     /// Months since year 0.
     pub fn to_months(&self) -> i64 {
         i64::from(self.year) * 12 + i64::from(self.month) - 1
@@ -185,6 +203,24 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn milliseconds_are_unix_times() {
+        for (text, ms) in [
+            ("1970-01-01", 0),
+            ("2024-01-01", 1_704_067_200_000),
+            ("2024-02-29 23:59:59.999", 1_709_251_199_999),
+            ("1969-12-31 23:59:59.999", -1),
+            ("9999-12-31 23:59:59.000", 253_402_300_799_000),
+        ] {
+            let moment = Moment::parse(text.as_bytes()).unwrap();
+            assert_eq!(moment.unix_ms(), ms, "{text}");
+            assert_eq!(Moment::from_unix_ms(ms), Some(moment), "{text}");
+        }
+        assert_eq!(Moment::from_unix_ms(253_402_300_800_000), None);
+        assert_eq!(Moment::from_unix_ms(i64::MIN), None);
+        assert_eq!(Moment::from_unix_ms(i64::MAX), None);
     }
 
     #[test]

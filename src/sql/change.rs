@@ -76,7 +76,7 @@ impl Parser<'_> {
     }
 
     /// `column = value, …`
-    fn assignments(&mut self) -> Read<Vec<Assignment>> {
+    pub(super) fn assignments(&mut self) -> Read<Vec<Assignment>> {
         self.list(|p| {
             let column: ColumnRef = p.column()?;
             if !p.eat_kind(Kind::Op(Op::Eq)) && !p.eat_kind(Kind::Op(Op::Assign)) {

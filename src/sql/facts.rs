@@ -695,7 +695,7 @@ pub enum Kind {
     /// CALL
     Call,
     /// LOAD DATA
-    LoadData(TableName),
+    LoadData(Box<super::load::LoadData>),
     /// XA …, HANDLER …, FLUSH, RESET, GRANT …: first word, upper case.
     Other(String),
     /// The text has nothing but comments and space.

@@ -77,7 +77,7 @@ impl Parser<'_> {
                 self.skip_until(|_| false);
                 Ok(Statement_::Call)
             }
-            "LOAD" => self.load(),
+            "LOAD" => self.load().map(|load| Statement_::LoadData(Box::new(load))),
             "CREATE" | "ALTER" | "DROP" | "TRUNCATE" | "RENAME" | "ANALYZE" | "OPTIMIZE" | "CHECK"
             | "REPAIR" | "CHECKSUM" => self.ddl(&word),
             _ if OTHERS.contains(&word.as_str()) => {
@@ -187,17 +187,6 @@ impl Parser<'_> {
             })?;
         }
         Ok(Statement_::Execute { name, using })
-    }
-
-    fn load(&mut self) -> Read<Statement_> {
-        self.step();
-        self.expect("DATA")?;
-        self.skip_until(|p| p.is_run(&["INTO", "TABLE"]));
-        self.expect("INTO")?;
-        self.expect("TABLE")?;
-        let table = self.table()?;
-        self.skip_all();
-        Ok(Statement_::LoadData(table))
     }
 
     fn explain(&mut self) -> Read<Statement_> {

@@ -11,6 +11,7 @@ pub mod facts;
 mod kind;
 pub mod lex;
 pub mod literal;
+mod load;
 pub mod normalise;
 pub mod parse;
 mod predicates;
@@ -19,5 +20,6 @@ pub mod splice;
 mod split;
 mod words;
 
+pub use load::{LineFormat, LoadData, LoadTarget};
 pub use parse::{ParseError, parse, parse_bytes};
 pub use split::{first_word, split};

@@ -202,6 +202,7 @@ impl<'a> Parser<'a> {
                 | Statement_::Insert(_)
                 | Statement_::Update(_)
                 | Statement_::Delete(_)
+                | Statement_::LoadData(_)
                 | Statement_::Explain { .. }
         );
         if let (true, Some(at)) = (queries, self.uncertain) {

@@ -7,7 +7,7 @@ use crate::sharding::KeyColumn;
 /// One table's definition (of the first shard that holds it).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableSchema {
-    /// In the table's order, invisible ones left out.
+    /// In the table's order.
     pub columns: Vec<Column>,
     /// PRIMARY KEY and UNIQUE indexes: lower-case column names in order, the primary key first.
     pub unique: Vec<Vec<String>>,
@@ -39,6 +39,8 @@ pub struct Column {
     pub has_default: bool,
     /// Generated column.
     pub generated: bool,
+    /// Left out of `*` and of what names no columns.
+    pub invisible: bool,
     /// COLUMN_TYPE: `bigint(20) unsigned zerofill`, `varchar(64)` …
     pub column_type: String,
     /// CHARACTER_MAXIMUM_LENGTH

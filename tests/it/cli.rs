@@ -3,16 +3,16 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-fn shardgate(args: &[&str]) -> Output {
+pub fn shardgate(args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_shardgate")).args(args).output().unwrap()
 }
 
-fn said(output: &Output) -> (String, String) {
+pub fn said(output: &Output) -> (String, String) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (text(&output.stdout), text(&output.stderr))
 }
 
-fn shipped(name: &str) -> String {
+pub fn shipped(name: &str) -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name).to_str().unwrap().to_owned()
 }
 

@@ -32,6 +32,7 @@ mod ids_leases;
 mod ids_simulation;
 mod ids_torture;
 mod large;
+mod load;
 mod oracle;
 mod pools;
 mod relay;

@@ -8,3 +8,4 @@ pub mod oracle;
 pub mod packets;
 pub mod proxy;
 pub mod shop;
+pub mod upload;

@@ -122,6 +122,11 @@ impl Proxy {
         Self { port, pid: pid.trim().parse().unwrap(), watch, dir }
     }
 
+    /// The file that it was started with.
+    pub fn config(&self) -> std::path::PathBuf {
+        self.dir.path().join("shardgate.toml")
+    }
+
     /// What the proxy has written to its output and error output.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(self.dir.path().join("log")).unwrap_or_default()).into_owned()

@@ -166,6 +166,7 @@ impl Flavor {
             "--sql-mode=STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
             "--default-time-zone=+00:00",
             "--innodb-lock-wait-timeout=10",
+            "--local-infile=ON", // off by default on MySQL
         ]
         .map(str::to_owned)
         .into();
