@@ -4,6 +4,7 @@ pub mod control;
 pub mod dispatch;
 mod ids;
 mod input;
+mod load;
 mod next_id;
 mod null_ids;
 mod planning;

@@ -129,8 +129,7 @@ impl Session {
         }
         self.check_key_charset(plan)?;
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            let job = self.patiently(|session, make| session.computation(plan, text, make)).await?;
-            self.compute(plan, text, job).await?;
+            self.compute(plan, text).await?;
         }
         let mut bound = self.bind_patiently(plan, text).await?;
         if let Act::Load(load) = &plan.act {

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::ids;
-use super::input::Given;
+use super::input::{Given, Known};
 use super::query::{Text, names_of, no_job};
 use crate::backend::conn::Answer;
 use crate::backend::{Lease, Role};
@@ -14,6 +14,7 @@ use crate::exec::{Connections, fanout};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::{self, Bound};
 use crate::sql::normalise::Normalised;
+use crate::topology::IdRule;
 use crate::wire::scan::{End, Outcome};
 use crate::wire::status;
 
@@ -249,8 +250,7 @@ impl Session {
         let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
         self.show_next_ids(&plan.statement, &text)?;
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            let job = self.computation(&plan, &text, &mut self.examples())?;
-            self.compute(&plan, &text, job).await?;
+            self.compute(&plan, &text).await?;
         }
         let ids = &self.shared.ids;
         let mut example = |rule: &IdRule, n: usize, gene: u32| Ok(ids.example(rule.generator, n, gene));

@@ -39,11 +39,11 @@ impl Session {
                     self.last.insert_id = unsigned(&value).ok_or_else(|| wrong_type(name))?;
                 }
                 SetTarget::Session(name) if name == "insert_id" => {
-                    let value = self.evaluate(text, &said, item).await?;
+                    let value = self.evaluate(text, statement, item).await?;
                     self.insert_id = Some(unsigned(&value).ok_or_else(|| wrong_type(name))?);
                 }
                 SetTarget::Session(name) if STEPS.contains(&name.as_str()) => {
-                    let value = self.evaluate(text, &said, item).await?;
+                    let value = self.evaluate(text, statement, item).await?;
                     if unsigned(&value) != Some(1) {
                         return Err(Error::refused(
                             format!("new ids of a statement follow one another, and {name} is 1"),
