@@ -77,7 +77,7 @@ impl SessionValues for Session {
             SessionValue::LastInsertId => Value::Int(41),
             SessionValue::FoundRows => Value::Int(3),
             SessionValue::RowCount => Value::Int(-1),
-            SessionValue::NextId(i) => Value::UInt(500 + u64::from(*i)),
+            SessionValue::NextId(i) => Value::UInt(500 + *i as u64),
             SessionValue::ConnectionId => Value::Int(9),
             SessionValue::Database => Value::Str(b"shop".to_vec()),
             SessionValue::User | SessionValue::CurrentUser => Value::Str(b"app@localhost".to_vec()),
@@ -176,9 +176,9 @@ fn plan(case: &Json, topology: &Topology) -> Json {
         if topology.generators[usize::from(rule.generator.0)] == Generator::Uuid7 {
             return Ok(NewIds::Uuids((first..next).map(|id| u128::from(id).to_be_bytes()).collect()));
         }
-        let layout = rule.layout.filter(|layout| layout.gene().is_some());
-        let first = layout.map_or(first, |layout| layout.encode(first, 0, 0, slot));
-        Ok(NewIds::Numbers { first, step: layout.map_or(1, |layout| layout.step()) })
+        let Some(layout) = rule.layout else { return Ok(NewIds::Numbers { first, step: 1 }) };
+        let first = layout.gene().map_or(first, |_| layout.encode(first, 0, 0, slot));
+        Ok(NewIds::Numbers { first, step: layout.step() })
     };
     let bound = bind(&plan, &source, &Session, Setting::default(), &mut ids);
     let failed = |e: Error| json!({ "errno": e.errno, "message": e.message });

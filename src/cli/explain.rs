@@ -9,10 +9,11 @@ use super::serve::load;
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
-use crate::idgen::ask;
 use crate::plan::ir::SessionValue;
 use crate::plan::{self, Act, SessionValues, Setting, Source, explain};
+use crate::sharding::IdForm;
 use crate::sql;
 use crate::sql::facts::Span;
 use crate::sql::lex::Mode;
@@ -88,7 +89,13 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
         sql::parse(sql, Mode::default()).map_err(|error| Error::new(Code::Syntax, error.message))?;
     let plan = plan::build(Arc::new(statement), sql, database, topology, &Nothing);
     // Ids are made anew each time: an example stands for them.
-    let mut ids = |rule: &IdRule, n: usize, gene: u32| Ok(ask::example(topology, rule, n, gene));
+    let mut ids = |rule: &IdRule, n: usize, slot: u32| {
+        if rule.form == IdForm::Uuid {
+            return Ok(NewIds::Uuids(vec![[0; 16]; n]));
+        }
+        let first = rule.layout.map_or(1, |layout| layout.encode(0, 0, 1, slot));
+        Ok(NewIds::Numbers { first, step: rule.layout.map_or(1, |layout| layout.step()) })
+    };
     let bound = match &plan.act {
         Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Ddl(_) => {
             Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)

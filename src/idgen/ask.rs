@@ -1,10 +1,8 @@
 //! Ids for applications: whose they are, and what is to be said for them. SHARDGATE_NEXT_ID and the HTTP service ask
 //! alike.
 
-use super::Uuid7;
-use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
-use crate::topology::{Generator, IdRule, Layout, Topology};
+use crate::topology::{IdRule, Layout, Topology};
 
 /// New ids of a table, asked for by an application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,16 +59,5 @@ impl<'t> Ask<'t> {
             (_, _, None) => 0,
         };
         Ok(Self { rule, count: usize::try_from(count).unwrap_or(usize::MAX), gene })
-    }
-}
-
-/// Ids that stand for new ones where none are used up: EXPLAIN shows them.
-pub fn example(topology: &Topology, rule: &IdRule, n: usize, gene: u32) -> NewIds {
-    match topology.generators.get(usize::from(rule.generator.0)) {
-        Some(Generator::Snowflake(layout)) => {
-            NewIds::Numbers { first: layout.encode(0, 0, 1, gene), step: layout.step() }
-        }
-        Some(Generator::Uuid7) => NewIds::Uuids(vec![[0; 16]; n.min(Uuid7::MOST)]),
-        Some(Generator::Segment { .. }) | None => NewIds::Numbers { first: 1, step: 1 },
     }
 }

@@ -121,12 +121,9 @@ impl Ids {
     /// New ids, `gene` being the slot that they carry (0 where they carry none). [`Code::NoIds`] when there are none
     /// now: [`listen`](Self::listen) tells when to ask again. Other errors stay.
     pub fn reserve(&self, generator: GeneratorId, n: usize, gene: u32) -> Result<NewIds> {
-        match self.generators.get(usize::from(generator.0)) {
+        let made = match self.generators.get(usize::from(generator.0)) {
             Some(Generator::Snowflake(snowflake)) => match snowflake.reserve(n as u64, gene) {
-                Ok(first) => {
-                    self.metrics.ids_issued.inc_by(n as u64);
-                    Ok(NewIds::Numbers { first, step: snowflake.layout().step() })
-                }
+                Ok(first) => Ok(NewIds::Numbers { first, step: snowflake.layout().step() }),
                 Err(refusal) => {
                     let mut error = Error::from(refusal);
                     if refusal == Refusal::Bound {
@@ -143,6 +140,23 @@ impl Ids {
             }
             Some(Generator::Uuid7(uuids)) => uuids.reserve(n).map(NewIds::Uuids),
             None => Err(Error::new(Code::Internal, "a table's generator is not in the map")),
+        };
+        if made.is_ok() {
+            self.metrics.ids_issued.inc_by(n as u64);
+        }
+        made
+    }
+
+    /// What new ids look like at present, for EXPLAIN: nothing is taken.
+    pub fn example(&self, generator: GeneratorId, n: usize, gene: u32) -> NewIds {
+        match self.generators.get(usize::from(generator.0)) {
+            Some(Generator::Snowflake(snowflake)) => {
+                let layout = snowflake.layout();
+                let first = layout.encode(self.fence.now().saturating_sub(layout.epoch_ms()), 0, 0, gene);
+                NewIds::Numbers { first, step: layout.step() }
+            }
+            Some(Generator::Uuid7(_)) => NewIds::Uuids(vec![[0; 16]; n.min(Uuid7::MOST)]),
+            Some(Generator::Segment(_)) | None => NewIds::Numbers { first: 1, step: 1 },
         }
     }
 
@@ -184,7 +198,13 @@ impl Ids {
         loop {
             let soon = self.listen();
             match self.reserve(generator, n, gene) {
-                Err(error) if error.is(Code::NoIds) && !patience.over() => patience.wait(soon).await,
+                Err(error) if error.is(Code::NoIds) => {
+                    if patience.over() {
+                        self.metrics.ids_refused.inc();
+                        return Err(error);
+                    }
+                    patience.wait(soon).await;
+                }
                 made => return made,
             }
         }

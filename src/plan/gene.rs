@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use super::bind::{Binder, MakeIds, lost};
-use super::ir::{IdForm, Insert, Kept, Route};
+use super::ir::{IdValue, Insert, Kept, Route};
 use super::join::Block;
 use super::names::Ctx;
 use super::refuse;
@@ -47,7 +47,7 @@ impl Binder<'_> {
             let new = ids(rule, run.len(), slot)?;
             first = first.or(new.number(0));
             for (i, row) in run.into_iter().enumerate() {
-                *row = RowId::New(id_value(&new, i, IdForm::Number).ok_or_else(lost)?);
+                *row = RowId::New(id_value(&new, i, IdValue::Number).ok_or_else(lost)?);
             }
         }
         Ok(first)

@@ -3,7 +3,7 @@
 use super::edit::{Edits, quote, text};
 use super::gene;
 use super::ir::{
-    Act, Cell, IdForm, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
+    Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
 };
 use super::join::Place;
 use super::names::{self, Ctx, Style};
@@ -12,10 +12,10 @@ use super::scope::Scopes;
 use super::spread::aligned;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result};
-use crate::sharding::KeyColumn;
+use crate::sharding::{IdForm, KeyColumn};
 use crate::sql::facts::{self, Assignment, Body, ColumnRef, Expr, ExprKind, InsertSource, Query, Span};
 use crate::topology::schema::TableSchema;
-use crate::topology::{Generator, Layout, Table};
+use crate::topology::{Layout, Table};
 
 /// Plans an INSERT or REPLACE.
 pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
@@ -202,7 +202,7 @@ impl Rows<'_, '_> {
             head: edits.render_closed(Span { start: 0, end: range.start }),
             rows: rendered,
             tail: edits.render_closed(Span { start: range.end, end: len }),
-            generates: self.id_form(),
+            generates: self.id_value(),
             verbatim,
             column: self.key_column(),
             computed: std::mem::take(&mut self.computed),
@@ -236,16 +236,16 @@ impl Rows<'_, '_> {
     }
 
     /// What new ids are: UUIDs by their column's type, which is a text where its definition is not known.
-    fn id_form(&self) -> Option<IdForm> {
+    fn id_value(&self) -> Option<IdValue> {
         let rule = self.table.id.as_ref()?;
-        if self.ctx.topology.generators.get(usize::from(rule.generator.0)) != Some(&Generator::Uuid7) {
-            return Some(IdForm::Number);
+        if rule.form != IdForm::Uuid {
+            return Some(IdValue::Number);
         }
         let used = self.ctx.tables.get(self.index)?;
         let schema = self.ctx.schemas.table(&used.database, &self.table.name);
         let column = schema.as_ref().and_then(|s| s.columns.get(s.position(&rule.column)?));
         let binary = column.is_some_and(|c| ["binary", "varbinary"].contains(&c.data_type.as_str()));
-        Some(if binary { IdForm::Bytes } else { IdForm::Text })
+        Some(if binary { IdValue::Bytes } else { IdValue::Text })
     }
 
     /// Whether the sharding key is the column whose values are made.

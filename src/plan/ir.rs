@@ -147,7 +147,7 @@ pub enum SessionValue {
     /// ROW_COUNT()
     RowCount,
     /// SHARDGATE_NEXT_ID(…): the statement's i-th call of it.
-    NextId(u16),
+    NextId(usize),
     /// CONNECTION_ID()
     ConnectionId,
     /// DATABASE(), SCHEMA()
@@ -239,7 +239,7 @@ pub struct Insert {
     /// Text after the last row.
     pub tail: Template,
     /// Whether ids are generated where a row asks for one, and as what.
-    pub generates: Option<IdForm>,
+    pub generates: Option<IdValue>,
     /// Whether the client's own text may be sent as it is, when all rows go to one node and no id is made.
     pub verbatim: bool,
     /// Why rows on several nodes are refused, if they are.
@@ -270,7 +270,7 @@ pub enum Selective {
 
 /// What new ids are in their column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IdForm {
+pub enum IdValue {
     /// Numbers. NULL and 0 ask for one.
     Number,
     /// UUIDs of 36 characters. NULL asks for one.

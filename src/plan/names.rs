@@ -301,7 +301,7 @@ fn calls_next_id(statement: &Statement, part: Span) -> bool {
 pub fn session_value(statement: &Statement, call: &FunctionUse) -> Option<SessionValue> {
     if call.is_next_id() {
         let calls = statement.functions.iter().filter(|call| call.is_next_id());
-        return Some(SessionValue::NextId(calls.take_while(|c| c.span != call.span).count() as u16));
+        return Some(SessionValue::NextId(calls.take_while(|c| c.span != call.span).count()));
     }
     if call.args {
         return None;

@@ -4,12 +4,13 @@ use smallvec::{SmallVec, smallvec};
 
 use super::bind::{Binder, Bound, MakeIds, Target, lost, nowhere};
 use super::edit::quote;
-use super::ir::{Act, Cell, IdForm, Ids, Insert, Job, Plan, Selective};
+use super::ir::{Act, Cell, IdValue, Ids, Insert, Job, Plan, Selective};
 use super::names::{nodes_of, physical};
 use super::refuse;
 use super::route;
 use crate::base::ids::{NewIds, NodeId, uuid_text};
 use crate::base::{Code, Error, Result, Value};
+use crate::sharding::IdForm;
 use crate::topology::{IdRule, Layout, Sharded};
 
 impl<'p> Binder<'p> {
@@ -104,7 +105,7 @@ impl<'p> Binder<'p> {
     fn rows_given(&self, insert: &Insert) -> Result<SmallVec<[RowId; 1]>> {
         let Some(form) = insert.generates else { return Ok(SmallVec::new()) };
         // Only a number may be 0 and ask for another.
-        let zero_is_value = self.setting.zero_is_value || form != IdForm::Number;
+        let zero_is_value = self.setting.zero_is_value || form != IdValue::Number;
         let mut rows = SmallVec::<[RowId; 1]>::with_capacity(insert.rows.len());
         for row in &insert.rows {
             rows.push(match &row.id {
@@ -135,7 +136,10 @@ impl<'p> Binder<'p> {
             Some(gene) => self.gene_ids(insert, rule, gene, rows, ids)?,
             None => new_ids(rule, form, rows, made.count as usize, ids)?,
         };
-        if made.count == 0 && form == IdForm::Number {
+        if form != IdValue::Number {
+            return Ok(made);
+        }
+        if made.count == 0 {
             made.explicit = rows.iter().rev().find_map(|r| match r {
                 RowId::Given(Value::Int(n)) => Some(i128::from(*n)),
                 RowId::Given(Value::UInt(n)) => Some(i128::from(*n)),
@@ -215,14 +219,14 @@ impl<'p> Binder<'p> {
 /// Gives ids to the rows that ask for one, `wanted` of them. Answers the first.
 fn new_ids(
     rule: &IdRule,
-    form: IdForm,
+    form: IdValue,
     rows: &mut [RowId],
     mut wanted: usize,
     ids: &mut MakeIds<'_>,
 ) -> Result<Option<u64>> {
-    // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment always follow one
-    // another.
-    let block = if rule.layout.is_none() && form == IdForm::Number { wanted } else { rule.block() };
+    // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment are always
+    // consecutive.
+    let block = if rule.form == IdForm::Short { wanted } else { rule.block() };
     let (mut new, mut at, mut left, mut first) = (NewIds::Uuids(Vec::new()), 0, 0, None);
     for row in rows {
         let RowId::New(id) = row else { continue };
@@ -264,13 +268,13 @@ pub(super) enum RowId {
 }
 
 /// The value of the i-th of new ids.
-pub(super) fn id_value(new: &NewIds, i: usize, form: IdForm) -> Option<Value> {
+pub(super) fn id_value(new: &NewIds, i: usize, form: IdValue) -> Option<Value> {
     Some(match (new, form) {
         (NewIds::Numbers { .. }, _) => {
             let id = new.number(i)?;
             i64::try_from(id).map_or(Value::UInt(id), Value::Int)
         }
-        (NewIds::Uuids(made), IdForm::Bytes) => Value::Bytes(made.get(i)?.to_vec()),
+        (NewIds::Uuids(made), IdValue::Bytes) => Value::Bytes(made.get(i)?.to_vec()),
         (NewIds::Uuids(made), _) => Value::Str(uuid_text(made.get(i)?).into_bytes()),
     })
 }

@@ -45,8 +45,7 @@ impl Session {
                 }
             }
             Kind::Set(items) => {
-                let next = self.patiently(|session, make| session.next_ids(statement, text, make)).await?;
-                let warnings = self.set(&text.lossy(), statement, items, &next).await?;
+                let warnings = self.set(&text.lossy(), statement, items).await?;
                 self.last.row_count = 0;
                 if warnings == 0 {
                     self.forget_warnings();

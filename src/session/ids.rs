@@ -2,14 +2,12 @@
 //! have been inserted. (MySQL 8.4 manual, "Information Functions", "mysql_insert_id()".)
 
 use super::Session;
-use super::input::Known;
 use super::query::Text;
 use crate::backend::conn::Summary;
 use crate::backend::{Flavor, Lease, Role};
 use crate::base::{Code, Error, Result, Value};
 use crate::exec::Connections;
 use crate::exec::send::{DUPLICATE, Preset, drop_insert_id};
-use crate::plan::bind::MakeIds;
 use crate::plan::ir::{Act, Insert, Job, Plan, Selective};
 use crate::plan::{self, Bound};
 use crate::sql::facts::{Expr, ExprKind, InsertSource, Kind};
@@ -100,19 +98,9 @@ impl Session {
         })
     }
 
-    /// The question that makes values of the expressions that stand for keys and ids; `None` when there are none.
-    pub(super) fn computation(
-        &self,
-        plan: &Plan,
-        text: &Text<'_>,
-        make: &mut MakeIds<'_>,
-    ) -> Result<Option<Job>> {
-        let next = self.next_ids(&plan.statement, text, make)?;
-        plan::compute(plan, &text.input(), &Known { session: self, next: &next }, self.setting())
-    }
-
-    /// Has a server answer it.
-    pub(super) async fn compute(&mut self, plan: &Plan, text: &Text<'_>, job: Option<Job>) -> Result<()> {
+    /// Has a server make values of the expressions that stand for keys and ids.
+    pub(super) async fn compute(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        let job = plan::compute(plan, &text.input(), &super::input::Known(self), self.setting())?;
         let Some(job) = job else { return Ok(()) };
         let bound = Bound { jobs: smallvec::smallvec![job], ..Bound::default() };
         let answer = self.collect(plan, &bound, text).await?;

@@ -145,31 +145,23 @@ impl Source for Input<'_> {
 }
 
 /// What a session knows of itself.
-pub(super) struct Known<'a> {
-    pub(super) session: &'a Session,
-    /// New ids for the statement's calls of SHARDGATE_NEXT_ID, in their order.
-    pub(super) next: &'a [Value],
-}
+pub(super) struct Known<'a>(pub(super) &'a Session);
 
 impl SessionValues for Known<'_> {
     fn get(&self, what: &SessionValue) -> Result<Value> {
-        let session = self.session;
+        let session = self.0;
         let text = |text: &str| Value::Str(text.as_bytes().to_vec());
         let count = |n: usize| Value::UInt(n as u64);
         Ok(match what {
             SessionValue::LastInsertId => Value::UInt(session.last.insert_id),
             SessionValue::FoundRows => Value::Int(session.last.found_rows as i64),
             SessionValue::RowCount => Value::Int(session.last.row_count),
-            SessionValue::NextId(i) => {
-                let missing =
-                    || Error::new(Code::Internal, format!("the statement has no new id number {i}"));
-                self.next.get(usize::from(*i)).cloned().ok_or_else(missing)?
-            }
             SessionValue::ConnectionId => Value::Int(i64::from(session.ticket.id().0)),
             SessionValue::Database => session.database.as_deref().map_or(Value::Null, text),
             SessionValue::User => text(&format!("{}@{}", session.info.user, session.peer.ip())),
             SessionValue::CurrentUser => text(&format!("{}@%", session.info.user)),
             SessionValue::Variable(name) => session.vars.user.get(name).cloned().unwrap_or(Value::Null),
+            SessionValue::NextId(i) => session.next.get(*i).cloned().unwrap_or(Value::Null),
             SessionValue::Computed(i) => session.computed.get(*i).cloned().unwrap_or(Value::Null),
             SessionValue::System(name) => match name.as_str() {
                 "last_insert_id" | "identity" => Value::UInt(session.last.insert_id),

@@ -89,6 +89,8 @@ pub struct Session {
     insert_id: Option<u64>,
     /// What a server made of expressions in the INSERT that runs.
     computed: Vec<Value>,
+    /// New ids for the calls of SHARDGATE_NEXT_ID in the statement that runs.
+    next: Vec<Value>,
     statements: prepared::Statements,
     multi_statements: bool,
     /// A buffer for reading statements, used again and again.
@@ -171,6 +173,7 @@ impl Session {
             last: Last::default(),
             insert_id: None,
             computed: Vec::new(),
+            next: Vec::new(),
             statements: prepared::Statements::default(),
             scratch: Normalised::default(),
             shared,

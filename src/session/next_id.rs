@@ -1,14 +1,13 @@
 //! `SHARDGATE_NEXT_ID(table [, count [, key]])`: new ids for the application. Each call of a statement is replaced by a
 //! value of its own, made anew with each execution: the first of `count` consecutive ids.
 
-use std::sync::Arc;
-
 use super::Session;
 use super::query::Text;
 use crate::base::ids::{NewIds, uuid_text};
 use crate::base::{Code, Error, Result, Value};
-use crate::idgen::{Ask, ask};
+use crate::idgen::Ask;
 use crate::plan::bind::MakeIds;
+use crate::plan::ir::{Act, Plan};
 use crate::sql::facts::{FunctionUse, Kind, Operand, Statement};
 use crate::topology::IdRule;
 
@@ -16,43 +15,51 @@ use crate::topology::IdRule;
 pub(super) const NEXT_ID: &[u8] = b"SHARDGATE_NEXT_ID";
 
 impl Session {
-    /// The values of the statement's calls, in their order. EXPLAIN has examples.
-    pub(super) fn next_ids(
-        &self,
-        statement: &Statement,
-        text: &Text<'_>,
-        make: &mut MakeIds<'_>,
-    ) -> Result<Vec<Value>> {
-        if !statement.functions.iter().any(FunctionUse::is_next_id) {
-            return Ok(Vec::new());
-        }
-        let mut examples = self.examples();
-        let make = if matches!(statement.kind, Kind::Explain { .. }) { &mut examples } else { make };
-        let value = |operand: &Operand| text.operand(operand);
-        let calls = statement.functions.iter().filter(|call| call.is_next_id());
-        calls.map(|call| self.next_id(call, &value, make)).collect()
-    }
-
-    /// Values of the same types, for a server to look at; no parameter has a value yet.
-    pub(super) fn next_ids_alike(&self, statement: &Statement) -> Result<Vec<Value>> {
-        let value = |call: &FunctionUse| {
-            let open = |arg: &Option<Operand>| !matches!(arg, Some(Operand::Const(_)));
-            if call.operands.first().is_none_or(open) {
-                return Ok(Value::UInt(0));
+    /// Makes the ids of a statement's calls. EXPLAIN uses none up.
+    pub(super) async fn make_next_ids(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        match (&plan.act, &plan.statement.kind) {
+            (Act::Refused(_), _) | (_, Kind::Explain { shardgate: true, .. }) => Ok(()),
+            (_, Kind::Explain { .. }) => self.show_next_ids(&plan.statement, text),
+            _ => {
+                let value = |operand: &Operand| text.operand(operand);
+                let calls = || plan.statement.functions.iter().filter(|call| call.is_next_id());
+                let made = self.patiently(|session, make| {
+                    calls().map(|call| session.next_id(call, &value, make)).collect()
+                });
+                self.next = made.await?;
+                Ok(())
             }
-            let known = |operand: &Operand| match operand {
-                Operand::Const(value) => Ok(value.clone()),
-                Operand::Param(_) | Operand::NegParam(_) => Ok(Value::Int(1)),
-            };
-            self.next_id(call, &known, &mut self.examples())
-        };
-        statement.functions.iter().filter(|call| call.is_next_id()).map(value).collect()
+        }
     }
 
-    /// Makes what stands for ids where none may be used up.
-    pub(super) fn examples(&self) -> impl FnMut(&IdRule, usize, u32) -> Result<NewIds> + use<> {
-        let topology = Arc::clone(self.shared.topology());
-        move |rule, n, gene| Ok(ask::example(&topology, rule, n, gene))
+    /// Examples in the place of a statement's new ids.
+    pub(super) fn show_next_ids(&mut self, statement: &Statement, text: &Text<'_>) -> Result<()> {
+        self.exemplify(statement, |_| true, &|operand| text.operand(operand))
+    }
+
+    /// Values of the same types, for a server to look at before parameters have their values.
+    pub(super) fn stand_for_next_ids(&mut self, statement: &Statement) -> Result<()> {
+        let of_known_table =
+            |call: &FunctionUse| matches!(call.operands.first(), Some(Some(Operand::Const(_))));
+        self.exemplify(statement, of_known_table, &|operand| match operand {
+            Operand::Const(value) => Ok(value.clone()),
+            Operand::Param(_) | Operand::NegParam(_) => Ok(Value::Int(1)),
+        })
+    }
+
+    fn exemplify(
+        &mut self,
+        statement: &Statement,
+        known: impl Fn(&FunctionUse) -> bool,
+        value: &dyn Fn(&Operand) -> Result<Value>,
+    ) -> Result<()> {
+        let ids = &self.shared.ids;
+        let mut make = |rule: &IdRule, n: usize, gene: u32| Ok(ids.example(rule.generator, n, gene));
+        let calls = statement.functions.iter().filter(|call| call.is_next_id());
+        let values = calls
+            .map(|call| if known(call) { self.next_id(call, value, &mut make) } else { Ok(Value::UInt(0)) });
+        self.next = values.collect::<Result<_>>()?;
+        Ok(())
     }
 
     fn next_id(

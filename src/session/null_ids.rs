@@ -4,9 +4,11 @@
 
 use super::Session;
 use crate::base::Result;
+use crate::sharding::IdForm;
 use crate::sql::facts::{Kind, Statement};
 use crate::sql::lex::{Kind as TokenKind, Lexer};
 use crate::sql::{self};
+use crate::topology::IdRule;
 use crate::topology::schema::Schemas;
 
 impl Session {
@@ -39,7 +41,8 @@ impl Session {
             let auto = schema.iter().flat_map(|s| &s.columns).find(|c| c.auto_increment && !c.nullable);
             out.extend(auto.map(|column| column.name.clone()));
             let table = self.shared.topology().database(database).map(|d| d.table(&name.name.text));
-            out.extend(table.and_then(|t| Some(t.id.as_ref()?.column.to_string())));
+            let numbers = |id: &&IdRule| id.form != IdForm::Uuid;
+            out.extend(table.and_then(|t| Some(t.id.as_ref().filter(numbers)?.column.to_string())));
         }
         out
     }

@@ -162,10 +162,10 @@ impl Session {
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape, given: &given, more: false };
         let mut setting = self.setting();
-        let next = self.next_ids_alike(&plan.statement)?;
+        self.stand_for_next_ids(&plan.statement)?;
         let mut others = 0..self.shared.topology().sources.len();
         let (job, mut using, mut lease) = loop {
-            let job = bind::describe(plan, &text.input(), &Known { session: self, next: &next }, setting)?;
+            let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
             let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             match (using.take(job.source, Role::Primary).await, others.next()) {
                 (Ok(lease), _) => break (job, using, lease),

@@ -16,8 +16,8 @@ use crate::idgen::Patience;
 use crate::plan::bind::MakeIds;
 use crate::plan::ir::{Act, Plan};
 use crate::plan::{self, Bound, Setting};
-use crate::sharding::KeyType;
-use crate::sql::facts::{DdlKind, Kind, Operand};
+use crate::sharding::{IdForm, KeyType};
+use crate::sql::facts::{DdlKind, FunctionUse, Kind, Operand};
 use crate::sql::normalise::{Normalised, normalise};
 use crate::sql::{self, literal};
 use crate::topology::{IdRule, Layout, Node, Table};
@@ -102,6 +102,9 @@ impl Session {
 
     /// Carries a plan out. The answer is queued.
     pub(super) async fn run(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        if plan.statement.functions.iter().any(FunctionUse::is_next_id) {
+            self.make_next_ids(plan, text).await?;
+        }
         match &plan.act {
             Act::Refused(error) => return Err(error.clone()),
             Act::Session => return self.control(plan, text).await,
@@ -126,8 +129,7 @@ impl Session {
         }
         self.check_key_charset(plan)?;
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            let job = self.patiently(|session, make| session.computation(plan, text, make)).await?;
-            self.compute(plan, text, job).await?;
+            self.compute(plan, text).await?;
         }
         let mut bound = self.bind_patiently(plan, text).await?;
         if let Act::Load(load) = &plan.act {
@@ -180,8 +182,7 @@ impl Session {
         down.push(job.source);
         for source in (0..self.shared.topology().sources.len()).map(|source| SourceId(source as u16)) {
             let setting = Setting { prefer: Some(source), ..self.setting() };
-            let mut ids = |rule: &IdRule, n, gene| self.shared.ids.reserve(rule.generator, n, gene);
-            let other = self.bind_by(plan, text, setting, &mut ids)?;
+            let other = plan::bind(plan, &text.input(), &Known(self), setting, &mut |_, _, _| Err(no_job()))?;
             if matches!(other.jobs.as_slice(), [job] if !down.contains(&job.source)) {
                 return Ok(Some(other));
             }
@@ -190,37 +191,24 @@ impl Session {
     }
 
     pub(super) fn bind(&self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        self.bind_by(plan, text, self.setting(), &mut |rule, n, gene| {
-            self.shared.ids.reserve(rule.generator, n, gene)
-        })
-    }
-
-    pub(super) fn bind_by(
-        &self,
-        plan: &Plan,
-        text: &Text<'_>,
-        setting: Setting,
-        make: &mut MakeIds<'_>,
-    ) -> Result<Bound> {
-        let next = self.next_ids(&plan.statement, text, make)?;
-        plan::bind(plan, &text.input(), &Known { session: self, next: &next }, setting, make)
+        let mut reserve =
+            |rule: &IdRule, n: usize, gene: u32| self.shared.ids.reserve(rule.generator, n, gene);
+        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve)
     }
 
     /// Binds; where no id may be made now, it waits for the clock, the lease or the store.
     async fn bind_patiently(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        let Some(first) = self.insert_id.filter(|_| matches!(plan.statement.kind, Kind::Insert(_))) else {
-            return self
-                .patiently(|session, make| session.bind_by(plan, text, session.setting(), make))
-                .await;
-        };
-        // SET insert_id: what the client wants comes before what is made.
-        let bound = self.patiently(|session, make| {
-            let mut wanted = Some(NewIds::Numbers { first, step: 1 });
-            let mut make = |rule: &IdRule, n, gene| wanted.take().map_or_else(|| make(rule, n, gene), Ok);
-            session.bind_by(plan, text, session.setting(), &mut make)
-        });
-        let bound = bound.await?;
-        if bound.ids.first == Some(first) {
+        let bound = self
+            .patiently(|session, make| {
+                let mut wanted = session.insert_id;
+                let mut make = |rule: &IdRule, n: usize, gene: u32| match wanted.take() {
+                    Some(first) if rule.form != IdForm::Uuid => Ok(NewIds::Numbers { first, step: 1 }),
+                    _ => make(rule, n, gene),
+                };
+                plan::bind(plan, &text.input(), &Known(session), session.setting(), &mut make)
+            })
+            .await?;
+        if bound.ids.first.is_some() {
             self.insert_id = None;
         }
         Ok(bound)
@@ -248,7 +236,7 @@ impl Session {
                 Err(error) if error.is(Code::NoIds) => {
                     let patience = patience.get_or_insert_with(|| Patience::until(id_deadline(shared)));
                     if patience.over() {
-                        self.shared.metrics.ids_refused.inc();
+                        shared.metrics.ids_refused.inc();
                         return Err(error);
                     }
                     tokio::select! {

@@ -2,7 +2,7 @@
 
 use super::Session;
 use super::ids;
-use super::input::Given;
+use super::input::{Given, Known};
 use super::query::{Text, names_of, no_job};
 use crate::backend::conn::Answer;
 use crate::backend::{Lease, Role};
@@ -14,6 +14,7 @@ use crate::exec::{Connections, fanout};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::{self, Bound};
 use crate::sql::normalise::Normalised;
+use crate::topology::IdRule;
 use crate::wire::scan::{End, Outcome};
 use crate::wire::status;
 
@@ -247,13 +248,15 @@ impl Session {
         let mode = self.vars.mode;
         let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
         let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
+        self.show_next_ids(&plan.statement, &text)?;
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            let job = self.computation(&plan, &text, &mut self.examples())?;
-            self.compute(&plan, &text, job).await?;
+            self.compute(&plan, &text).await?;
         }
+        let ids = &self.shared.ids;
+        let mut example = |rule: &IdRule, n: usize, gene: u32| Ok(ids.example(rule.generator, n, gene));
         let bound = match plan.act {
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {
-                Some(self.bind_by(&plan, &text, self.setting(), &mut self.examples())?)
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {
+                Some(plan::bind(&plan, &text.input(), &Known(self), self.setting(), &mut example)?)
             }
             _ => None,
         };

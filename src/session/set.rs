@@ -23,40 +23,27 @@ const INSERT_IDS: [&str; 2] = ["last_insert_id", "identity"];
 /// How far apart the ids of one statement lie.
 const STEPS: [&str; 2] = ["auto_increment_increment", "auto_increment_offset"];
 
-/// A SET and what only the proxy can say of it.
-struct Said<'s> {
-    statement: &'s Statement,
-    next: &'s [Value],
-}
-
 impl Session {
-    /// Carries a SET out. `next`: new ids for its calls of SHARDGATE_NEXT_ID.
-    pub(super) async fn set(
-        &mut self,
-        text: &str,
-        statement: &Statement,
-        items: &[SetItem],
-        next: &[Value],
-    ) -> Result<u16> {
-        let said = Said { statement, next };
+    /// Carries a SET out.
+    pub(super) async fn set(&mut self, text: &str, statement: &Statement, items: &[SetItem]) -> Result<u16> {
         let mut warnings = 0;
         let mut users = Vec::new();
         let mut others: Vec<&SetItem> = Vec::new();
         for item in items {
             match &item.target {
                 SetTarget::User(name) => {
-                    users.push((name.clone(), self.evaluate(text, &said, item).await?));
+                    users.push((name.clone(), self.evaluate(text, statement, item).await?));
                 }
                 SetTarget::Session(name) if INSERT_IDS.contains(&name.as_str()) => {
-                    let value = self.evaluate(text, &said, item).await?;
+                    let value = self.evaluate(text, statement, item).await?;
                     self.last.insert_id = unsigned(&value).ok_or_else(|| wrong_type(name))?;
                 }
                 SetTarget::Session(name) if name == "insert_id" => {
-                    let value = self.evaluate(text, &said, item).await?;
+                    let value = self.evaluate(text, statement, item).await?;
                     self.insert_id = Some(unsigned(&value).ok_or_else(|| wrong_type(name))?);
                 }
                 SetTarget::Session(name) if STEPS.contains(&name.as_str()) => {
-                    let value = self.evaluate(text, &said, item).await?;
+                    let value = self.evaluate(text, statement, item).await?;
                     if unsigned(&value) != Some(1) {
                         return Err(Error::refused(
                             format!("new ids of a statement follow one another, and {name} is 1"),
@@ -86,7 +73,7 @@ impl Session {
             }
         }
         if !others.is_empty() {
-            warnings = self.set_session(text, &said, &others).await?;
+            warnings = self.set_session(text, statement, &others).await?;
         }
         for (name, value) in users {
             if self.vars.user.len() >= USER_VARIABLES && !self.vars.user.contains_key(&name) {
@@ -111,11 +98,11 @@ impl Session {
     }
 
     /// The value of an assignment, by a server where it is more than a literal.
-    async fn evaluate(&mut self, text: &str, said: &Said<'_>, item: &SetItem) -> Result<Value> {
+    async fn evaluate(&mut self, text: &str, statement: &Statement, item: &SetItem) -> Result<Value> {
         if let Some(crate::sql::facts::Operand::Const(value)) = &item.value {
             return Ok(value.clone());
         }
-        let sql = format!("SELECT {}", self.substituted(text, said, item)?);
+        let sql = format!("SELECT {}", self.substituted(text, statement, item));
         let answer = self.ask(&sql).await?;
         let (Some(column), Some(row)) = (answer.columns.first(), answer.rows.first()) else {
             return Ok(Value::Null);
@@ -124,10 +111,10 @@ impl Session {
     }
 
     /// The text of an assignment's value with what only the session knows put in.
-    fn substituted(&self, text: &str, said: &Said<'_>, item: &SetItem) -> Result<String> {
+    fn substituted(&self, text: &str, statement: &Statement, item: &SetItem) -> String {
         let mut edits: Vec<(usize, usize, String)> = Vec::new();
         let within = |start: u32, end: u32| start >= item.span.start && end <= item.span.end;
-        for name in said.statement.user_variables.iter().filter(|n| within(n.span.start, n.span.end)) {
+        for name in statement.user_variables.iter().filter(|n| within(n.span.start, n.span.end)) {
             let value = self.vars.user.get(&name.text).unwrap_or(&Value::Null);
             edits.push((
                 name.span.start as usize,
@@ -135,16 +122,18 @@ impl Session {
                 splice::literal(value, self.vars.mode),
             ));
         }
-        for call in said.statement.functions.iter().filter(|f| within(f.span.start, f.span.end)) {
-            let known = match plan::session_value(said.statement, call) {
-                Some(SessionValue::User | SessionValue::CurrentUser) | None => continue,
-                Some(what) => Known { session: self, next: said.next }.get(&what)?,
+        for call in statement.functions.iter().filter(|f| within(f.span.start, f.span.end)) {
+            let known = match plan::session_value(statement, call) {
+                Some(SessionValue::User | SessionValue::CurrentUser) | None => None,
+                Some(what) => Known(self).get(&what).ok(),
             };
-            edits.push((
-                call.span.start as usize,
-                call.span.end as usize,
-                splice::literal(&known, self.vars.mode),
-            ));
+            if let Some(value) = known {
+                edits.push((
+                    call.span.start as usize,
+                    call.span.end as usize,
+                    splice::literal(&value, self.vars.mode),
+                ));
+            }
         }
         edits.sort_unstable();
         let (mut out, mut at) = (String::new(), item.span.start as usize);
@@ -158,17 +147,17 @@ impl Session {
             }
         }
         out.push_str(text.get(at..item.span.end as usize).unwrap_or(""));
-        Ok(out)
+        out
     }
 
-    async fn set_session(&mut self, text: &str, said: &Said<'_>, items: &[&SetItem]) -> Result<u16> {
+    async fn set_session(&mut self, text: &str, statement: &Statement, items: &[&SetItem]) -> Result<u16> {
         let mut names: Vec<&str> = Vec::new();
         let mut sql = String::from("SET ");
         for item in items {
             if sql.len() > 4 {
                 sql.push(',');
             }
-            let value = self.substituted(text, said, item)?;
+            let value = self.substituted(text, statement, item);
             let _ = match &item.target {
                 SetTarget::Names => {
                     names.extend(["character_set_client", "character_set_results", "collation_connection"]);

@@ -18,7 +18,7 @@ use crate::topology::{Layout, Node};
 impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
         // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
-        let generated = bound.ids.first.is_some();
+        let generated = bound.ids.first.is_some() || bound.ids.native;
         let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
         if bound.jobs.len() == 1 && ((!generated && !wanted) || returns) {

@@ -1,8 +1,7 @@
 //! What proxies share: tables in a schema of one source, by default `shardgate` on the first.
 //!
 //! [`db`] is the connection to it. [`leases`] is what is asked of a store of worker numbers, [`mysql`] that store as a
-//! table, [`file`] what a proxy with a fixed number has instead,
-//! and [`segments`] holds the counters of segment ids.
+//! table, and [`file`] what a proxy with a fixed number has instead. [`segments`] are the counters of segment ids.
 
 pub mod db;
 pub mod file;

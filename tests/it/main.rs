@@ -25,7 +25,6 @@ mod drivers;
 mod generated;
 mod genes;
 mod genes_generated;
-mod id_command;
 mod ids_apps;
 mod ids_golden;
 mod ids_inserts;

@@ -107,10 +107,19 @@ async fn it_stands_wherever_an_expression_may() {
     }
     let ids = numbers(&client.one("SELECT id FROM orders WHERE user_id = 7 ORDER BY id").await);
     assert_eq!(ids, [11, 13, 15]);
+    // In an expression that a server computes first, once.
+    let computed = "INSERT INTO orders (id, user_id) VALUES (1000 + SHARDGATE_NEXT_ID('orders'), 7 + 2)";
+    assert_eq!(client.one(computed).await.errno(), 0);
+    assert_eq!(numbers(&client.one("SELECT id FROM orders WHERE user_id = 9").await), [1017]);
     // A block taken at once, then used.
     run(&mut client, &["SET @first = SHARDGATE_NEXT_ID('orders', 3)"]).await;
     run(&mut client, &["INSERT INTO orders (id, user_id) VALUES (@first, 8)"]).await;
-    assert_eq!(numbers(&client.one("SELECT id FROM orders WHERE user_id = 8").await), [17]);
+    assert_eq!(numbers(&client.one("SELECT id FROM orders WHERE user_id = 8").await), [18]);
+    // The id that SET insert_id wants is the row's, not the call's, and no UUID's.
+    run(&mut client, &["SET insert_id = 4000", "INSERT INTO docs (title) VALUES ('a')"]).await;
+    run(&mut client, &["INSERT INTO tickets (note) VALUES (SHARDGATE_NEXT_ID('orders'))"]).await;
+    assert_eq!(text(&client.one("SELECT GROUP_CONCAT(id, '=', note) FROM tickets").await), "4000=21");
+    assert_eq!(number(&client.one("SELECT COUNT(*) FROM docs WHERE LENGTH(id) = 36").await), 1);
 }
 
 #[tokio::test]
