@@ -189,13 +189,11 @@ impl Owner {
             (None, ..) => return Err(format!("write {name} with its database: DATABASE.{name}")),
         };
         let table = topology.database(database).and_then(|database| database.tables.get(table)).cloned();
-        match table.filter(|table| table.id.is_some()) {
-            Some(table) => Ok(Self { name: format!("{database}.{}", table.name), table, topology }),
-            None => {
-                let known = with_ids(&topology).join(", ");
-                Err(format!("{name} is no table with an id in the configuration; those are: {known}"))
-            }
+        if let Some(table) = table.filter(|table| table.id.is_some()) {
+            return Ok(Self { name: format!("{database}.{}", table.name), table, topology });
         }
+        let known = with_ids(&topology).join(", ");
+        Err(format!("{name} is no table with an id in the configuration; those are: {known}"))
     }
 
     /// Where the row of an id is, as far as the id says it.

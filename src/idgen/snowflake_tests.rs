@@ -136,8 +136,7 @@ impl Clock for Stepped {
     }
 }
 
-/// The wait that is measured is the calls' alone: a thread that the system does not run is no wait for an id. So the
-/// longest of the calls counts only where another thread's are as long, and the middle of all is what calls cost.
+/// A thread that the system stops in the middle of a call is no wait for an id: so one call in a thousand may take long.
 #[test]
 fn a_clock_set_back_by_an_hour_stops_nothing() {
     const THREADS: u64 = 2;

@@ -9,12 +9,12 @@ use crate::support::cluster::Lab;
 use crate::support::corpus::load;
 use crate::support::proxy::{Options, Proxy, config};
 
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A program that `make` installs below target/.
-fn installed(path: &str) -> PathBuf {
+pub fn installed(path: &str) -> PathBuf {
     let path = root().join(path);
     assert!(path.exists(), "{} is missing: run `make setup`", path.display());
     path
@@ -41,9 +41,23 @@ async fn drive(program: &Path, script: &str, more: &[&str]) {
         let answer = client.one(&step.text).await;
         assert_eq!(answer.errno(), 0, "{}: {answer}", step.place);
     }
+    println!("{}", output(program, &[], script, &login, &database, more, proxy.as_ref()).await);
+}
+
+/// What `program before… script HOST PORT USER PASSWORD DATABASE more…` says, which must end well.
+pub async fn output(
+    program: &Path,
+    before: &[&str],
+    script: &str,
+    login: &Login,
+    database: &str,
+    more: &[&str],
+    proxy: Option<&Proxy>,
+) -> String {
     let running = tokio::process::Command::new(program)
+        .args(before)
         .arg(root().join("tests/drivers").join(script))
-        .args(["127.0.0.1", &login.port.to_string(), &login.user, &login.password, &database])
+        .args(["127.0.0.1", &login.port.to_string(), &login.user, &login.password, database])
         .args(more)
         .env("NODE_PATH", root().join("target/node/node_modules"))
         .stdin(Stdio::null())
@@ -55,9 +69,9 @@ async fn drive(program: &Path, script: &str, more: &[&str]) {
         .unwrap();
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let log = proxy.as_ref().map(Proxy::log).unwrap_or_default();
+    let log = proxy.map(Proxy::log).unwrap_or_default();
     assert!(output.status.success(), "{script} {more:?}: {}\n{said}\nShardgate's log:\n{log}", output.status);
-    println!("{said}");
+    said
 }
 
 #[tokio::test]

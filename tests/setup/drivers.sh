@@ -1,5 +1,6 @@
 #!/bin/sh
-# What tests/drivers needs: sysbench, Python with its drivers in target/venv, Node with its driver in target/node.
+# What tests/drivers needs: sysbench, Python with its drivers in target/venv, Node with its driver in target/node, Java
+# with MariaDB's Connector/J, whose version (2.7.6) is that of the Debian release.
 # Done once: repeated only when the lists of packages change.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -12,6 +13,8 @@ install sysbench sysbench
 install python3 python3
 install node nodejs
 install npm npm
+install javac default-jdk-headless
+[ -f /usr/share/java/mariadb-java-client.jar ] || fetch libmariadb-java
 
 stamp=$target/venv/.requirements
 if ! cmp -s "$drivers/requirements.txt" "$stamp"; then
