@@ -128,7 +128,11 @@ impl Schemas for Definitions {
                 ..Column::default()
             }
         });
-        Some(Arc::new(TableSchema { columns: columns.collect(), unique: vec![vec!["id".into()]] }))
+        Some(Arc::new(TableSchema {
+            columns: columns.collect(),
+            unique: vec![vec!["id".into()]],
+            triggers: false,
+        }))
     }
 }
 

@@ -83,7 +83,12 @@ impl Catalog {
                 ROWS,
             )
             .await?;
-        let schema = TableSchema { columns: columns_of(&columns), unique: unique_of(&unique) };
+        let (place, name) = (quoted(&node.schema), quoted(physical));
+        let triggers = format!(
+            "SELECT 1 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={place} AND EVENT_OBJECT_TABLE={name}"
+        );
+        let triggers = !conn.query(&triggers, ROWS).await?.rows.is_empty();
+        let schema = TableSchema { columns: columns_of(&columns), unique: unique_of(&unique), triggers };
         self.known.write().keep(database, table, Arc::new(schema));
         Ok(())
     }
@@ -152,7 +157,7 @@ mod tests {
     use super::*;
 
     fn schema() -> Arc<TableSchema> {
-        Arc::new(TableSchema { columns: Vec::new(), unique: Vec::new() })
+        Arc::new(TableSchema { columns: Vec::new(), unique: Vec::new(), triggers: false })
     }
 
     #[test]

@@ -229,9 +229,9 @@ impl<'p> Binder<'p> {
             .map(|t| self.job(write.text.as_ref(), t))
             .collect::<Result<SmallVec<[Job; 1]>>>()?;
         let mut made = Ids::default();
-        if let Some(table) = write.ids {
+        if let Some((table, sure)) = write.ids {
             for job in &mut jobs {
-                let native = self.native(table, None, ids)?;
+                let native = Native { sure, ..self.native(table, None, ids)? };
                 job.native = Some(native);
                 made = Ids { first: made.first.or(Some(native.first)), native: true, ..made };
             }
@@ -245,7 +245,7 @@ impl<'p> Binder<'p> {
         let rule = used.table.id.as_ref().ok_or_else(lost)?;
         let count = rows.unwrap_or_else(|| rule.block());
         let first = ids(rule, count, 0)?.number(0).ok_or_else(lost)?;
-        Ok(Native { first, count: count as u64, open: rows.is_none() })
+        Ok(Native { first, count: count as u64, open: rows.is_none(), sure: true })
     }
 
     /// One job for each place where rows may go, in the order of nodes.

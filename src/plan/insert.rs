@@ -52,24 +52,20 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
     }
 }
 
-/// Whether LAST_INSERT_ID(expr) stands in the statement.
-fn tells_id(ctx: &Ctx<'_>) -> bool {
-    ctx.statement.functions.iter().any(|f| f.args && f.name == "LAST_INSERT_ID")
+/// The id column's definition, where it is AUTO_INCREMENT and does not place the row.
+fn auto_id(ctx: &Ctx<'_>, index: usize, table: &Table) -> Option<std::sync::Arc<TableSchema>> {
+    let id = table.id.as_ref()?;
+    let is_key = matches!(&table.layout, Layout::Sharded(s) if s.key.eq_ignore_ascii_case(&id.column));
+    let schema = ctx.schemas.table(&ctx.tables.get(index)?.database, &table.name)?;
+    let auto = schema.columns.get(schema.position(&id.column)?)?.auto_increment;
+    (auto && !is_key).then_some(schema)
 }
 
-/// Whether the servers can give a table's ids themselves: AUTO_INCREMENT, on a column that does not place the row.
+/// Whether a table's server can be left to give ids from where it is told: a trigger's INSERT into another table would
+/// take them first.
 fn server_gives(ctx: &Ctx<'_>, index: usize, table: &Table) -> bool {
-    let Some(id) = table.id.as_ref().filter(|id| id.layout.is_none_or(|layout| layout.gene().is_none()))
-    else {
-        return false;
-    };
-    let is_key = matches!(&table.layout, Layout::Sharded(s) if s.key.eq_ignore_ascii_case(&id.column));
-    let schema = ctx.tables.get(index).and_then(|t| ctx.schemas.table(&t.database, &table.name));
-    let auto = |schema: &TableSchema| {
-        let column = schema.position(&id.column).and_then(|at| schema.columns.get(at));
-        column.is_some_and(|column| column.auto_increment)
-    };
-    !is_key && schema.is_some_and(|schema| auto(&schema))
+    let carries = table.id.as_ref().is_some_and(|id| id.gene().is_some());
+    !carries && auto_id(ctx, index, table).is_some_and(|schema| !schema.triggers)
 }
 
 /// A table that every row of the statement goes to alike, without ids of Shardgate's.
@@ -189,10 +185,11 @@ impl Rows<'_, '_> {
             () if insert.ignore => Selective::Ignore,
             () => Selective::No,
         };
-        // A single row that is inserted or not: its id is known, and what became of it is seen.
-        let simple = rendered.len() == 1 && selective != Selective::Update && !tells_id(ctx);
-        let native = !simple
+        // Only the server knows what LAST_INSERT_ID() is after a later row of several has failed.
+        let native = rendered.len() > 1
+            && selective == Selective::No
             && self.computed.is_empty()
+            && !insert.returning
             && rendered.iter().all(|row| row.id.is_some())
             && server_gives(ctx, self.index, self.table);
         Ok(Act::Insert(Insert {
@@ -493,7 +490,8 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
             .columns
             .as_ref()
             .is_some_and(|c| c.iter().any(|c| c.text.eq_ignore_ascii_case(&id.column)));
-        if !listed {
+        // An AUTO_INCREMENT column would take NULL and 0 for a wish.
+        if !listed || auto_id(ctx, index, table).is_some() {
             return Err(refuse::feature(
                 format_args!("ids for `{}` cannot be made for rows that a SELECT gives", id.column),
                 "name the id column and select ids for it, or insert the rows as values",
@@ -549,7 +547,12 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
         _ => return Err(apart()),
     };
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    let ids = gives.then_some(index);
+    // Without the column in the list each row asks for an id.
+    let asks = insert.columns.as_ref().is_some_and(|columns| {
+        let id = table.id.as_ref().map(|id| &id.column);
+        !columns.iter().any(|c| id.is_some_and(|id| c.text.eq_ignore_ascii_case(id)))
+    });
+    let ids = gives.then_some((index, asks));
     Ok(Act::Write(Write { routing, text, many, kept: Vec::new(), ids }))
 }
 

@@ -212,8 +212,8 @@ pub struct Write {
     /// Columns that may be set to the value that they have, and to no other.
     pub kept: Vec<Kept>,
     /// The table (index in `Plan::tables`) into which a SELECT inserts rows whose ids the servers give themselves, one
-    /// after another from where they are told to begin.
-    pub ids: Option<usize>,
+    /// after another from where they are told to begin; and whether each row asks for one.
+    pub ids: Option<(usize, bool)>,
 }
 
 /// A sharding key, or an id that carries its slot, that is set to what WHERE demands of it.
@@ -391,6 +391,8 @@ pub struct Native {
     pub count: u64,
     /// The rows come from a SELECT: how many there are is not known before.
     pub open: bool,
+    /// Each row asks for one: the first row has the first.
+    pub sure: bool,
 }
 
 /// A parameter of a job of a prepared statement.

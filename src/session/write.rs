@@ -11,7 +11,7 @@ use crate::exec::send::{Call, Preset};
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
 use crate::plan::Bound;
-use crate::plan::ir::{Act, DdlStep, Job, Plan};
+use crate::plan::ir::{Act, DdlStep, Job, Native, Plan};
 use crate::sql::facts::{Kind, Statement};
 use crate::topology::{Layout, Node};
 
@@ -66,13 +66,12 @@ impl Session {
         tasks: &[Task<'_>],
     ) -> Result<(Vec<Summary>, Option<u64>)> {
         let deadline = self.shared.deadline();
-        let open = bound.jobs.iter().any(|job| job.native.is_some_and(|native| native.open));
         let selective = match &plan.act {
             Act::Insert(insert) => Some(insert).filter(|_| !bound.ids.made.is_empty()),
             _ => None,
         };
         // One row needs no transaction to be looked at: nobody else has its id.
-        let several = tasks.len() > 1 || open || bound.ids.made.len() > 1;
+        let several = tasks.len() > 1 || bound.ids.native || bound.ids.made.len() > 1;
         let own = several && self.vars.autocommit && !self.held.in_transaction();
         let undo = several && !own;
         if own {
@@ -97,7 +96,7 @@ impl Session {
         let first_in = matches!(ran.results.get(bound.ids.ends.0), Some(Some(Ok(_))));
         let mut answers: Result<Vec<Summary>> = ran.results.into_iter().flatten().collect();
         if let Ok(all) = &answers
-            && let Some(error) = too_many(bound, all)
+            && let Some(error) = too_many(bound, all).or_else(|| others(bound, all))
         {
             answers = Err(error);
         }
@@ -222,6 +221,23 @@ fn too_many(bound: &Bound, answers: &[Summary]) -> Option<Error> {
         format!("the SELECT gives more than {most} rows, and so many ids never follow one another"),
         "insert them in parts, or select ids for them",
     ))
+}
+
+/// Rows whose server has given them other ids than it was told to.
+fn others(bound: &Bound, answers: &[Summary]) -> Option<Error> {
+    let mut pairs = bound.jobs.iter().zip(answers);
+    let wrong = pairs.any(|(job, answer)| {
+        let taken = |native: Native| {
+            !native.sure || (native.first..native.first + native.count).contains(&answer.last_insert_id)
+        };
+        answer.affected > 0 && !job.native.is_none_or(taken)
+    });
+    wrong.then(|| {
+        Error::refused(
+            "a trigger of the table inserts rows elsewhere, and took the new ids for them",
+            "let the source's account see triggers (GRANT TRIGGER), and restart the proxy",
+        )
+    })
 }
 
 /// The info string of an INSERT of several rows, as one server words it (manual, "INSERT Statement"). A server that got

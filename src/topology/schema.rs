@@ -9,6 +9,8 @@ use crate::sharding::KeyColumn;
 pub struct TableSchema {
     /// In the table's order.
     pub columns: Vec<Column>,
+    /// Whether it has triggers (those that the source's account may see).
+    pub triggers: bool,
     /// PRIMARY KEY and UNIQUE indexes: lower-case column names in order, the primary key first.
     pub unique: Vec<Vec<String>>,
 }

@@ -238,6 +238,73 @@ async fn servers_that_count_in_steps_give_ids_one_after_another() {
     assert_eq!(numbers(&client.one("SELECT n FROM plain ORDER BY n").await), [3, 8, 13]);
 }
 
+/// What a trigger inserts elsewhere would take the ids that the server was told of.
+#[tokio::test]
+async fn triggers_take_no_ids() {
+    let lab = Lab::shared().await;
+    for hidden in [false, true] {
+        let setup = Setup::over(lab, "triggers", 1, SINGLE, T).await;
+        let primary = &lab.cluster.primaries[0];
+        let mut server = connect(&Login::root(primary.port()).database(&setup.database)).await;
+        run(
+            &mut server,
+            &[
+                "CREATE TABLE log (n INT AUTO_INCREMENT PRIMARY KEY, v INT)",
+                "CREATE TABLE s (v INT PRIMARY KEY)",
+                "INSERT INTO s VALUES (10), (11)",
+                "CREATE TRIGGER tg BEFORE INSERT ON t FOR EACH ROW INSERT INTO log (v) VALUES (NEW.v)",
+            ],
+        )
+        .await;
+        let mut proxy = None;
+        if hidden {
+            // An account that does not see triggers.
+            let user = format!("u_{}", setup.database);
+            let grant = "SELECT, INSERT, UPDATE, DELETE, CREATE, CREATE TEMPORARY TABLES";
+            run(
+                &mut server,
+                &[
+                    &format!("CREATE USER {user}@'%' IDENTIFIED BY 'p'"),
+                    &format!("GRANT {grant} ON `{}`.* TO {user}@'%'", setup.database),
+                    &format!("GRANT {grant} ON shardgate.* TO {user}@'%'"),
+                ],
+            )
+            .await;
+            let url = primary.url().replace("root@", &format!("{user}:p@"));
+            let database = &setup.database;
+            let config = format!(
+                "[[user]]\nname = \"app\"\npassword = \"app\"\n[source.ds0]\nprimary = \"{url}\"\n\
+                 [database.{database}]\nshards = [\"ds0/{database}\"]\n{}",
+                SINGLE.replace("{db}", database)
+            );
+            proxy = Some(Proxy::start(&config).await);
+        }
+        let port = proxy.as_ref().map_or(setup.proxy.port, |proxy| proxy.port);
+        let mut client = connect(&Login::app(port).database(&setup.database)).await;
+        let several = client.one("INSERT INTO t (v) VALUES (1), (2), (3)").await;
+        let selected = client.one("INSERT INTO t (v) SELECT v FROM s").await;
+        assert_eq!(selected.errno(), 1235, "{selected}");
+        if hidden {
+            assert_eq!(several.errno(), 1235, "{several}");
+            assert!(several.to_string().contains("GRANT TRIGGER"), "{several}");
+            for table in ["t", "log"] {
+                assert_eq!(number(&client.one(&format!("SELECT COUNT(*) FROM {table}")).await), 0, "{table}");
+            }
+        } else {
+            let first = several.done().last_id as i64;
+            assert_eq!(
+                numbers(&client.one("SELECT id FROM t ORDER BY id").await),
+                [first, first + 1, first + 2]
+            );
+            assert_eq!(numbers(&client.one("SELECT v FROM log ORDER BY n").await), [1, 2, 3]);
+        }
+        // One row has its id in the statement.
+        let answer = client.one("INSERT INTO t (v) VALUES (4)").await;
+        assert!(answer.done().last_id as i64 > LEAST, "{answer}");
+        assert!(number(&client.one("SELECT MAX(n) FROM log").await) < 100);
+    }
+}
+
 #[tokio::test]
 async fn the_last_id_may_stand_anywhere() {
     let lab = Lab::shared().await;
