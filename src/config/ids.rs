@@ -22,6 +22,7 @@ pub(super) fn ids(root: &Section<'_, '_>, sources: &[Source]) -> Ids {
         declared: false,
         layout: Layout::SNOWFLAKE,
         max_ahead: Duration::from_secs(1),
+        consecutive: true,
         lease: Duration::from_secs(60),
         workers: Workers::Leased(store),
     };
@@ -36,6 +37,7 @@ pub(super) fn ids(root: &Section<'_, '_>, sources: &[Source]) -> Ids {
         Err(why) => section.report(layout.at, why),
     }
     ids.max_ahead = section.duration("max_ahead", ids.max_ahead);
+    ids.consecutive = section.boolean("consecutive", true);
     ids.lease = section.duration("lease", ids.lease);
     if ids.lease < Duration::from_secs(3) || ids.lease > Duration::from_secs(3600) {
         section.report(section.key_at("lease"), "lease must be a time from \"3s\" to \"1h\"");

@@ -130,6 +130,9 @@ pub struct Ids {
     pub layout: Layout,
     /// `max_ahead`: how far ids may run ahead of time before a statement waits. Default 1 s.
     pub max_ahead: Duration,
+    /// `consecutive`: whether the ids of a statement must follow one another, as drivers count on. Then an INSERT may have as
+    /// many rows as a millisecond has ids. Default true.
+    pub consecutive: bool,
     /// `lease`: for how long a worker's number is leased, and so how long an outage of the store goes unnoticed.
     /// Default 60 s.
     pub lease: Duration,

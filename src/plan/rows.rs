@@ -227,6 +227,16 @@ fn new_ids(
     // A block of ids lies within one millisecond: more rows take several blocks. Numbers of a segment are always
     // consecutive.
     let block = if rule.form == IdForm::Short { wanted } else { rule.block() };
+    if wanted > block && rule.form == IdForm::Number && rule.consecutive {
+        return Err(refuse::feature(
+            format_args!(
+                "{wanted} new ids of `{}` would not follow one another, and drivers count on from the first: there are \
+                 {block} in a row",
+                rule.column
+            ),
+            "insert fewer rows at once, give the sequence more bits in [ids] layout, or set [ids] consecutive = false",
+        ));
+    }
     let (mut new, mut at, mut left, mut first) = (NewIds::Uuids(Vec::new()), 0, 0, None);
     for row in rows {
         let RowId::New(id) = row else { continue };

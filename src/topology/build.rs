@@ -19,6 +19,7 @@ pub fn build(config: &Config, version: u64) -> Result<Topology, Vec<Problem>> {
         shared: None,
         problems: Vec::new(),
         layout: config.ids.layout,
+        consecutive: config.ids.consecutive,
         generators: vec![Generator::Snowflake(config.ids.layout)],
     };
     let mut sources = Vec::new();
@@ -58,6 +59,7 @@ struct Building<'a> {
     shared: Option<Shared>,
     problems: Vec<Problem>,
     layout: IdLayout,
+    consecutive: bool,
     /// The plain layout is the first.
     generators: Vec<Generator>,
 }
@@ -150,7 +152,14 @@ impl<'a> Building<'a> {
             self.generators.len() - 1
         });
         let generator = GeneratorId(place as u16);
-        Some(IdRule { column: id.column.as_str().into(), generator, form, layout, cutover })
+        Some(IdRule {
+            column: id.column.as_str().into(),
+            generator,
+            form,
+            layout,
+            consecutive: self.consecutive,
+            cutover,
+        })
     }
 
     /// The nodes of a sharded table.

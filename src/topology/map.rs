@@ -114,6 +114,8 @@ pub struct IdRule {
     pub form: IdForm,
     /// The layout of snowflake ids; `None` for others.
     pub layout: Option<IdLayout>,
+    /// Whether an INSERT of more rows than there are ids in a row is refused.
+    pub consecutive: bool,
     /// Where ids carry a slot: ids below this were made before they did.
     pub cutover: u64,
 }

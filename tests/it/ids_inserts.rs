@@ -238,6 +238,34 @@ async fn servers_that_count_in_steps_give_ids_one_after_another() {
     assert_eq!(numbers(&client.one("SELECT n FROM plain ORDER BY n").await), [3, 8, 13]);
 }
 
+/// Drivers count on from the first id: a statement whose ids would not follow one another is refused.
+#[tokio::test]
+async fn ids_of_a_statement_follow_one_another_or_it_is_refused() {
+    let lab = Lab::shared().await;
+    for (tag, sources, tables) in [("rows", 1, SINGLE), ("rows_v", 4, BY_V)] {
+        for consecutive in [true, false] {
+            let tables = format!("{tables}\n[ids]\nconsecutive = {consecutive}\n");
+            let setup = Setup::over(lab, tag, sources, &tables, T).await;
+            let mut client = setup.client().await;
+            for count in [4096, 4097] {
+                let rows: Vec<String> = (0..count).map(|v| format!("({v})")).collect();
+                let answer = client.one(&format!("INSERT INTO t (v) VALUES {}", rows.join(","))).await;
+                if consecutive && count > 4096 {
+                    assert_eq!(answer.errno(), 1235, "{answer}");
+                    assert!(answer.to_string().contains("4096 in a row"), "{answer}");
+                    continue;
+                }
+                let first = answer.done().last_id as i64;
+                let ids = numbers(&client.one("SELECT id FROM t ORDER BY v").await);
+                assert_eq!(ids.len(), count);
+                let apart = ids.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
+                assert_eq!((ids[0], apart), (first, count / 4097));
+                run(&mut client, &["DELETE FROM t"]).await;
+            }
+        }
+    }
+}
+
 /// What a trigger inserts elsewhere would take the ids that the server was told of.
 #[tokio::test]
 async fn triggers_take_no_ids() {
