@@ -484,14 +484,15 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
             "read the rows first and insert them as values",
         )
     };
-    let gives = !matches!(table.layout, Layout::Reference(_)) && server_gives(ctx, index, table);
+    let copies = matches!(table.layout, Layout::Reference(_));
+    let gives = !copies && server_gives(ctx, index, table);
     if let Some(id) = table.id.as_ref().filter(|_| !gives) {
         let listed = insert
             .columns
             .as_ref()
             .is_some_and(|c| c.iter().any(|c| c.text.eq_ignore_ascii_case(&id.column)));
         // An AUTO_INCREMENT column would take NULL and 0 for a wish.
-        if !listed || auto_id(ctx, index, table).is_some() {
+        if !listed || (!copies && auto_id(ctx, index, table).is_some()) {
             return Err(refuse::feature(
                 format_args!("ids for `{}` cannot be made for rows that a SELECT gives", id.column),
                 "name the id column and select ids for it, or insert the rows as values",

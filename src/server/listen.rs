@@ -95,6 +95,8 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
+    let checked = Arc::clone(&shared);
+    tasks.spawn(until(stop.clone(), async move { checked.check_id_columns().await }));
     let admin = admin::start(config, &shared, &stop, &tasks).await?;
     tracing::info!(%address, threads = count, "serving");
     Ok(Running { address, admin, shared, stop, end: end.drop_guard(), tasks, worker })

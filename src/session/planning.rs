@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Session;
 use super::next_id::NEXT_ID;
-use super::query::nodes_of;
 use crate::backend::Role;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
@@ -16,8 +15,7 @@ use crate::sql::facts::{Kind, Statement};
 use crate::sql::lex::Mode;
 use crate::sql::normalise::Normalised;
 use crate::sql::{self};
-use crate::topology::schema::Schemas;
-use crate::topology::{Layout, Node, Table};
+use crate::topology::{Layout, Node};
 
 impl Session {
     /// The plan for a shape: from the cache, or made. A shape that does not parse becomes the text itself.
@@ -80,50 +78,13 @@ impl Session {
                 continue;
             }
             let table = known.table(&name.name.text);
-            self.load_definition(database, &table).await?;
+            self.shared.load_definition(&self.pools, database, &table).await?;
             if !matches!(statement.kind, Kind::Ddl(_) | Kind::Show(_) | Kind::Describe(_)) {
-                self.check_key(database, &table)?;
+                self.shared.check_columns(database, &table)?;
             }
             complete &= self.shared.catalog.knows(database, &name.name.text);
         }
         Ok(complete)
-    }
-
-    /// Loads a table's definition from the first of its nodes whose server can be reached.
-    pub(super) async fn load_definition(&self, database: &str, table: &Table) -> Result<()> {
-        let mut loaded = Ok(());
-        for node in nodes_of(&table.layout) {
-            loaded = self.shared.catalog.load(&self.pools, database, &table.name, node).await;
-            if !matches!(&loaded, Err(error) if error.is(Code::SourceDown)) {
-                break;
-            }
-        }
-        loaded
-    }
-
-    /// A table whose sharding or id column does not fit its rule would be read and written wrongly: it is refused.
-    pub(super) fn check_key(&self, database: &str, table: &Table) -> Result<()> {
-        let Some(schema) = self.shared.catalog.table(database, &table.name) else { return Ok(()) };
-        let forget = || self.shared.catalog.forget(database, &table.name);
-        let column = |name: &str, what: &str| {
-            schema.position(name).and_then(|i| schema.columns.get(i)).ok_or_else(|| {
-                forget();
-                let text = format!("Unknown column '{name}', {what} of '{database}.{}'", table.name);
-                Error::new(Code::NoColumn, text)
-            })
-        };
-        let unfit = |why: String| {
-            forget();
-            let text = format!("'{database}.{}' cannot be used as it is: {why}", table.name);
-            Error::new(Code::NotSupported, text)
-        };
-        if let Some(id) = &table.id {
-            let column = column(&id.column, "the id column")?.as_key(&table.name);
-            column.check_id(id.form).map_err(unfit)?;
-        }
-        let Layout::Sharded(sharded) = &table.layout else { return Ok(()) };
-        let key = column(&sharded.key, "the sharding key")?;
-        sharded.rule.check_column(&key.as_key(&table.name)).map_err(unfit)
     }
 
     /// A statement that Shardgate cannot read: a server's own message if it cannot either.

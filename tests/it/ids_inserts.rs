@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crate::support::client::{Answer, Client, Login, Param};
 use crate::support::cluster::Lab;
 use crate::support::proxy::Proxy;
-use crate::support::shop::{connect, number, numbers, run, text};
+use crate::support::shop::{connect, number, numbers, run, text, until};
 
 const T: &str = "CREATE TABLE t (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, v INT UNIQUE, w VARCHAR(40) NOT NULL DEFAULT '')";
 const SINGLE: &str = "single = { t = \"ds0/{db}\" }\ntable.t = { id = { column = \"id\" } }\n";
@@ -15,6 +15,7 @@ const BY_V: &str = "group.g = { algorithm = { modulo = 4 }, tables = { t = \"v\"
 
 struct Setup {
     proxy: Proxy,
+    config: String,
     database: String,
 }
 
@@ -30,7 +31,7 @@ impl Setup {
         let last = sources - 1;
         write!(config, "[database.{database}]\nshards = [\"ds{{0..{last}}}/{database}\"]\n").unwrap();
         config.push_str(&tables.replace("{db}", &database));
-        let setup = Self { proxy: Proxy::start(&config).await, database };
+        let setup = Self { proxy: Proxy::start(&config).await, config, database };
         run(&mut setup.client().await, &[t]).await;
         setup
     }
@@ -90,6 +91,10 @@ async fn a_narrow_id_column_is_refused_with_what_mends_it() {
         assert_eq!(answer.errno(), 1235, "{answer}");
         assert!(answer.to_string().contains("ALTER TABLE `t` MODIFY `id` bigint NOT NULL"), "{answer}");
     }
+    // A proxy that starts says so by itself.
+    let other = Proxy::start(&setup.config).await;
+    let named = async || other.log().contains("MODIFY `id` bigint").then_some(());
+    until("the log of a proxy that starts names the column", named).await;
     run(
         &mut client,
         &["ALTER TABLE t MODIFY id BIGINT NOT NULL AUTO_INCREMENT", "INSERT INTO t (v) VALUES (1)"],
@@ -277,7 +282,7 @@ async fn triggers_take_no_ids() {
         run(
             &mut server,
             &[
-                "CREATE TABLE log (n INT AUTO_INCREMENT PRIMARY KEY, v INT)",
+                "CREATE TABLE log (n BIGINT AUTO_INCREMENT PRIMARY KEY, v INT)",
                 "CREATE TABLE s (v INT PRIMARY KEY)",
                 "INSERT INTO s VALUES (10), (11)",
                 "CREATE TRIGGER tg BEFORE INSERT ON t FOR EACH ROW INSERT INTO log (v) VALUES (NEW.v)",
@@ -286,7 +291,7 @@ async fn triggers_take_no_ids() {
         .await;
         let mut proxy = None;
         if hidden {
-            // An account that does not see triggers.
+            // An account that may not see triggers: MySQL shows it none, MariaDB that there is one.
             let user = format!("u_{}", setup.database);
             let grant = "SELECT, INSERT, UPDATE, DELETE, CREATE, CREATE TEMPORARY TABLES";
             run(
@@ -312,7 +317,7 @@ async fn triggers_take_no_ids() {
         let several = client.one("INSERT INTO t (v) VALUES (1), (2), (3)").await;
         let selected = client.one("INSERT INTO t (v) SELECT v FROM s").await;
         assert_eq!(selected.errno(), 1235, "{selected}");
-        if hidden {
+        if hidden && !lab.is_mariadb() {
             assert_eq!(several.errno(), 1235, "{several}");
             assert!(several.to_string().contains("GRANT TRIGGER"), "{several}");
             for table in ["t", "log"] {
@@ -329,7 +334,9 @@ async fn triggers_take_no_ids() {
         // One row has its id in the statement.
         let answer = client.one("INSERT INTO t (v) VALUES (4)").await;
         assert!(answer.done().last_id as i64 > LEAST, "{answer}");
-        assert!(number(&client.one("SELECT MAX(n) FROM log").await) < 100);
+        // A counter that was moved stays there, as after any rollback.
+        let moved = hidden && !lab.is_mariadb();
+        assert_eq!(number(&client.one("SELECT MAX(n) > 100 FROM log").await), i64::from(moved));
     }
 }
 

@@ -1,0 +1,62 @@
+//! Tables' definitions: read from the servers when a statement first names a table, and held against the configuration.
+
+use super::query::nodes_of;
+use super::shared::Shared;
+use crate::backend::Pools;
+use crate::base::{Code, Error, Result};
+use crate::topology::schema::Schemas;
+use crate::topology::{Layout, Table};
+
+impl Shared {
+    /// Loads a table's definition from the first of its nodes whose server can be reached.
+    pub(super) async fn load_definition(&self, pools: &Pools, database: &str, table: &Table) -> Result<()> {
+        let mut loaded = Ok(());
+        for node in nodes_of(&table.layout) {
+            loaded = self.catalog.load(pools, database, &table.name, node).await;
+            if !matches!(&loaded, Err(error) if error.is(Code::SourceDown)) {
+                break;
+            }
+        }
+        loaded
+    }
+
+    /// A table whose sharding or id column does not fit its rule would be read and written wrongly: it is refused.
+    pub(super) fn check_columns(&self, database: &str, table: &Table) -> Result<()> {
+        let Some(schema) = self.catalog.table(database, &table.name) else { return Ok(()) };
+        let forget = || self.catalog.forget(database, &table.name);
+        let column = |name: &str, what: &str| {
+            schema.position(name).and_then(|i| schema.columns.get(i)).ok_or_else(|| {
+                forget();
+                let text = format!("Unknown column '{name}', {what} of '{database}.{}'", table.name);
+                Error::new(Code::NoColumn, text)
+            })
+        };
+        let unfit = |why: String| {
+            forget();
+            let text = format!("'{database}.{}' cannot be used as it is: {why}", table.name);
+            Error::new(Code::NotSupported, text)
+        };
+        if let Some(id) = &table.id {
+            let column = column(&id.column, "the id column")?.as_key(&table.name);
+            column.check_id(id.form).map_err(unfit)?;
+        }
+        let Layout::Sharded(sharded) = &table.layout else { return Ok(()) };
+        let key = column(&sharded.key, "the sharding key")?;
+        sharded.rule.check_column(&key.as_key(&table.name)).map_err(unfit)
+    }
+
+    /// Looks at the tables whose ids are made, so that a column that has no room for them is known before a statement is
+    /// refused for it. What does not fit is logged, with what mends it.
+    pub async fn check_id_columns(&self) {
+        for (database, tables) in &self.topology.databases {
+            for table in tables.tables.values().filter(|table| table.id.is_some()) {
+                let loaded = self.load_definition(&self.pools, database, table).await;
+                match loaded.and_then(|()| self.check_columns(database, table)) {
+                    Ok(()) => {}
+                    Err(error) if error.is(Code::SourceDown) => tracing::debug!("{}", error.message),
+                    Err(error) => tracing::error!("{}", error.message),
+                }
+            }
+        }
+    }
+}
