@@ -485,7 +485,7 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
         )
     };
     let copies = matches!(table.layout, Layout::Reference(_));
-    let gives = !copies && server_gives(ctx, index, table);
+    let gives = !copies && !insert.returning && server_gives(ctx, index, table);
     if let Some(id) = table.id.as_ref().filter(|_| !gives) {
         let listed = insert
             .columns

@@ -48,9 +48,8 @@ pub(super) fn plain_insert(plan: &Plan) -> bool {
 impl Session {
     /// What the server of a job must know of ids.
     pub(super) fn preset(&self, plan: &Plan, job: &Job) -> Preset {
-        let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);
         Preset {
-            last_insert_id: (tells(plan) || (returns && job.native.is_some())).then_some(self.last.insert_id),
+            last_insert_id: tells(plan).then_some(self.last.insert_id),
             insert_id: job
                 .native
                 .map(|native| native.first)
@@ -168,6 +167,24 @@ impl Session {
                 self.last.inserted(first);
             }
             None => summary.last_insert_id = last,
+        }
+    }
+
+    /// LAST_INSERT_ID() after an INSERT whose rows have gone to the client.
+    pub(super) async fn settle_returned(&mut self, plan: &Plan, bound: &Bound) {
+        let first = match &plan.act {
+            _ if self.last.found_rows == 0 => None,
+            // The rows of the answer may be others than the new ones.
+            Act::Insert(insert) if insert.selective != Selective::No => {
+                self.first_inserted(plan, bound).await.unwrap_or_else(|error| {
+                    tracing::warn!("LAST_INSERT_ID() after RETURNING is not known: {error}");
+                    None
+                })
+            }
+            _ => bound.ids.first,
+        };
+        if let Some(first) = first {
+            self.last.inserted(first);
         }
     }
 

@@ -62,9 +62,7 @@ impl Session {
             let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             let retryable = retry && using.many() > 1;
             let mut lease = using.take(job.source, role).await?;
-            let giving = job.native.map(|_| self.shared.giving_ids(&self.vars.settings));
-            let settings = giving.as_ref().unwrap_or(&self.vars.settings);
-            let state = State { schema: &job.schema, settings, writes, ids };
+            let state = State { schema: &job.schema, settings: &self.vars.settings, writes, ids };
             let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
             let ended = match send(&mut lease, state, &call).await {
                 Ok(())

@@ -23,8 +23,8 @@ impl Session {
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
         if bound.jobs.len() == 1 && ((!generated && !wanted) || returns) {
             self.forward(plan, bound, Role::Primary, true, text).await?;
-            if returns && !bound.ids.native && self.last.found_rows > 0 && !self.last.failed {
-                self.last.inserted(bound.ids.first.unwrap_or(self.last.insert_id));
+            if returns && generated && !self.last.failed {
+                self.settle_returned(plan, bound).await;
             }
             return Ok(());
         }

@@ -70,6 +70,11 @@ async fn returning_gives_the_new_ids() {
         let answer = client.one("INSERT IGNORE INTO t (v) VALUES (4) RETURNING id").await;
         assert_eq!(answer.rows().len(), 0);
         assert_eq!(last(&mut client).await, ids[0]);
+        let upsert = "INSERT INTO t (v) VALUES (4) ON DUPLICATE KEY UPDATE w = 'z' RETURNING id";
+        assert_eq!(number(&client.one(upsert).await), ids[0]);
+        assert_eq!(last(&mut client).await, ids[0]);
+        let answer = client.one("INSERT IGNORE INTO t (v) VALUES (8), (16) RETURNING id").await;
+        assert_eq!(numbers(&answer), [last(&mut client).await], "{answer}");
         let prepared = client.prepare("INSERT INTO t (v) VALUES (?) RETURNING id").await.unwrap();
         let answer = client.execute(&prepared, &[Param::Int(12)]).await.unwrap().remove(0);
         let Answer::Rows { rows, .. } = &answer else { panic!("{answer}") };
