@@ -12,12 +12,14 @@ use crate::topology::IdRule;
 use crate::topology::schema::Schemas;
 
 impl Session {
+    /// Whether `id IS NULL` may mean the last id.
+    pub(super) fn null_is_id(&self) -> bool {
+        self.last.null_is_id && self.vars.settings.get("sql_auto_is_null") == Some("1")
+    }
+
     /// The text with `id IS NULL` replaced by a comparison with the last id, where the session has asked for that and there
     /// is one; `None`: it stays as it is.
     pub(super) async fn with_last_id(&mut self, text: &[u8]) -> Result<Option<Vec<u8>>> {
-        if !self.last.null_is_id || self.vars.settings.get("sql_auto_is_null") != Some("1") {
-            return Ok(None);
-        }
         let Ok(shape) = std::str::from_utf8(text) else { return Ok(None) };
         let Ok(statement) = sql::parse(shape, self.vars.mode) else { return Ok(None) };
         if !matches!(statement.kind, Kind::Select(_) | Kind::Update(_) | Kind::Delete(_)) {

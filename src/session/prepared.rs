@@ -251,8 +251,8 @@ impl Session {
             statement.epoch = epoch;
         }
         let params = Params::decode(body, statement.params, &mut statement.types, &statement.long)?;
-        if self.last.null_is_id
-            && let Some(sql) = self.with_last_id(&statement.sql).await?.map(Bytes::from)
+        if self.null_is_id()
+            && let Some(sql) = Box::pin(self.with_last_id(&statement.sql)).await?.map(Bytes::from)
         {
             let mut shape = Normalised::prepared(&sql, self.vars.mode);
             let plan = self.plan(&sql, &mut shape).await?;

@@ -78,7 +78,7 @@ impl Session {
         self.shared.metrics.statements.inc();
         self.last.failed = false;
         let mode = self.vars.mode;
-        let replaced = if self.last.null_is_id { self.with_last_id(text).await } else { Ok(None) };
+        let replaced = if self.null_is_id() { Box::pin(self.with_last_id(text)).await } else { Ok(None) };
         let replaced = match replaced {
             Ok(replaced) => replaced,
             Err(error) => return self.noted(Err(error)),
@@ -103,7 +103,7 @@ impl Session {
     /// Carries a plan out. The answer is queued.
     pub(super) async fn run(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
         if plan.statement.functions.iter().any(FunctionUse::is_next_id) {
-            self.make_next_ids(plan, text).await?;
+            Box::pin(self.make_next_ids(plan, text)).await?;
         }
         match &plan.act {
             Act::Refused(error) => return Err(error.clone()),
@@ -129,11 +129,11 @@ impl Session {
         }
         self.check_key_charset(plan)?;
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            self.compute(plan, text).await?;
+            Box::pin(self.compute(plan, text)).await?;
         }
         let mut bound = self.bind_patiently(plan, text).await?;
         if let Act::Load(load) = &plan.act {
-            return self.load(plan, load, &bound, text).await;
+            return Box::pin(self.load(plan, load, &bound, text)).await;
         }
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
@@ -190,27 +190,34 @@ impl Session {
         Ok(None)
     }
 
-    pub(super) fn bind(&self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        let mut reserve =
-            |rule: &IdRule, n: usize, gene: u32| self.shared.ids.reserve(rule.generator, n, gene);
-        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut reserve)
+    /// Binds with the ids that there are.
+    pub(super) fn bind(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
+        let ids = &self.shared.ids;
+        let bound = self.bind_by(plan, text, &mut |rule, n, gene| ids.reserve(rule.generator, n, gene))?;
+        if bound.ids.first.is_some() {
+            self.insert_id = None;
+        }
+        Ok(bound)
+    }
+
+    /// Binds; what the client has SET insert_id to comes before what is made.
+    fn bind_by(&self, plan: &Plan, text: &Text<'_>, make: &mut MakeIds<'_>) -> Result<Bound> {
+        let mut wanted = self.insert_id;
+        let mut make = |rule: &IdRule, n: usize, gene: u32| match wanted.take() {
+            Some(first) if rule.form != IdForm::Uuid => Ok(NewIds::Numbers { first, step: 1 }),
+            _ => make(rule, n, gene),
+        };
+        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut make)
     }
 
     /// Binds; where no id may be made now, it waits for the clock, the lease or the store.
     async fn bind_patiently(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        let bound = self
-            .patiently(|session, make| {
-                let mut wanted = session.insert_id;
-                let mut make = |rule: &IdRule, n: usize, gene: u32| match wanted.take() {
-                    Some(first) if rule.form != IdForm::Uuid => Ok(NewIds::Numbers { first, step: 1 }),
-                    _ => make(rule, n, gene),
-                };
-                plan::bind(plan, &text.input(), &Known(session), session.setting(), &mut make)
-            })
-            .await?;
-        if bound.ids.first.is_some() {
-            self.insert_id = None;
+        match self.bind(plan, text) {
+            Err(error) if error.is(Code::NoIds) => {}
+            bound => return bound,
         }
+        let bound = Box::pin(self.patiently(|session, make| session.bind_by(plan, text, make))).await?;
+        self.insert_id = None;
         Ok(bound)
     }
 
