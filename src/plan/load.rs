@@ -7,6 +7,7 @@ use super::names::{self, Ctx, Style};
 use super::{refuse, show};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
+use crate::sharding::IdForm;
 use crate::sql::{LoadData, LoadTarget};
 use crate::topology::schema::TableSchema;
 use crate::topology::{IdRule, Layout, Table};
@@ -179,9 +180,9 @@ impl Rows<'_> {
     }
 
     fn makable(&self, rule: &IdRule) -> Result<()> {
-        match rule.layout {
-            Some(layout) if layout.gene().is_none() => Ok(()),
-            _ => Err(refuse::feature(
+        match rule.form {
+            IdForm::Number | IdForm::Short => Ok(()),
+            IdForm::Uuid => Err(refuse::feature(
                 format_args!("ids for `{}` of `{}` cannot be put into a file", rule.column, self.table.name),
                 "insert the rows with INSERT … VALUES of many rows each",
             )),

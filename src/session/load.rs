@@ -1,34 +1,27 @@
 //! LOAD DATA LOCAL: the client's file into one place as it is, or row by row into several, with new ids.
 
 use std::sync::Arc;
-use std::time::Duration;
-
-use bytes::Bytes;
 
 use super::Session;
 use super::ids::last_on;
+use super::load_rows::Spread;
 use super::query::{Text, no_job};
 use super::vars::USER_VARIABLES;
 use crate::backend::conn::Summary;
 use crate::backend::{Flavor, Lease, Pools, Role, Settings};
-use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Fate, Result, Value};
-use crate::exec::lines::{Cutter, Field, Row};
-use crate::exec::load::{self, Batch, Gather, Part, Upload};
+use crate::exec::lines::Cutter;
+use crate::exec::load::{self, Gather, Upload};
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::single::{self, Around};
 use crate::exec::{Connections, info, write};
 use crate::idgen::Ids;
 use crate::plan::Bound;
-use crate::plan::ir::{Job, Load, LoadId, LoadRows, Plan};
-use crate::plan::load::asks_for_id;
+use crate::plan::ir::{Load, LoadId, LoadRows, Plan};
 use crate::sharding::KeyType;
-use crate::topology::{IdRule, Layout, Node, Table};
+use crate::topology::{Layout, Table};
 use crate::txn::Held;
 use crate::wire::capability;
-
-/// How long a batch waits for new ids.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Character sets in which no byte of a longer character looks like ASCII, so that rows can be cut without knowing more.
 const PLAIN: [&str; 28] = [
@@ -151,7 +144,9 @@ impl Session {
         match all_rows(&mut unit, gather, &spread, &mut upload, &work, around).await {
             Ok(total) => {
                 unit.keep().await?;
-                self.last.insert_id = total.first_id.unwrap_or(self.last.insert_id);
+                if let Some(first) = total.first_id {
+                    self.last.inserted(first);
+                }
                 self.remember(&load.variables, total.values);
                 Ok(total.summary)
             }
@@ -288,10 +283,10 @@ async fn all_rows(
         };
         let answers = load::run(&parts, unit.settings, &mut using, work.ahead, stop, around).await?;
         total.add(answers, work.bound.copies);
-        if let Some((first, last)) = made.filter(|_| total.first_id.is_none()) {
+        if total.first_id.is_none() && !made.is_empty() {
             total.first_id = match total.skipped {
-                0 => Some(first),
-                _ => spread.lowest(first, last, &parts, &mut using).await?,
+                0 => made.first().copied(),
+                _ => spread.first_stored(&made, &parts, &mut using).await?,
             };
         }
         if let Some(part) = parts.last().filter(|_| !batch.rows.is_empty() && !work.variables.is_empty()) {
@@ -306,11 +301,11 @@ async fn all_rows(
 }
 
 /// What all batches of a statement need.
-struct Work<'a> {
-    bound: &'a Bound,
+pub(super) struct Work<'a> {
+    pub(super) bound: &'a Bound,
     /// The client's own text.
-    text: &'a [u8],
-    ids: &'a Ids,
+    pub(super) text: &'a [u8],
+    pub(super) ids: &'a Ids,
     /// The first source is written before the others: see `exec::write::Pace`.
     ahead: bool,
     /// See [`Load::variables`].
@@ -341,181 +336,6 @@ impl Total {
     }
 }
 
-/// Gives rows their ids, and puts each where it belongs.
-struct Spread<'a> {
-    rows: &'a LoadRows,
-    table: &'a Table,
-    charset: &'a str,
-    /// The sharding key is a string.
-    by_text: bool,
-    zero_is_value: bool,
-}
-
-impl Spread<'_> {
-    /// What each place gets of a batch; the first and the last of the new ids, if some were made.
-    async fn parts<'w>(&self, batch: &Batch, work: &Work<'w>) -> Result<(Vec<Part<'w>>, Option<(u64, u64)>)> {
-        let asking: Vec<bool> = batch
-            .rows
-            .iter()
-            .enumerate()
-            .map(|(i, row)| self.asks(row).map_err(|error| at_row(&error, batch, i)))
-            .collect::<Result<_>>()?;
-        let count = asking.iter().filter(|asks| **asks).count();
-        let new = match &self.table.id {
-            Some(rule) if count > 0 => new_ids(work.ids, rule, count).await?,
-            _ => Vec::new(),
-        };
-        let jobs = &work.bound.jobs;
-        let mut places: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); jobs.len()];
-        let mut next = new.iter().copied();
-        for (i, (row, asks)) in batch.rows.iter().zip(asking).enumerate() {
-            let id = if asks { next.next() } else { None };
-            let place = self.place(row, id).map_err(|error| at_row(&error, batch, i))?;
-            let Some((file, numbers)) = places.get_mut(place) else { return Err(no_job()) };
-            file.extend_from_slice(&self.rows.format.line_start);
-            write_row(file, &batch.bytes, row, id, self.rows);
-            numbers.push(batch.before + i as u64 + 1);
-        }
-        let filled: Vec<(Bytes, Arc<[u64]>)> =
-            places.into_iter().map(|(file, rows)| (file.into(), rows.into())).collect();
-        let empty = batch.rows.is_empty() && batch.before == 0;
-        let part = |(i, job): (usize, &'w Job)| {
-            let (file, rows) = filled.get(if work.bound.copies { 0 } else { i })?.clone();
-            // A file without rows goes to one place, for what a server says to it.
-            let wanted = !rows.is_empty() || (empty && (i == 0 || work.bound.copies));
-            let text = job.text.as_deref().unwrap_or(work.text);
-            wanted.then_some(Part { source: job.source, schema: &job.schema, text, file, rows })
-        };
-        let mut parts: Vec<Part<'w>> = jobs.iter().enumerate().filter_map(part).collect();
-        // What the last row leaves in user variables must be the last there.
-        parts.sort_by_key(|part| part.rows.last().copied());
-        Ok((parts, new.first().copied().zip(new.last().copied())))
-    }
-
-    /// Whether a row asks for a new id.
-    fn asks(&self, row: &Row) -> Result<bool> {
-        let (LoadId::Field(place) | LoadId::Given(place)) = self.rows.id else {
-            return Ok(self.rows.id == LoadId::Added);
-        };
-        let Some(field) = row.found[1].as_ref() else {
-            return Err(Error::refused(
-                format!("it has no field {} for the id", place + 1),
-                "give each line all fields, \\N where an id is to be made",
-            ));
-        };
-        let asks = asks_for_id(field.value.as_deref(), self.zero_is_value).ok_or_else(|| {
-            let value = String::from_utf8_lossy(field.value.as_deref().unwrap_or_default()).into_owned();
-            Error::refused(
-                format!("'{value}' as an id would be converted by the server"),
-                "give a whole number, or \\N where an id is to be made",
-            )
-        })?;
-        match self.rows.id {
-            LoadId::Given(_) if asks => Err(Error::refused(
-                "it asks for an id, and AUTO_INCREMENT would count on each server for itself",
-                "declare a generator in the table's configuration, or give the ids",
-            )),
-            _ => Ok(asks),
-        }
-    }
-
-    /// The number of a row's place.
-    fn place(&self, row: &Row, id: Option<u64>) -> Result<usize> {
-        if !matches!(self.table.layout, Layout::Sharded(_)) {
-            return Ok(0);
-        }
-        let field = if self.rows.key_is_id { row.found[1].as_ref() } else { row.found[0].as_ref() };
-        let key = match (id.filter(|_| self.rows.key_is_id), field) {
-            (Some(id), _) => i64::try_from(id).map_or(Value::UInt(id), Value::Int),
-            (None, Some(Field { value: Some(value), .. })) => {
-                self.check_text(value)?;
-                Value::Str(value.clone())
-            }
-            (None, Some(_)) => {
-                return Err(Error::new(Code::NullColumn, "the sharding key cannot be null"));
-            }
-            (None, None) => {
-                return Err(Error::refused(
-                    "it has no field for the sharding key",
-                    "give each line all fields",
-                ));
-            }
-        };
-        self.rows.place(self.table, &key)
-    }
-
-    /// A string key is placed by its bytes in utf8mb4.
-    fn check_text(&self, value: &[u8]) -> Result<()> {
-        let same = match self.charset {
-            _ if !self.by_text || value.is_ascii() => true,
-            charset if charset.starts_with("utf8mb4") => true,
-            charset if charset.starts_with("utf8") => value.iter().all(|byte| *byte < 0xF0),
-            _ => false,
-        };
-        if same {
-            return Ok(());
-        }
-        Err(Error::refused(
-            format!(
-                "its sharding key has characters whose bytes in {} are not those in utf8mb4",
-                self.charset
-            ),
-            "convert the file, and write CHARACTER SET utf8mb4",
-        ))
-    }
-
-    /// The lowest of new ids that was stored: rows before it were skipped.
-    async fn lowest(
-        &self,
-        first: u64,
-        last: u64,
-        parts: &[Part<'_>],
-        connections: &mut impl Connections,
-    ) -> Result<Option<u64>> {
-        let Some(rule) = &self.table.id else { return Ok(None) };
-        let nodes: &[Node] = match &self.table.layout {
-            Layout::Sharded(sharded) => &sharded.nodes,
-            Layout::Reference(nodes) => nodes.get(..1).unwrap_or_default(),
-            Layout::Single(node) => std::slice::from_ref(node),
-        };
-        let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
-        let mut lowest = None;
-        for node in nodes {
-            let here = |part: &&Part<'_>| part.source == node.source && *part.schema == node.schema;
-            if parts.iter().find(here).is_none() {
-                continue;
-            }
-            let (id, schema) = (quote(&rule.column), quote(&node.schema));
-            let table = quote(node.table.as_deref().unwrap_or(&self.table.name));
-            let sql = format!("SELECT MIN({id}) FROM {schema}.{table} WHERE {id} BETWEEN {first} AND {last}");
-            let mut lease: Lease = connections.take(node.source, Role::Primary).await?;
-            let answer = lease.query(&sql, 1).await;
-            connections.put(node.source, lease, answer.as_ref().ok().map(|answer| answer.ok.status));
-            let found: Option<u64> = answer?.text(0, 0).and_then(|id| id.parse().ok());
-            lowest = lowest.into_iter().chain(found).min();
-        }
-        Ok(lowest)
-    }
-}
-
-/// A row as a place gets it, with its new id.
-fn write_row(file: &mut Vec<u8>, bytes: &[u8], row: &Row, id: Option<u64>, rows: &LoadRows) {
-    let piece = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
-    match (id, &row.found[1]) {
-        (Some(id), Some(field)) => {
-            file.extend_from_slice(piece(row.start, field.start));
-            file.extend_from_slice(id.to_string().as_bytes());
-            file.extend_from_slice(piece(field.end, row.end));
-        }
-        (Some(id), None) => {
-            file.extend_from_slice(id.to_string().as_bytes());
-            file.extend_from_slice(&rows.format.field_end);
-            file.extend_from_slice(piece(row.start, row.end));
-        }
-        (None, _) => file.extend_from_slice(piece(row.start, row.end)),
-    }
-}
-
 /// What user variables hold on a connection.
 async fn variables_on(lease: &mut Lease, names: &[String]) -> Vec<Value> {
     if names.is_empty() {
@@ -532,24 +352,4 @@ async fn variables_on(lease: &mut Lease, names: &[String]) -> Vec<Value> {
         }
         Err(_) => Vec::new(),
     }
-}
-
-/// New ids, consecutive as far as their layout allows. Where none may be made now, it waits for the clock, the lease or
-/// the store.
-async fn new_ids(ids: &Ids, rule: &IdRule, count: usize) -> Result<Vec<u64>> {
-    let mut all = Vec::with_capacity(count);
-    while all.len() < count {
-        let wanted = rule.block().min(count - all.len());
-        let new = ids.reserve_patiently(rule.generator, wanted, 0, PATIENCE).await?;
-        if let NewIds::Uuids(_) = new {
-            return Err(Error::refused("UUIDs cannot be put into a file", "insert the rows with INSERT"));
-        }
-        all.extend((0..wanted).filter_map(|i| new.number(i)));
-    }
-    Ok(all)
-}
-
-fn at_row(error: &Error, batch: &Batch, i: usize) -> Error {
-    let row = batch.before + i as u64 + 1;
-    Error { message: format!("{} (row {row} of the file)", error.message), ..error.clone() }
 }

@@ -6,6 +6,7 @@ pub mod dispatch;
 mod ids;
 mod input;
 mod load;
+mod load_rows;
 mod next_id;
 mod null_ids;
 mod planning;

@@ -276,6 +276,59 @@ async fn ids_of_a_statement_follow_one_another_or_it_is_refused() {
     }
 }
 
+/// Files have ids of all numeric generators.
+#[tokio::test]
+async fn files_are_given_slots_and_short_numbers() {
+    let lab = Lab::shared().await;
+    let tables = r#"
+single = { notes = "ds0/{db}" }
+group.g = { algorithm = { hash = "crc32", slots = 16 }, tables = { t = "v" } }
+table.t = { id = { column = "id", gene = "v" } }
+table.notes = { id = { column = "id", generator = "segment", start = 70 } }
+"#;
+    let t = "CREATE TABLE t (id BIGINT NOT NULL PRIMARY KEY, v INT UNIQUE, w VARCHAR(40))";
+    let setup = Setup::over(lab, "files", 4, tables, t).await;
+    let login = Login::app(setup.proxy.port).database(&setup.database).with_files();
+    let mut client = connect(&login).await;
+    run(&mut client, &["CREATE TABLE notes (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY, a INT)"]).await;
+    let rows: Vec<String> = (0..300).map(|v| format!("{v}\tr{v}\n")).collect();
+    let rows = rows.concat();
+    let sql = "LOAD DATA LOCAL INFILE 'file' INTO TABLE t (v, w)";
+    let answer = client.load(sql, rows.as_bytes(), 1000).await.unwrap();
+    assert_eq!((answer.done().affected, answer.done().last_id), (300, 0), "{answer}");
+    let first = last(&mut client).await;
+    assert_eq!(number(&client.one("SELECT v FROM t WHERE id = LAST_INSERT_ID()").await), 0);
+    let scattered = async |client: &mut Client| {
+        let status = client.one("SHOW SHARDGATE STATUS").await;
+        let row = status.rows().iter().find(|row| row[0].to_string().contains("scattered")).unwrap();
+        row[1].to_string()
+    };
+    let before = scattered(&mut client).await;
+    for v in 0..300 {
+        let id = number(&client.one(&format!("SELECT id FROM t WHERE v = {v}")).await);
+        assert_eq!(text(&client.one(&format!("SELECT w FROM t WHERE id = {id}")).await), format!("r{v}"));
+    }
+    assert_eq!(scattered(&mut client).await, before, "each id leads to one shard");
+    // The first row that is stored, where others were there before; and ids of the file must fit.
+    let answer = client.load(sql, b"7\told\n300\tnew\n5\told\n301\tnew\n", 100).await.unwrap();
+    assert_eq!(answer.done().affected, 2, "{answer}");
+    assert!(last(&mut client).await != first);
+    assert_eq!(number(&client.one("SELECT v FROM t WHERE id = LAST_INSERT_ID()").await), 300);
+    let id = number(&client.one("SELECT id FROM t WHERE v = 1").await);
+    let sql = "LOAD DATA LOCAL INFILE 'file' INTO TABLE t (id, v)";
+    // 41/10/8 with 4 bits of slot before the sequence.
+    let other = i64::from((crc32fast::hash(b"401") + 1) % 16);
+    let wrong = format!("\\N\t400\n{}\t401\n", id >> 12 << 12 | other << 8);
+    let answer = client.load(sql, wrong.as_bytes(), 100).await.unwrap();
+    assert_eq!(answer.errno(), 1235, "{answer}");
+    assert!(answer.to_string().contains("carries slot"), "{answer}");
+    assert_eq!(number(&client.one("SELECT COUNT(*) FROM t").await), 302);
+    let sql = "LOAD DATA LOCAL INFILE 'file' INTO TABLE notes (a)";
+    client.load(sql, b"1\n2\n3\n", 100).await.unwrap().done();
+    assert_eq!(numbers(&client.one("SELECT id FROM notes ORDER BY a").await), [70, 71, 72]);
+    assert_eq!(last(&mut client).await, 70);
+}
+
 /// What a trigger inserts elsewhere would take the ids that the server was told of.
 #[tokio::test]
 async fn triggers_take_no_ids() {
