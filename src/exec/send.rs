@@ -50,9 +50,16 @@ pub struct Preset {
     pub last_insert_id: Option<u64>,
     /// `insert_id`: the first id that an INSERT gives. It stays until an INSERT has used it.
     pub insert_id: Option<u64>,
+    /// How many ids there are from it on.
+    pub room: u64,
 }
 
 impl Preset {
+    /// Whether an INSERT that answered with this insert id has certainly used `insert_id`.
+    pub fn was_used(self, answered: u64) -> bool {
+        self.insert_id.is_some_and(|first| answered >= first && answered - first < self.room)
+    }
+
     fn sql(self) -> Option<String> {
         Some(match (self.last_insert_id, self.insert_id) {
             (None, None) => return None,
@@ -89,9 +96,6 @@ pub async fn send(conn: &mut Conn, state: State<'_>, call: &Call<'_>) -> Result<
     }
     conn.settle().await
 }
-
-/// The error of a row that is there already: an id had been given to it.
-pub const DUPLICATE: u16 = 1062;
 
 /// Makes a connection forget an `insert_id` that no INSERT has used: a reset would end its transaction, and 0 would be an
 /// id. Where this fails, the connection is of no use to others.

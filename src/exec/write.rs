@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::Client;
 use super::info;
 use super::interrupt::Asked;
-use super::send::{Call, DUPLICATE, Preset, State, drop_insert_id, send};
+use super::send::{Call, Preset, State, drop_insert_id, send};
 use super::single::{self, Around, KILL_AGAIN};
 use super::source::Connections;
 use crate::backend::conn::Summary;
@@ -210,7 +210,8 @@ impl Lane {
         } else {
             None
         };
-        if ids.insert_id.is_some() && !used(answer) && drop_insert_id(&mut self.lease).await.is_err() {
+        let used = answer.as_ref().is_ok_and(|ok| ids.was_used(ok.last_insert_id));
+        if ids.insert_id.is_some() && !used && drop_insert_id(&mut self.lease).await.is_err() {
             self.lease.give_up();
         }
         told
@@ -221,14 +222,6 @@ impl Lane {
         self.asked = (self.next..tasks.len()).find(|&i| tasks[i].source == self.source);
         self.next = self.asked.map_or(tasks.len(), |i| i + 1);
         self.asked.is_some()
-    }
-}
-
-/// Whether an INSERT has used `insert_id`: it has come to a row.
-fn used(answer: &Result<Summary>) -> bool {
-    match answer {
-        Ok(ok) => !ok.info.starts_with("Records: 0 "),
-        Err(error) => error.errno == DUPLICATE,
     }
 }
 

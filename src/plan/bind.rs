@@ -231,7 +231,7 @@ impl<'p> Binder<'p> {
         let mut made = Ids::default();
         if let Some((table, sure)) = write.ids {
             for job in &mut jobs {
-                let native = Native { sure, ..self.native(table, None, ids)? };
+                let native = Native { sure, ..self.native(table, ids)? };
                 job.native = Some(native);
                 made = Ids { first: made.first.or(Some(native.first)), native: true, ..made };
             }
@@ -239,13 +239,13 @@ impl<'p> Binder<'p> {
         Ok(Bound { jobs, copies, ids: made, ..Bound::default() })
     }
 
-    /// Ids that a server may give: for so many rows, or as many as there can be in a row where that is not known.
-    pub(super) fn native(&self, table: usize, rows: Option<usize>, ids: &mut MakeIds<'_>) -> Result<Native> {
+    /// As many ids as there can be in a row, for a server to give.
+    fn native(&self, table: usize, ids: &mut MakeIds<'_>) -> Result<Native> {
         let used = self.plan.tables.get(table).ok_or_else(lost)?;
         let rule = used.table.id.as_ref().ok_or_else(lost)?;
-        let count = rows.unwrap_or_else(|| rule.block());
+        let count = rule.block();
         let first = ids(rule, count, 0)?.number(0).ok_or_else(lost)?;
-        Ok(Native { first, count: count as u64, open: rows.is_none(), sure: true })
+        Ok(Native { first, count: count as u64, open: true, sure: false })
     }
 
     /// One job for each place where rows may go, in the order of nodes.

@@ -246,9 +246,8 @@ pub struct Insert {
     pub many: Result<(), Error>,
     /// The key's column, where its definition is known: what it would clip is refused.
     pub column: Option<KeyColumn>,
-    /// Where one server may be left to give the ids itself, one after another from where it is told to begin: what the
-    /// statement reports then (and LAST_INSERT_ID() after a duplicate, for example) is exactly that server's. The
-    /// text for it; `None` inside = the client's own.
+    /// The text with which one server could be left to give the ids itself; `None` inside = the client's own. See
+    /// [`replay`](super::replay).
     pub native: Option<Option<Template>>,
     /// Expressions without columns that stand for a key or an id: a server makes values of them first.
     pub computed: Vec<Template>,

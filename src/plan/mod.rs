@@ -40,7 +40,7 @@ use std::sync::Arc;
 pub use bind::{Bound, SessionValues, Setting, Source, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
-pub use rows::{asks_for_id, inserted};
+pub use rows::{asks_for_id, inserted, replay};
 
 use crate::sql::facts::Statement;
 use crate::topology::Topology;

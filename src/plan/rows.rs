@@ -2,9 +2,9 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::bind::{Binder, Bound, MakeIds, Target, lost, nowhere};
+use super::bind::{Binder, Bound, MakeIds, SessionValues, Setting, Source, Target, lost, nowhere};
 use super::edit::quote;
-use super::ir::{Act, Cell, IdValue, Ids, Insert, Job, Plan, Selective};
+use super::ir::{Act, Cell, IdValue, Ids, Insert, Job, Native, Plan, Selective};
 use super::names::{nodes_of, physical};
 use super::refuse;
 use super::route;
@@ -16,18 +16,6 @@ use crate::topology::{IdRule, Layout, Sharded};
 impl<'p> Binder<'p> {
     pub(super) fn insert(&self, insert: &'p Insert, ids: &mut MakeIds<'_>) -> Result<Bound> {
         let mut given = self.rows_given(insert)?;
-        // Where servers give ids, no place depends on them.
-        let alone = insert.native.is_some().then(|| self.insert_targets(insert, &given)).transpose()?;
-        if let (Some(text), Some([(target, _)])) = (&insert.native, alone.as_deref())
-            && given.iter().all(|row| matches!(row, RowId::New(_)))
-            && given.len() <= self.block(insert)?
-        {
-            let mut job = self.job(text.as_ref(), target)?;
-            let native = self.native(insert.table, Some(given.len()), ids)?;
-            job.native = Some(native);
-            let ids = Ids { first: Some(native.first), count: native.count, native: true, ..Ids::default() };
-            return Ok(Bound { jobs: smallvec![job], ids, ..Bound::default() });
-        }
         let mut made = self.make(insert, &mut given, ids)?;
         let targets = self.insert_targets(insert, &given)?;
         if targets.len() > 1 && insert.rows.first().is_some_and(|r| r.key.is_some()) {
@@ -94,11 +82,6 @@ impl<'p> Binder<'p> {
         }
         renderer.template(&insert.tail)?;
         Ok(Self::finish(renderer, target))
-    }
-
-    fn block(&self, insert: &Insert) -> Result<usize> {
-        let table = self.plan.tables.get(insert.table).ok_or_else(lost)?;
-        Ok(table.table.id.as_ref().ok_or_else(lost)?.block())
     }
 
     /// Each row's id as it is given; new ones are still to be made.
@@ -249,6 +232,33 @@ fn new_ids(
         (at, left, wanted) = (at + 1, left - 1, wanted - 1);
     }
     Ok(first)
+}
+
+/// The INSERT of a bound one, with ids that its server gives itself, the same ones: what LAST_INSERT_ID() is after it has
+/// failed at a later row, only the server knows. `None`: it is not to be had so.
+pub fn replay(
+    plan: &Plan,
+    bound: &Bound,
+    source: &dyn Source,
+    session: &dyn SessionValues,
+    setting: Setting,
+) -> Result<Option<Job>> {
+    let Act::Insert(insert) = &plan.act else { return Ok(None) };
+    let (Some(text), [job], Some(first)) = (&insert.native, bound.jobs.as_slice(), bound.ids.first) else {
+        return Ok(None);
+    };
+    let count = bound.ids.count;
+    if count != insert.rows.len() as u64 {
+        return Ok(None);
+    }
+    let binder = Binder { plan, source, session, setting };
+    let table = &plan.tables.get(insert.table).ok_or_else(lost)?.table;
+    let target = match &table.layout {
+        Layout::Sharded(sharded) => Binder::aligned(sharded, job.node)?,
+        _ => Binder::plain(nodes_of(table).first().ok_or_else(nowhere)?, 0),
+    };
+    let native = Native { first, count, open: false, sure: false };
+    Ok(Some(Job { native: Some(native), ..binder.job(text.as_ref(), &target)? }))
 }
 
 /// The questions which of the new ids of an INSERT's jobs are there.

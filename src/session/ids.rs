@@ -2,12 +2,15 @@
 //! have been inserted. (MySQL 8.4 manual, "Information Functions", "mysql_insert_id()".)
 
 use super::Session;
+use super::input::Known;
 use super::query::Text;
 use crate::backend::conn::Summary;
 use crate::backend::{Flavor, Lease, Role};
-use crate::base::{Code, Error, Result, Value};
+use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::Connections;
-use crate::exec::send::{DUPLICATE, Preset, drop_insert_id};
+use crate::exec::send::{Preset, drop_insert_id};
+use crate::exec::single::Around;
+use crate::exec::write::{self, Pace, Task};
 use crate::plan::ir::{Act, Insert, Job, Plan, Selective};
 use crate::plan::{self, Bound};
 use crate::sql::facts::{Expr, ExprKind, InsertSource, Kind};
@@ -33,8 +36,8 @@ pub(super) async fn after(lease: &mut Lease, ids: Preset, end: &End) -> Option<u
         return None;
     }
     let told = if ids.last_insert_id.is_some() { last_on(lease).await } else { None };
-    let unused = matches!(end.outcome, Outcome::Err { errno } if errno != DUPLICATE);
-    if ids.insert_id.is_some() && unused && drop_insert_id(lease).await.is_err() {
+    let used = matches!(end.outcome, Outcome::Ok(ok) if ids.was_used(ok.last_insert_id));
+    if ids.insert_id.is_some() && !used && drop_insert_id(lease).await.is_err() {
         lease.give_up();
     }
     told
@@ -48,12 +51,13 @@ pub(super) fn plain_insert(plan: &Plan) -> bool {
 impl Session {
     /// What the server of a job must know of ids.
     pub(super) fn preset(&self, plan: &Plan, job: &Job) -> Preset {
-        Preset {
-            last_insert_id: tells(plan).then_some(self.last.insert_id),
-            insert_id: job
-                .native
-                .map(|native| native.first)
-                .or(self.insert_id.filter(|_| plain_insert(plan))),
+        let last_insert_id = tells(plan).then_some(self.last.insert_id);
+        match (job.native, self.insert_id) {
+            (Some(native), _) => Preset { last_insert_id, insert_id: Some(native.first), room: native.count },
+            (None, Some(first)) if plain_insert(plan) => {
+                Preset { last_insert_id, insert_id: Some(first), room: 1 }
+            }
+            _ => Preset { last_insert_id, ..Preset::default() },
         }
     }
 
@@ -170,6 +174,39 @@ impl Session {
         }
     }
 
+    /// LAST_INSERT_ID() after an INSERT of several rows has failed: a server has the first new id then, if a later row was to
+    /// blame. Which one it was it does not say. So it does it again, with the same ids, which it gives itself now; and
+    /// whatever comes of it is undone.
+    pub(super) async fn learn_last_id(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>, error: &Error) {
+        if !is_of_a_row(error) {
+            return;
+        }
+        let known = Known(self);
+        let job = plan::replay(plan, bound, &text.input(), &known, self.setting());
+        let Ok(Some(job)) = job else { return };
+        let Ok(call) = text.given.call(&job, text.original) else { return };
+        let ids = Preset { last_insert_id: Some(self.last.insert_id), ..self.preset(plan, &job) };
+        let task = Task { source: job.source, schema: &job.schema, call, ids };
+        let own = self.vars.autocommit && !self.held.in_transaction();
+        if own {
+            self.held.begin("BEGIN", None, false);
+        } else if self.held.statement_begins().await.is_err() {
+            return;
+        }
+        let settings = self.shared.giving_ids(&self.vars.settings);
+        let deadline = self.shared.deadline();
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let mut using = self.held.using(&self.pools, self.flavor, &settings);
+        let client = Some(&mut self.client);
+        let ran = write::run(&[task], &settings, &mut using, Pace::Together, client, around).await;
+        if own {
+            self.held.rollback().await;
+        } else {
+            self.held.statement_failed().await;
+        }
+        self.last.insert_id = ran.last_insert_id.unwrap_or(self.last.insert_id);
+    }
+
     /// LAST_INSERT_ID() after an INSERT whose rows have gone to the client.
     pub(super) async fn settle_returned(&mut self, plan: &Plan, bound: &Bound) {
         let first = match &plan.act {
@@ -206,6 +243,14 @@ impl Session {
         }
         Ok(bound.ids.made.iter().copied().find(|id| found.contains(id)))
     }
+}
+
+/// Whether a server found fault with a row: a duplicate, a value, a reference (SQLSTATE classes 22 and 23, and values
+/// that MySQL has given no class).
+fn is_of_a_row(error: &Error) -> bool {
+    const VALUES: [u16; 3] = [1364, 1366, 3819];
+    error.origin == Origin::Backend
+        && (matches!(&error.sqlstate[..2], b"22" | b"23") || VALUES.contains(&error.errno))
 }
 
 /// Whether only a look at the table tells which rows were inserted: some were not.

@@ -90,7 +90,7 @@ impl Session {
         let mut using = self.held.using(&self.pools, self.flavor, settings);
         let mut lease = using.take(job.source, Role::Primary).await?;
         // The connection is of many sessions: afterwards its last id is this statement's, or none.
-        let ids = Preset { last_insert_id: load.counts.then_some(0), insert_id: None };
+        let ids = Preset { last_insert_id: load.counts.then_some(0), ..Preset::default() };
         let state = State { schema: &job.schema, settings, writes: true, ids };
         let call = Call::Text(job.text.as_deref().unwrap_or(text.original));
         let mut done = match send(&mut lease, state, &call).await {

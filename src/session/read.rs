@@ -200,7 +200,8 @@ impl Session {
             return Err(Error::refused("the statement needs several shards here", "give the sharding key"));
         }
         let call = text.given.call(job, text.original)?;
-        let ids = Preset { last_insert_id: ids::tells(plan).then_some(self.last.insert_id), insert_id: None };
+        let ids =
+            Preset { last_insert_id: ids::tells(plan).then_some(self.last.insert_id), ..Preset::default() };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let mut lease = using.take(job.source, Role::Primary).await?;
         let state = State { schema: &job.schema, settings: &self.vars.settings, writes: false, ids };

@@ -33,7 +33,11 @@ impl Session {
             let call = text.given.call(job, text.original)?;
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: self.preset(plan, job) });
         }
-        let (answers, inserted) = self.run_writes(plan, bound, &tasks).await?;
+        let ran = self.run_writes(plan, bound, &tasks).await;
+        if let Err(error) = &ran {
+            self.learn_last_id(plan, bound, text, error).await;
+        }
+        let (answers, inserted) = ran?;
         let infos = answers.clone();
         let mut summary =
             if bound.copies { answers.into_iter().next().unwrap_or_default() } else { write::sum(&answers) };
