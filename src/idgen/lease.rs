@@ -93,16 +93,20 @@ impl<L: Leases> Holder<L> {
         done
     }
 
-    /// Makes no more ids, and lets others have the number.
+    /// Makes no more ids, and lets others have the number. A renewal that was given up half-way may still reach the store
+    /// between reading the row and writing it: then both are done again.
     pub async fn release(&mut self) -> Result<()> {
         self.ids.fence().close();
         let Some(worker) = self.worker.take() else { return Ok(()) };
-        let seen = self.store.read().await?;
-        if let Some(row) = self.own(&seen, worker) {
+        for _ in 0..TRIES {
+            let seen = self.store.read().await?;
+            let Some(row) = self.own(&seen, worker) else { return Ok(()) };
             let (version, expires_ms) = (row.version + 1, seen.now_ms);
-            self.store.swap(&Lease { version, owner: String::new(), expires_ms, ..row.clone() }).await?;
+            if self.store.swap(&Lease { version, owner: String::new(), expires_ms, ..row.clone() }).await? {
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(self.outrun())
     }
 
     fn own<'s>(&self, seen: &'s Snapshot, worker: u16) -> Option<&'s Lease> {

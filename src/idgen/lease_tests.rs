@@ -27,6 +27,8 @@ struct Store {
     down: AtomicBool,
     /// Writes are done, and not answered.
     mute: AtomicBool,
+    /// A write that was given up, and arrives after the next read.
+    late: Mutex<Option<Lease>>,
 }
 
 impl Store {
@@ -56,6 +58,10 @@ impl Leases for Arc<Store> {
         }
         let mut leases = self.rows.lock().clone();
         leases.sort_by_key(|row| row.worker);
+        let late = self.late.lock().take();
+        if let Some(late) = late {
+            self.swap(&late).await?;
+        }
         Ok(Snapshot { now_ms: self.clock.unix_ms(), leases })
     }
 
@@ -226,6 +232,18 @@ async fn a_lost_answer_costs_no_number() {
     proxy.holder.tend().await.unwrap();
     assert_eq!(store.rows.lock().len(), 1);
     assert!(proxy.id().is_ok());
+}
+
+#[tokio::test]
+async fn a_number_is_given_back_though_a_renewal_arrives_late() {
+    let store = Store::new();
+    let mut proxy = Proxy::new(&store, "one");
+    proxy.holder.tend().await.unwrap();
+    let row = store.row(proxy.holder.worker().unwrap());
+    *store.late.lock() = Some(Lease { version: row.version + 1, ..row.clone() });
+    proxy.holder.release().await.unwrap();
+    let given = store.row(row.worker);
+    assert_eq!((given.owner.as_str(), given.version), ("", row.version + 2));
 }
 
 #[tokio::test]
