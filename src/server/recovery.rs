@@ -26,7 +26,11 @@ pub(super) async fn coordinator(
 ) -> Result<Arc<Coordinator>> {
     let settings = &config.transaction;
     let terms = Terms {
-        atomic: settings.mode == TransactionMode::Atomic,
+        atomic: config
+            .users
+            .iter()
+            .any(|user| user.transaction.unwrap_or(settings.mode) == TransactionMode::Atomic),
+        timeout: settings.timeout,
         schema: settings.schema.clone(),
         patience: settings.commit_timeout,
         grace: settings.recover_after,
