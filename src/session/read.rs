@@ -134,6 +134,10 @@ impl Session {
         if DEADLOCKS.contains(&errno) && self.held.in_transaction() {
             self.held.rollback().await;
         }
+        const LOCK_WAIT_TIMEOUT: u16 = 1205;
+        if errno == LOCK_WAIT_TIMEOUT && self.held.is_undone().await {
+            self.held.rollback().await;
+        }
     }
 
     pub(super) async fn scatter(

@@ -49,6 +49,8 @@ pub(super) struct Leg {
     pub(super) xid: Option<Xid>,
     /// The transaction has written there, or may have.
     pub(super) wrote: bool,
+    /// The last statement there has failed, and its server may have ended the transaction.
+    pub(super) unsure: bool,
 }
 
 /// A session's held connections.
@@ -163,6 +165,16 @@ impl Held {
     /// `SET TRANSACTION …` for the next statement alone, which is a transaction of its own.
     pub fn characterise(&mut self, characteristics: Option<&str>) {
         self.once = characteristics.map(Into::into);
+    }
+
+    /// After a statement's failure: whether the server of a transaction over several sources has rolled its part back, as it
+    /// does after a lock wait where innodb_rollback_on_timeout is on. Then the others have to, as well.
+    pub async fn is_undone(&mut self) -> bool {
+        let unsure = self.legs.iter_mut().find(|leg| leg.open && leg.unsure && leg.xid.is_none());
+        match unsure.filter(|_| self.gtrid.is_some()) {
+            Some(leg) => leg.check_open().await.is_err(),
+            None => false,
+        }
     }
 
     /// Whether the first source has ended its part of the transaction by itself, as a procedure can: then the others must end
@@ -400,7 +412,7 @@ impl Connections for Using<'_> {
         } else {
             let lease = self.pools.get(source, Role::Primary, self.flavor).await?;
             held.legs.retain(|leg| leg.source != source);
-            held.legs.push(Leg { source, lease: None, open: false, xid: None, wrote: false });
+            held.legs.push(Leg { source, lease: None, open: false, xid: None, wrote: false, unsure: false });
             lease
         };
         lease.schemas_as_of(self.pools.schemas());
@@ -443,11 +455,20 @@ impl Connections for Using<'_> {
             held.state = State::Implicit;
         }
         match place.and_then(|place| held.legs.get_mut(place)) {
-            Some(leg) if open || held.sticky => (leg.open, leg.lease) = (open, Some(lease)),
+            Some(leg) if open || held.sticky => {
+                (leg.open, leg.lease, leg.unsure) = (open, Some(lease), status.is_none());
+            }
             Some(_) => held.legs.retain(|leg| leg.source != source),
             None if open || held.sticky => {
                 held.first.get_or_insert(source);
-                held.legs.push(Leg { source, lease: Some(lease), open, xid: None, wrote: held.writing });
+                held.legs.push(Leg {
+                    source,
+                    lease: Some(lease),
+                    open,
+                    xid: None,
+                    wrote: held.writing,
+                    unsure: false,
+                });
             }
             None => {}
         }
