@@ -221,6 +221,15 @@ impl Session {
             .filter(|[level, ..]| !errors_only || level == "Error")
             .map(|row| row.to_vec())
             .collect();
+        if let Some(limit) = &show.limit {
+            let number = |operand: &Operand| match text.operand(operand)? {
+                Value::Int(n) => Ok(usize::try_from(n).unwrap_or(0)),
+                Value::UInt(n) => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
+                _ => Err(Error::new(Code::WrongArguments, "LIMIT takes a number")),
+            };
+            let skipped = limit.offset.as_ref().map_or(Ok(0), number)?;
+            rows = rows.into_iter().skip(skipped).take(number(&limit.count)?).collect();
+        }
         if show.what.starts_with("COUNT") {
             rows = vec![vec![rows.len().to_string()]];
         }

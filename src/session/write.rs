@@ -98,6 +98,9 @@ impl Session {
         {
             answers = Err(error);
         }
+        if let Ok(all) = &mut answers {
+            write::say_once(all);
+        }
         let mut inserted = None;
         if let (Some(insert), Ok(all)) = (selective, &answers)
             && ids::looks_up(insert, bound, &write::sum(all), self.flavor)
@@ -234,6 +237,7 @@ fn insert_info(rows: usize, statement: &Statement, answers: &[Summary]) -> Strin
     let Kind::Insert(insert) = &statement.kind else { return String::new() };
     let one = |affected: u64| match () {
         () if insert.ignore && insert.on_duplicate.is_empty() => 1u64.saturating_sub(affected),
+        () if insert.ignore => 0,
         () if insert.replace => affected.saturating_sub(1),
         () if !insert.on_duplicate.is_empty() => u64::from(affected == 2),
         () => 0,

@@ -556,6 +556,8 @@ pub struct Show {
     pub full: bool,
     /// Everything after the names: LIKE or WHERE.
     pub tail: Option<Span>,
+    /// Of SHOW WARNINGS and SHOW ERRORS.
+    pub limit: Option<Limit>,
 }
 
 /// Everything that is known of a statement.
