@@ -1,6 +1,7 @@
 //! One client's conversation, from login to its end. Start at [`query`]: the way that every statement takes.
 
 pub mod control;
+mod ddl;
 mod definitions;
 pub mod dispatch;
 mod ids;
@@ -17,6 +18,7 @@ pub mod reply;
 pub mod set;
 pub mod shared;
 pub mod vars;
+mod views;
 mod write;
 
 use std::future::poll_fn;
