@@ -26,6 +26,14 @@ pub fn sum(infos: &[String]) -> String {
     out
 }
 
+/// An info string with the last number, that of warnings, as another of the same form has it.
+pub fn with_warnings_of(info: &str, other: &str) -> String {
+    match (info.rsplit_once("Warnings: "), other.rsplit_once("Warnings: ")) {
+        (Some((head, _)), Some((_, warnings))) => format!("{head}Warnings: {warnings}"),
+        _ => info.to_owned(),
+    }
+}
+
 /// The numbers of an info string, in order.
 pub fn numbers(info: &str) -> Vec<u64> {
     split(info).1

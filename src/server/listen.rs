@@ -18,14 +18,15 @@ use crate::base::{Code, Error, Result};
 use crate::config::Config;
 use crate::idgen::{Fence, Ids};
 use crate::session::Shared;
+use crate::store::DdlLog;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::wire::packet;
 use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
-use super::workers::Worker;
-use super::{admin, segments};
+use super::workers::{self, Worker};
+use super::{admin, definitions, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -72,7 +73,9 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits, metrics.clone(), count);
     let registry = Arc::new(Registry::default());
-    let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, metrics, registry));
+    let owner = workers::owner(&config.listen.address);
+    let ddl = segments::db(config, &topology).map(|db| DdlLog::new(db, owner));
+    let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, ddl, metrics, registry));
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {
@@ -95,6 +98,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
+    tasks.spawn(until(stop.clone(), definitions::follow(Arc::clone(&shared))));
     let checked = Arc::clone(&shared);
     tasks.spawn(until(stop.clone(), async move { checked.check_id_columns().await }));
     let admin = admin::start(config, &shared, &stop, &tasks).await?;

@@ -64,7 +64,13 @@ impl Session {
                     if *query { Asked::Statement } else { Asked::Session },
                 )?;
             }
-            Kind::Show(show) => return self.show(show, text),
+            Kind::ResumeDdl { undo, id } => {
+                let done = Box::pin(self.resume_ddl(*undo, text.operand(id)?)).await?;
+                self.last.row_count = 0;
+                self.ok(&done, text.more);
+                return Ok(());
+            }
+            Kind::Show(show) => return Box::pin(self.show(show, text)).await,
             Kind::Explain { shardgate: true, inner, .. } => {
                 let span = text.shape.original_span(*inner);
                 let inner = text.original.get(span.start as usize..span.end as usize).unwrap_or_default();
@@ -159,10 +165,10 @@ impl Session {
     }
 
     /// SHOW WARNINGS, ERRORS and their counts: of the last statement, whatever server ran it.
-    fn show(&mut self, show: &Show, text: &Text<'_>) -> Result<()> {
+    async fn show(&mut self, show: &Show, text: &Text<'_>) -> Result<()> {
         let form = self.form(text.given.is_binary(), text.more);
         if let Some(asked) = views::asked(&show.what) {
-            return self.view(asked, form);
+            return self.view(asked, form).await;
         }
         let errors_only = show.what.contains("ERRORS");
         let mut rows: Vec<Vec<String>> = self

@@ -20,6 +20,25 @@ impl Shared {
         loaded
     }
 
+    /// Others have changed definitions, databases too: what is known of them is known no more.
+    pub fn all_changed(&self) {
+        self.catalog.forget_all();
+        self.pools.schemas_dropped();
+        self.definitions_changed();
+    }
+
+    /// Reads a table that is known again, from the first of its nodes. Whether it was changed past this proxy.
+    pub async fn reread(&self, database: &str, table: &str) -> Result<bool> {
+        let Some(known) = self.topology().database(database) else { return Ok(false) };
+        let table = known.table(table);
+        let Some(node) = nodes_of(&table.layout).first() else { return Ok(false) };
+        let changed = self.catalog.reread(&self.pools, database, &table.name, node).await?;
+        if changed {
+            self.definitions_changed();
+        }
+        Ok(changed)
+    }
+
     /// A table whose sharding or id column does not fit its rule would be read and written wrongly: it is refused.
     pub(super) fn check_columns(&self, database: &str, table: &Table) -> Result<()> {
         let Some(schema) = self.catalog.table(database, &table.name) else { return Ok(()) };

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::next_id::NEXT_ID;
 use crate::backend::Role;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
@@ -16,6 +15,9 @@ use crate::sql::lex::Mode;
 use crate::sql::normalise::Normalised;
 use crate::sql::{self};
 use crate::topology::{Layout, Node};
+
+/// What statements and functions of Shardgate's own begin with.
+const OWN_WORD: &[u8] = b"SHARDGATE";
 
 impl Session {
     /// The plan for a shape: from the cache, or made. A shape that does not parse becomes the text itself.
@@ -89,6 +91,13 @@ impl Session {
 
     /// A statement that Shardgate cannot read: a server's own message if it cannot either.
     pub(super) async fn not_parsed(&mut self, text: &[u8], why: &str) -> Error {
+        if text
+            .trim_ascii_start()
+            .get(..OWN_WORD.len())
+            .is_some_and(|word| word.eq_ignore_ascii_case(OWN_WORD))
+        {
+            return Error::new(Code::Syntax, format!("You have an error in your SQL syntax: {why}"));
+        }
         let own = Error::refused(
             format!("its parser cannot read the statement: {why}"),
             "write it in a simpler form",
@@ -126,8 +135,8 @@ impl Session {
         /// The statement cannot be prepared: this says nothing about it.
         const UNPREPARABLE: u16 = 1295;
         let source = self.anchor();
-        // A server does not know SHARDGATE_NEXT_ID, and would say so whatever the mistake is.
-        let foreign = text.windows(NEXT_ID.len()).any(|word| word.eq_ignore_ascii_case(NEXT_ID));
+        // A server does not know Shardgate's own words, and would say so whatever the mistake is.
+        let foreign = text.windows(OWN_WORD.len()).any(|word| word.eq_ignore_ascii_case(OWN_WORD));
         if foreign || !self.is_whole_on(source) {
             return own;
         }

@@ -116,7 +116,7 @@ impl Session {
                     true if plan.pins => self.held.stick(),
                     true => {}
                 }
-                let done = self.ddl(steps, &bound, text).await;
+                let done = self.ddl(plan, steps, &bound, text).await;
                 if matches!(&plan.statement.kind, Kind::Ddl(ddl) if ddl.kind == DdlKind::DropDatabase) {
                     self.pools.schemas_dropped();
                 }
@@ -277,7 +277,7 @@ impl Session {
     }
 }
 
-fn interrupted(asked: Asked) -> Error {
+pub(super) fn interrupted(asked: Asked) -> Error {
     let fate = if asked == Asked::Session { Fate::Close } else { Fate::Keep };
     Error::new(Code::Killed, "Query execution was interrupted").with_fate(fate)
 }

@@ -19,6 +19,7 @@ use crate::idgen::Ids;
 use crate::merge::Budget;
 use crate::plan::cache::Plans;
 use crate::sql::lex::Mode;
+use crate::store::DdlLog;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 
@@ -71,6 +72,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// New ids.
     pub ids: Arc<Ids>,
+    /// How far DDL over several places is, and what other proxies have changed.
+    pub ddl: Option<Arc<DdlLog>>,
     /// Bounds.
     pub limits: Limits,
     /// Name → password and the database that is selected where the client names none.
@@ -87,6 +90,7 @@ impl Shared {
         topology: Topology,
         pools: Pools,
         ids: Arc<Ids>,
+        ddl: Option<DdlLog>,
         metrics: Metrics,
         registry: Arc<Registry>,
     ) -> Self {
@@ -98,6 +102,7 @@ impl Shared {
             registry,
             metrics,
             ids,
+            ddl: ddl.map(Arc::new),
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
                 merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },

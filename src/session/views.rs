@@ -3,6 +3,7 @@
 use super::Session;
 use super::reply::{self, Column};
 use crate::base::{Error, Result};
+use crate::store::ddl::Shown;
 
 /// What a SHOW of these asks for; `None` for another SHOW.
 pub(super) fn asked(what: &str) -> Option<&str> {
@@ -12,21 +13,35 @@ pub(super) fn asked(what: &str) -> Option<&str> {
 /// The columns of a view; none for one that there is not.
 pub(super) fn columns(asked: &str) -> &'static [Column] {
     const STATUS: [Column; 2] = [Column::Text("Variable_name", 64), Column::Text("Value", 64)];
+    const DDL: [Column; 10] = [
+        Column::Count("Id"),
+        Column::Text("Database", 64),
+        Column::Text("Statement", 1024),
+        Column::Text("State", 16),
+        Column::Count("Done"),
+        Column::Count("Places"),
+        Column::Text("Failed_at", 512),
+        Column::Text("Error", 1024),
+        Column::Text("Started", 19),
+        Column::Text("Owner", 255),
+    ];
     match asked {
         "STATUS" => &STATUS,
+        "DDL" => &DDL,
         _ => &[],
     }
 }
 
 impl Session {
     /// Answers `SHOW SHARDGATE` of what is asked for.
-    pub(super) fn view(&mut self, asked: &str, form: reply::Form) -> Result<()> {
+    pub(super) async fn view(&mut self, asked: &str, form: reply::Form) -> Result<()> {
         let rows = match asked {
             "STATUS" => self.status_rows(),
+            "DDL" => self.ddl_rows().await?,
             _ => {
                 return Err(Error::refused(
                     format!("there is no SHOW SHARDGATE {asked}"),
-                    "write SHOW SHARDGATE STATUS, or EXPLAIN SHARDGATE SELECT …",
+                    "write SHOW SHARDGATE STATUS, SHOW SHARDGATE DDL, or EXPLAIN SHARDGATE SELECT …",
                 ));
             }
         };
@@ -38,5 +53,16 @@ impl Session {
     fn status_rows(&self) -> Vec<Vec<String>> {
         self.shared.ids.observe();
         self.shared.metrics.rows().into_iter().map(|(name, value)| vec![name, value]).collect()
+    }
+
+    /// DDL over several places, the newest first.
+    async fn ddl_rows(&self) -> Result<Vec<Vec<String>>> {
+        let row = |shown: Shown| {
+            let Shown { id, database, text, state, done, places, failed_at, error, started, owner } = shown;
+            let text = String::from_utf8_lossy(&text).into_owned();
+            let (id, done, places) = (id.to_string(), done.to_string(), places.to_string());
+            vec![id, database, text, state.to_owned(), done, places, failed_at, error, started, owner]
+        };
+        Ok(self.ddl_log()?.list().await?.into_iter().map(row).collect())
     }
 }

@@ -21,6 +21,7 @@ mod cli;
 mod commands;
 mod corpus;
 mod ddl;
+mod ddl_progress;
 mod driver_keys;
 mod drivers;
 mod generated;
