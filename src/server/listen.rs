@@ -26,7 +26,7 @@ use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
 use super::workers::{self, Worker};
-use super::{admin, definitions, segments};
+use super::{admin, definitions, recovery, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -73,9 +73,12 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits, metrics.clone(), count);
     let registry = Arc::new(Registry::default());
+    let coordinator = recovery::coordinator(config, &topology, &metrics).await?;
+    let recovery = recovery::run(Arc::clone(&coordinator), config.transaction.recover_every);
     let owner = workers::owner(&config.listen.address);
     let ddl = segments::db(config, &topology).map(|db| DdlLog::new(db, owner));
-    let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, ddl, metrics, registry));
+    let shared = Shared::new(config, topology, pools.clone(), ids, coordinator, ddl, metrics, registry);
+    let shared = Arc::new(shared);
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {
@@ -99,6 +102,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
     tasks.spawn(until(stop.clone(), definitions::follow(Arc::clone(&shared))));
+    tasks.spawn(until(stop.clone(), recovery));
     let checked = Arc::clone(&shared);
     tasks.spawn(until(stop.clone(), async move { checked.check_id_columns().await }));
     let admin = admin::start(config, &shared, &stop, &tasks).await?;

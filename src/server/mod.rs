@@ -3,6 +3,7 @@
 mod admin;
 mod definitions;
 pub mod listen;
+mod recovery;
 mod segments;
 mod threads;
 mod workers;

@@ -6,7 +6,7 @@ use super::dispatch::kill;
 use super::query::Text;
 use super::reply::{self, Column};
 use super::views;
-use crate::backend::conn::Summary;
+use crate::backend::Summary;
 use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::Asked;
 use crate::plan::ir::Plan;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::Session;
 use super::look::look;
 use super::query::{Text, no_job};
-use crate::backend::Settings;
-use crate::backend::conn::Summary;
+use crate::backend::{Answer, AnswerLimit, Settings, Summary};
+
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
 use crate::exec::info;
@@ -102,8 +102,10 @@ impl Session {
     pub(super) async fn run_ddl(&mut self, tasks: &[Task<'_>], settings: &Settings) -> Results {
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: None };
-        let results = write::run(tasks, settings, &mut using, Pace::Whatever, None, around).await.results;
-        results.into_iter().map(|result| result.unwrap_or_else(|| Err(no_job()))).collect()
+        let limit = AnswerLimit::of_rows(0);
+        let ran = write::run(tasks, settings, &mut using, Pace::Whatever, limit, None, around).await;
+        let done = |result: Option<Result<Answer>>| Ok(result.unwrap_or_else(|| Err(no_job()))?.ok);
+        ran.results.into_iter().map(done).collect()
     }
 
     /// A step may have changed definitions.

@@ -17,6 +17,7 @@ pub mod query;
 mod read;
 pub mod reply;
 mod resume;
+mod scope;
 pub mod set;
 pub mod shared;
 pub mod vars;
@@ -33,9 +34,8 @@ use tokio::net::TcpStream;
 pub use shared::Shared;
 
 use crate::admin::Ticket;
-use crate::backend::conn::Summary;
 use crate::backend::settings::OPENING_COLLATION;
-use crate::backend::{Flavor, Pools, Settings};
+use crate::backend::{Flavor, Pools, Settings, Summary};
 use crate::base::{Code, Error, Fate, Origin, Value};
 use crate::exec::{Asked, Client, Interrupt};
 use crate::sql::normalise::Normalised;
@@ -175,7 +175,7 @@ impl Session {
             multi_statements: info.capabilities & capability::MULTI_STATEMENTS != 0,
             database: None,
             vars: Vars::new(settings, shared.server_mode()),
-            held: Held::default(),
+            held: Held::new(Arc::clone(&shared.coordinator)),
             last: Last::default(),
             insert_id: None,
             computed: Vec::new(),
@@ -301,7 +301,7 @@ impl Session {
     pub(crate) async fn reset(&mut self) {
         self.held.rollback().await;
         self.held.abandon();
-        self.held = Held::default();
+        self.held = Held::new(Arc::clone(&self.shared.coordinator));
         let settings: Settings = self.shared.opening_settings(self.info.charset);
         self.vars = Vars::new(settings, self.shared.server_mode());
         self.last = Last::default();

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use super::Session;
 use super::ddl::{report, settle, to_json, unchanged};
 use super::look::{look, plain_settings};
-use crate::backend::Settings;
-use crate::backend::conn::Summary;
+use crate::backend::{Settings, Summary};
+
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
 use crate::exec::send::{Call, Preset};

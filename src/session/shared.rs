@@ -22,6 +22,7 @@ use crate::sql::lex::Mode;
 use crate::store::DdlLog;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
+use crate::txn::Coordinator;
 
 /// What the greeting says before any server could be asked.
 const UNKNOWN_VERSION: &str = "8.0.0-shardgate";
@@ -72,6 +73,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// New ids.
     pub ids: Arc<Ids>,
+    /// What all transactions share.
+    pub coordinator: Arc<Coordinator>,
     /// How far DDL over several places is, and what other proxies have changed.
     pub ddl: Option<Arc<DdlLog>>,
     /// Bounds.
@@ -90,6 +93,7 @@ impl Shared {
         topology: Topology,
         pools: Pools,
         ids: Arc<Ids>,
+        coordinator: Arc<Coordinator>,
         ddl: Option<DdlLog>,
         metrics: Metrics,
         registry: Arc<Registry>,
@@ -102,6 +106,7 @@ impl Shared {
             registry,
             metrics,
             ids,
+            coordinator,
             ddl: ddl.map(Arc::new),
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
