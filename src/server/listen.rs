@@ -77,8 +77,8 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let recovery = recovery::run(Arc::clone(&coordinator), config.transaction.recover_every);
     let owner = workers::owner(&config.listen.address);
     let ddl = segments::db(config, &topology).map(|db| DdlLog::new(db, owner));
-    let shared = Shared::new(config, topology, pools.clone(), ids, coordinator, ddl, metrics, registry);
-    let shared = Arc::new(shared);
+    let shared = Shared::new(config, topology, pools.clone(), ids, coordinator, metrics, registry);
+    let shared = Arc::new(shared.with_ddl(ddl));
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {

@@ -94,7 +94,6 @@ impl Shared {
         pools: Pools,
         ids: Arc<Ids>,
         coordinator: Arc<Coordinator>,
-        ddl: Option<DdlLog>,
         metrics: Metrics,
         registry: Arc<Registry>,
     ) -> Self {
@@ -107,7 +106,7 @@ impl Shared {
             metrics,
             ids,
             coordinator,
-            ddl: ddl.map(Arc::new),
+            ddl: None,
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
                 merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },
@@ -123,6 +122,12 @@ impl Shared {
             epoch: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
         }
+    }
+
+    /// The same with a place for the progress of DDL.
+    #[must_use]
+    pub fn with_ddl(self, ddl: Option<DdlLog>) -> Self {
+        Self { ddl: ddl.map(Arc::new), ..self }
     }
 
     /// Counts changes of the tables' definitions: plans of another count are not used.

@@ -22,6 +22,7 @@ mod commands;
 mod corpus;
 mod ddl;
 mod ddl_progress;
+mod drift;
 mod driver_keys;
 mod drivers;
 mod generated;
