@@ -14,7 +14,7 @@ pub mod segments;
 
 pub use db::Db;
 pub use ddl::DdlLog;
-pub use decisions::{Asked, Decision, Decisions, Home, Outcome};
+pub use decisions::{Asked, Asker, Decision, Decisions, Home, Outcome};
 pub use file::FileLeases;
 pub use leases::{Lease, Leases, Snapshot};
 pub use mysql::MySqlLeases;
