@@ -1,5 +1,6 @@
 //! Follows changes of tables' definitions that this proxy has not made: other proxies count theirs in the store, and what
-//! was changed past all proxies is found by reading known tables again, a few at a time.
+//! was changed past all proxies is found by reading known tables again: a few at a time, and those at once with which a
+//! statement failed as if they were others.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -46,15 +47,17 @@ pub(super) async fn follow(shared: Arc<Shared>) {
             }
             None => drop(ticks.tick().await),
         }
+        let mut again: Vec<(String, String)> = shared.take_doubted().into_iter().collect();
         if Instant::now() >= reread {
             if known.is_empty() {
                 known = shared.catalog.names().into();
             }
-            for (database, table) in known.drain(..known.len().min(REREAD)) {
-                // A server that does not answer tells nothing, and its statements fail anyway.
-                let _ = timeout(LIMIT, shared.reread(&database, &table)).await;
-            }
+            again.extend(known.drain(..known.len().min(REREAD)));
             reread = Instant::now() + REREAD_EVERY;
+        }
+        for (database, table) in again {
+            // A server that does not answer tells nothing, and its statements fail anyway.
+            let _ = timeout(LIMIT, shared.reread(&database, &table)).await;
         }
     }
 }

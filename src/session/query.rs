@@ -89,7 +89,12 @@ impl Session {
         let mut done = match self.plan(text, &mut shape).await {
             Ok(plan) => {
                 let given = Given::Text { text, literals: shape.literals(), mode };
-                self.run(&plan, &Text { original: text, shape: &shape, given: &given, more }).await
+                let done =
+                    self.run(&plan, &Text { original: text, shape: &shape, given: &given, more }).await;
+                if self.last.failed || done.is_err() {
+                    self.doubt(&plan, &done);
+                }
+                done
             }
             Err(error) => Err(error),
         };

@@ -1,11 +1,12 @@
 //! What all sessions of a proxy share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::vars::mode_of;
@@ -81,6 +82,8 @@ pub struct Shared {
     pub limits: Limits,
     /// Name → password and the database that is selected where the client names none.
     users: HashMap<String, (String, Option<String>)>,
+    /// Tables that may have been changed past this proxy.
+    pub(super) doubted: Mutex<BTreeSet<(String, String)>>,
     server: ArcSwapOption<ServerFacts>,
     epoch: AtomicU64,
     turn: AtomicUsize,
@@ -118,6 +121,7 @@ impl Shared {
                 .iter()
                 .map(|user| (user.name.clone(), (user.password.clone(), user.database.clone())))
                 .collect(),
+            doubted: Mutex::default(),
             server: ArcSwapOption::empty(),
             epoch: AtomicU64::new(0),
             turn: AtomicUsize::new(0),

@@ -486,6 +486,33 @@ async fn other_proxies_see_changes() {
     .await;
 }
 
+#[tokio::test]
+async fn a_database_that_was_made_anew_past_the_proxy_is_selected_again() {
+    let shop = Shop::shared("ddl_anew").await;
+    let mut client = shop.client().await;
+    let count = "SELECT COUNT(*) FROM users";
+    assert_eq!(number(&client.one(count).await), 0);
+    let name = &shop.database;
+    for server in &shop.lab.cluster.primaries {
+        let mut direct = connect(&Login::root(server.port())).await;
+        let create = format!("CREATE TABLE {name}.users (id BIGINT PRIMARY KEY, name VARCHAR(9))");
+        run(&mut direct, &[&format!("DROP DATABASE {name}"), &format!("CREATE DATABASE {name}"), &create])
+            .await;
+    }
+    // One statement may be told that nothing is selected any more; not one for each connection in the pools.
+    let one = format!("SELECT name FROM users WHERE id = {}", shop.key(1, 0, 0));
+    let first = client.one(&one).await.errno();
+    assert!([0, 1046].contains(&first), "{first}");
+    for sql in [count, &one, count] {
+        assert_eq!(client.one(sql).await.errno(), 0, "{sql}");
+    }
+    // What is wrong by the definition of before makes the proxy look again.
+    let insert = "INSERT INTO users VALUES (1, 'x'), (2, 'x'), (3, 'x'), (4, 'x')";
+    until("the new definition is known", async || (client.one(insert).await.errno() == 0).then_some(()))
+        .await;
+    assert_eq!(number(&client.one(count).await), 4);
+}
+
 /// Statements whose answer, warnings and effect are a plain server's.
 #[tokio::test]
 async fn lists_of_tables_are_dropped_as_one_server_does() {
