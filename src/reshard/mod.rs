@@ -4,6 +4,7 @@
 //! Changes nothing anywhere.
 
 pub mod assign;
+mod drift;
 pub mod estimate;
 pub mod genes;
 pub mod inspect;

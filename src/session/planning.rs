@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::next_id::NEXT_ID;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
 use crate::plan::ir::{Act, Plan};
@@ -14,6 +13,9 @@ use crate::sql::lex::Mode;
 use crate::sql::normalise::Normalised;
 use crate::sql::{self};
 use crate::topology::{Layout, Node, Table};
+
+/// What statements and functions of Shardgate's own begin with.
+const OWN_WORD: &[u8] = b"SHARDGATE";
 
 impl Session {
     /// The plan for a shape: from the cache, or made. A shape that does not parse becomes the text itself.
@@ -87,6 +89,13 @@ impl Session {
 
     /// A statement that Shardgate cannot read: a server's own message if it cannot either.
     pub(super) async fn not_parsed(&mut self, text: &[u8], why: &str) -> Error {
+        if text
+            .trim_ascii_start()
+            .get(..OWN_WORD.len())
+            .is_some_and(|word| word.eq_ignore_ascii_case(OWN_WORD))
+        {
+            return Error::new(Code::Syntax, format!("You have an error in your SQL syntax: {why}"));
+        }
         let own = Error::refused(
             format!("its parser cannot read the statement: {why}"),
             "write it in a simpler form",
@@ -129,9 +138,8 @@ impl Session {
         const UNPREPARABLE: u16 = 1295;
         /// The statement cannot be read: a server finds this before it looks for any table.
         const SYNTAX: u16 = 1064;
-        // A server does not know SHARDGATE_NEXT_ID, and would say so whatever the mistake is.
-        let foreign = text.windows(NEXT_ID.len()).any(|word| word.eq_ignore_ascii_case(NEXT_ID));
-        if foreign {
+        // A server does not know Shardgate's own words, and would say so whatever the mistake is.
+        if text.windows(OWN_WORD.len()).any(|word| word.eq_ignore_ascii_case(OWN_WORD)) {
             return own;
         }
         // A transaction is not opened on yet another source for this.

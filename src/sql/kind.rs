@@ -58,6 +58,7 @@ impl Parser<'_> {
             "DESCRIBE" | "DESC" | "EXPLAIN" => self.explain(),
             "BEGIN" | "START" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" => self.transaction(&word),
             "KILL" => self.kill(),
+            "SHARDGATE" => self.resume_ddl(),
             "LOCK" | "UNLOCK" if self.at(1, "TABLES") || self.at(1, "TABLE") => {
                 self.skip_until(|_| false);
                 Ok(if word == "LOCK" { Statement_::LockTables } else { Statement_::UnlockTables })
@@ -161,6 +162,20 @@ impl Parser<'_> {
         match self.expr()?.kind {
             super::facts::ExprKind::Operand(id) => Ok(Statement_::Kill { query, id }),
             _ => Err(error("KILL takes a connection's id", at)),
+        }
+    }
+
+    fn resume_ddl(&mut self) -> Read<Statement_> {
+        self.step();
+        self.expect("DDL")?;
+        let undo = self.eat("UNDO");
+        if !undo {
+            self.expect("CONTINUE")?;
+        }
+        let at = self.tok(0).start;
+        match self.expr()?.kind {
+            super::facts::ExprKind::Operand(id) => Ok(Statement_::ResumeDdl { undo, id }),
+            _ => Err(error("a statement's number is wanted, as SHOW SHARDGATE DDL shows it", at)),
         }
     }
 
