@@ -14,6 +14,7 @@ pub mod prepared;
 pub mod query;
 mod read;
 pub mod reply;
+mod scope;
 pub mod set;
 pub mod shared;
 pub mod vars;
@@ -29,9 +30,8 @@ use tokio::net::TcpStream;
 pub use shared::Shared;
 
 use crate::admin::Ticket;
-use crate::backend::conn::Summary;
 use crate::backend::settings::OPENING_COLLATION;
-use crate::backend::{Flavor, Pools, Settings};
+use crate::backend::{Flavor, Pools, Settings, Summary};
 use crate::base::{Code, Error, Fate, Origin, Value};
 use crate::exec::{Asked, Client, Interrupt};
 use crate::sql::normalise::Normalised;
@@ -171,7 +171,7 @@ impl Session {
             multi_statements: info.capabilities & capability::MULTI_STATEMENTS != 0,
             database: None,
             vars: Vars::new(settings, shared.server_mode()),
-            held: Held::default(),
+            held: Held::new(Arc::clone(&shared.coordinator)),
             last: Last::default(),
             insert_id: None,
             computed: Vec::new(),
@@ -297,7 +297,7 @@ impl Session {
     pub(crate) async fn reset(&mut self) {
         self.held.rollback().await;
         self.held.abandon();
-        self.held = Held::default();
+        self.held = Held::new(Arc::clone(&self.shared.coordinator));
         let settings: Settings = self.shared.opening_settings(self.info.charset);
         self.vars = Vars::new(settings, self.shared.server_mode());
         self.last = Last::default();

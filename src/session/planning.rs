@@ -137,7 +137,14 @@ impl Session {
         if foreign {
             return own;
         }
-        let whole = self.is_whole_on(source, text);
+        // A transaction is not opened on yet another source for this.
+        let mut places: Vec<SourceId> = self.held.sources().collect();
+        if places.is_empty() {
+            places.push(source);
+        }
+        let whole = places.iter().copied().find(|source| self.is_whole_on(*source, text));
+        let source = whole.or(places.first().copied()).unwrap_or(source);
+        let whole = whole.is_some();
         let schema = self.schema_on(source);
         let settings = &self.vars.settings;
         let mut using = self.held.using(&self.pools, self.flavor, settings);
