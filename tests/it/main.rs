@@ -43,6 +43,7 @@ mod servers;
 mod sessions;
 mod sharding;
 mod threads;
+mod transactions;
 mod verify;
 mod wire;
 mod writes;
