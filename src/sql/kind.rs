@@ -103,13 +103,13 @@ impl Parser<'_> {
             }
             "START" => {
                 self.expect("TRANSACTION")?;
-                let (mut access, mut snapshot) = (None, false);
+                let (mut read_only, mut snapshot) = (None, false);
                 if self.kind() == Kind::Word {
                     self.list(|p| {
-                        if access.is_none() && p.eat_run(&["READ", "ONLY"]) {
-                            access = Some(true);
-                        } else if access.is_none() && p.eat_run(&["READ", "WRITE"]) {
-                            access = Some(false);
+                        if read_only.is_none() && p.eat_run(&["READ", "ONLY"]) {
+                            read_only = Some(true);
+                        } else if read_only.is_none() && p.eat_run(&["READ", "WRITE"]) {
+                            read_only = Some(false);
                         } else if p.eat_run(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
                             snapshot = true;
                         } else {
@@ -118,7 +118,7 @@ impl Parser<'_> {
                         Ok(())
                     })?;
                 }
-                Ok(Statement_::Begin { read_only: access, snapshot })
+                Ok(Statement_::Begin { read_only, snapshot })
             }
             "SAVEPOINT" => Ok(Statement_::Savepoint(self.any_name()?.text)),
             "RELEASE" => {

@@ -46,5 +46,6 @@ mod sessions;
 mod sharding;
 mod threads;
 mod transactions;
+mod verify;
 mod wire;
 mod writes;
