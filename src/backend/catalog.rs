@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
-use super::conn::Answer;
+use super::answer::Answer;
 use super::pools::Pools;
 use crate::base::Result;
 use crate::topology::Node;

@@ -12,13 +12,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::TcpStream;
 
+use super::answer::{Answer, AnswerLimit, Summary};
 use super::settings::{OPENING_COLLATION, Settings};
 use crate::base::{Code, Error, Fate, Origin, Result};
 use crate::topology::Endpoint;
 use crate::wire::client::{self, Login, ServerInfo};
 use crate::wire::column::ColumnDef;
 use crate::wire::command::byte;
-use crate::wire::packet::{self, OkPacket};
+use crate::wire::packet;
 use crate::wire::row::{Format, Row};
 use crate::wire::stream::{HEADER, PacketStream};
 use crate::wire::{capability, primitives, status};
@@ -85,55 +86,6 @@ pub struct Prepared {
 struct Entry {
     prepared: Arc<Prepared>,
     used: u64,
-}
-
-/// What an OK packet said.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Affected rows.
-    pub affected: u64,
-    /// The insert id.
-    pub last_insert_id: u64,
-    /// Status flags.
-    pub status: u16,
-    /// Number of warnings.
-    pub warnings: u16,
-    /// The info string.
-    pub info: String,
-    /// Level, code and message of its warnings, where they were asked for.
-    pub messages: Vec<[String; 3]>,
-}
-
-impl From<OkPacket<'_>> for Summary {
-    fn from(ok: OkPacket<'_>) -> Self {
-        Self {
-            affected: ok.affected,
-            last_insert_id: ok.last_insert_id,
-            status: ok.status,
-            warnings: ok.warnings,
-            info: String::from_utf8_lossy(ok.info).into_owned(),
-            messages: Vec::new(),
-        }
-    }
-}
-
-/// A whole small answer, decoded: for what the proxy asks on its own account.
-#[derive(Debug, Clone, Default)]
-pub struct Answer {
-    /// Empty if the statement gave no result set.
-    pub columns: Vec<ColumnDef>,
-    /// Cells as they are on the wire; `None` = NULL.
-    pub rows: Vec<Vec<Option<Bytes>>>,
-    /// What the last OK packet said.
-    pub ok: Summary,
-}
-
-impl Answer {
-    /// A cell as text; `None` for NULL, or where there is none.
-    pub fn text(&self, row: usize, column: usize) -> Option<String> {
-        let cell = self.rows.get(row)?.get(column)?.as_ref()?;
-        Some(String::from_utf8_lossy(cell).into_owned())
-    }
 }
 
 /// What a prepared statement depends on: the schema and the settings that it was prepared under, the types of its
@@ -442,7 +394,7 @@ impl Conn {
         Error::new(Code::SourceLost, format!("source \"{}\" sent an answer that cannot be read", self.name))
     }
 
-    /// Runs a statement of the proxy's own and reads its whole answer, at most `limit` rows (more is an error).
+    /// Runs a statement of the proxy's own and reads its whole answer, at most `limit` rows (more is error 1038).
     pub async fn query(&mut self, sql: &str, limit: usize) -> Result<Answer> {
         self.queue_query(sql.as_bytes());
         self.settle().await?;
@@ -451,19 +403,22 @@ impl Conn {
 
     /// Reads the whole answer of the last command, at most `limit` rows.
     pub async fn answer(&mut self, limit: usize) -> Result<Answer> {
-        self.answer_in(Format::Text, limit).await
+        self.answer_in(Format::Text, AnswerLimit::of_rows(limit)).await
     }
 
-    /// The same for rows in one of the protocol's two forms.
-    pub async fn answer_in(&mut self, format: Format, limit: usize) -> Result<Answer> {
+    /// The same for rows in one of the protocol's two forms. An answer that does not fit is read to its end, and is
+    /// error 1038.
+    pub async fn answer_in(&mut self, format: Format, limit: AnswerLimit) -> Result<Answer> {
         let answer = self.read_answer(format, limit).await;
-        if answer.as_ref().is_ok() || answer.as_ref().is_err_and(|e| e.origin == Origin::Backend) {
+        if !self.broken
+            && answer.as_ref().map_or_else(|e| e.origin == Origin::Backend || e.is(Code::Memory), |_| true)
+        {
             self.finished();
         }
         answer
     }
 
-    async fn read_answer(&mut self, format: Format, limit: usize) -> Result<Answer> {
+    async fn read_answer(&mut self, format: Format, limit: AnswerLimit) -> Result<Answer> {
         let first = self.packet().await?;
         match first.first() {
             Some(0xFF) => return Err(packet::decode_err(&first).unwrap_or_else(|| self.malformed())),
@@ -483,6 +438,7 @@ impl Conn {
             self.packet().await?;
         }
         let mut rows = Vec::new();
+        let (mut bytes, mut fits) = (0usize, true);
         loop {
             let packet = self.packet().await?;
             match packet.first() {
@@ -490,16 +446,23 @@ impl Conn {
                 Some(0xFE) if packet.len() < 0xFF_FFFF => {
                     let ok =
                         packet::decode_end(&packet).map(Summary::from).ok_or_else(|| self.malformed())?;
-                    return Ok(Answer { columns, rows, ok });
+                    if fits {
+                        return Ok(Answer { columns, rows, ok });
+                    }
+                    return Err(Error::new(
+                        Code::Memory,
+                        format!(
+                            "more than {} rows or {} bytes where fewer were expected",
+                            limit.rows, limit.bytes
+                        ),
+                    ));
                 }
                 _ => {}
             }
-            if rows.len() >= limit {
-                self.broken = true;
-                return Err(Error::new(
-                    Code::Memory,
-                    format!("more than {limit} rows where few were expected"),
-                ));
+            bytes = bytes.saturating_add(packet.len());
+            if !fits || rows.len() >= limit.rows || bytes > limit.bytes {
+                (fits, rows) = (false, Vec::new());
+                continue;
             }
             let row = Row::parse(packet, format, &columns).ok_or_else(|| self.malformed())?;
             rows.push((0..row.len()).map(|i| row.cell_bytes(i)).collect());

@@ -2,7 +2,8 @@
 //! one (MySQL source docs, "LOCAL INFILE Request"). Which file it asks for is nobody's business here: it gets what the
 //! caller has.
 
-use super::conn::{Conn, Summary};
+use super::answer::Summary;
+use super::conn::Conn;
 use crate::base::{Code, Error, Result};
 use crate::wire::packet;
 

@@ -8,6 +8,7 @@ use crate::backend::{Conn, Settings};
 use crate::base::{Result, Value};
 use crate::wire::binary::WireType;
 use crate::wire::execute::{self, Params};
+use crate::wire::row::Format;
 
 /// A statement for one server.
 #[derive(Debug)]
@@ -26,6 +27,11 @@ impl Call<'_> {
     /// Whether rows come in the binary protocol.
     pub fn is_binary(&self) -> bool {
         !matches!(self, Call::Text(_) | Call::Owned(_))
+    }
+
+    /// The form that its rows come in.
+    pub fn format(&self) -> Format {
+        if self.is_binary() { Format::Binary } else { Format::Text }
     }
 }
 

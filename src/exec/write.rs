@@ -1,4 +1,5 @@
-//! Statements that change rows on several servers: sent to all, then all answers are read and added up.
+//! Statements whose answers are taken in whole from several servers: sent to all, then all answers are read. What changes
+//! rows is added up; rows that the proxy reads for itself are bounded.
 
 use std::sync::Arc;
 
@@ -11,11 +12,11 @@ use super::interrupt::Asked;
 use super::send::{Call, Preset, State, drop_insert_id, send};
 use super::single::{self, Around, KILL_AGAIN};
 use super::source::Connections;
-use crate::backend::conn::Summary;
-use crate::backend::{Lease, Role, Settings};
+use crate::backend::{Answer, AnswerLimit, Lease, Role, Settings, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result};
 use crate::topology::Endpoint;
+use crate::wire::row::Format;
 
 /// One statement for one server.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub struct Task<'a> {
 #[derive(Debug)]
 pub struct Ran {
     /// One entry a task; `None`: it was not begun, because another failed.
-    pub results: Vec<Option<Result<Summary>>>,
+    pub results: Vec<Option<Result<Answer>>>,
     /// LAST_INSERT_ID() on the server of the last task for which it was set before, or ids were given, and that the answer does
     /// not tell.
     pub last_insert_id: Option<u64>,
@@ -52,19 +53,22 @@ pub enum Pace {
     FirstAhead,
 }
 
-/// Runs all tasks: those of one source one after another, sources as `pace` says. Every connection is put back before this returns. With `client`, all is stopped when that one leaves. What succeeded where others failed is for the caller to undo.
+/// Runs all tasks: those of one source one after another, sources as `pace` says. Every connection is put back before
+/// this returns. With `client`, all is stopped when that one leaves. What succeeded where others failed is for the
+/// caller to undo. Each task's answer may have as many rows as fit `limit`: more are error 1038.
 pub async fn run(
     tasks: &[Task<'_>],
     settings: &Settings,
     connections: &mut impl Connections,
     pace: Pace,
+    limit: AnswerLimit,
     mut client: Option<&mut Client>,
     around: Around<'_>,
 ) -> Ran {
     let mut last_insert_id = None;
-    let mut results: Vec<Option<Result<Summary>>> = tasks.iter().map(|_| None).collect();
+    let mut results: Vec<Option<Result<Answer>>> = tasks.iter().map(|_| None).collect();
     let mut lanes = open_lanes(tasks, connections, &mut results).await;
-    let failed = |results: &[Option<Result<Summary>>]| results.iter().any(|r| matches!(r, Some(Err(_))));
+    let failed = |results: &[Option<Result<Answer>>]| results.iter().any(|r| matches!(r, Some(Err(_))));
     let mut open = if pace == Pace::FirstAhead { 1 } else { lanes.len() };
     while pace == Pace::Whatever || !failed(&results) {
         // Each lane must advance, so no short cut here.
@@ -93,8 +97,10 @@ pub async fn run(
                 lanes.iter().skip(n).filter(|lane| lane.asked.is_some()).map(Lane::target).collect();
             let Some(lane) = lanes.get_mut(n) else { continue };
             let Some(i) = lane.asked.take() else { continue };
-            let mut answer = lane.answer(client.as_deref_mut(), around, &others, &mut stopped).await;
-            if let Ok(ok) = &mut answer
+            let format = tasks.get(i).map_or(Format::Text, |task| task.call.format());
+            let mut answer =
+                lane.answer((format, limit), client.as_deref_mut(), around, &others, &mut stopped).await;
+            if let Ok(Answer { ok, .. }) = &mut answer
                 && ok.warnings > 0
             {
                 ok.messages = single::warnings(&mut lane.lease).await;
@@ -102,7 +108,7 @@ pub async fn run(
             if let Some(task) = tasks.get(i) {
                 last_insert_id = lane.settle_ids(task.ids, &answer).await.or(last_insert_id);
             }
-            lane.status = answer.as_ref().ok().map(|ok| ok.status);
+            lane.status = answer.as_ref().ok().map(|answer| answer.ok.status);
             // Servers say 1317 of what was stopped; why it was is known here.
             let answer =
                 answer.map_err(|error| stopped.clone().filter(|_| error.is(Code::Killed)).unwrap_or(error));
@@ -119,7 +125,7 @@ pub async fn run(
 async fn open_lanes(
     tasks: &[Task<'_>],
     connections: &mut impl Connections,
-    results: &mut [Option<Result<Summary>>],
+    results: &mut [Option<Result<Answer>>],
 ) -> Vec<Lane> {
     let mut sources: Vec<SourceId> = tasks.iter().map(|task| task.source).collect();
     sources.sort_unstable();
@@ -138,7 +144,7 @@ async fn open_lanes(
     lanes
 }
 
-fn settle(results: &mut [Option<Result<Summary>>], i: usize, result: Result<Summary>) {
+fn settle(results: &mut [Option<Result<Answer>>], i: usize, result: Result<Answer>) {
     if let Some(place) = results.get_mut(i) {
         *place = Some(result);
     }
@@ -174,16 +180,17 @@ impl Lane {
     /// not answered are stopped, once: `stopped` then holds the reason.
     async fn answer(
         &mut self,
+        (format, limit): (Format, AnswerLimit),
         client: Option<&mut Client>,
         around: Around<'_>,
         asked: &[Target],
         stopped: &mut Option<Error>,
-    ) -> Result<Summary> {
-        let mut answering = std::pin::pin!(self.lease.answer(0));
+    ) -> Result<Answer> {
+        let mut answering = std::pin::pin!(self.lease.answer_in(format, limit));
         if stopped.is_none() {
             *stopped = Some(tokio::select! {
                 biased;
-                answer = &mut answering => return answer.map(|answer| answer.ok),
+                answer = &mut answering => return answer,
                 () = left(client) => Error::client(Code::Killed, "the client left while its statement ran"),
                 error = around.expired() => error,
                 asked = around.interrupt.raised() => Error::new(Code::Killed, "Query execution was interrupted")
@@ -196,21 +203,21 @@ impl Lane {
             }
             // Again, should one have come before its statement had begun.
             if let Ok(answer) = timeout(KILL_AGAIN, &mut answering).await {
-                return answer.map(|answer| answer.ok);
+                return answer;
             }
         }
     }
 
     /// After a task for which ids were set: what LAST_INSERT_ID() is there now, where the answer does not tell; and no id is left
     /// for an INSERT of somebody else.
-    async fn settle_ids(&mut self, ids: Preset, answer: &Result<Summary>) -> Option<u64> {
+    async fn settle_ids(&mut self, ids: Preset, answer: &Result<Answer>) -> Option<u64> {
         let unknown = ids.last_insert_id.is_some() || (ids.insert_id.is_some() && answer.is_err());
         let told = if unknown && !self.lease.is_lost() {
             self.lease.query("SELECT LAST_INSERT_ID()", 1).await.ok().and_then(|a| a.text(0, 0)?.parse().ok())
         } else {
             None
         };
-        let used = answer.as_ref().is_ok_and(|ok| ids.was_used(ok.last_insert_id));
+        let used = answer.as_ref().is_ok_and(|answer| ids.was_used(answer.ok.last_insert_id));
         if ids.insert_id.is_some() && !used && drop_insert_id(&mut self.lease).await.is_err() {
             self.lease.give_up();
         }

@@ -5,7 +5,7 @@ use super::Session;
 use super::dispatch::kill;
 use super::query::Text;
 use super::reply::{self, Column};
-use crate::backend::conn::Summary;
+use crate::backend::Summary;
 use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::Asked;
 use crate::plan::ir::Plan;

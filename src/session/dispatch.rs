@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::admin::Registry;
-use crate::backend::conn::Summary;
+use crate::backend::Summary;
 use crate::base::ids::SessionId;
 use crate::base::{Code, Error, Result};
 use crate::exec::Asked;

@@ -4,8 +4,7 @@
 use super::Session;
 use super::input::Known;
 use super::query::Text;
-use crate::backend::conn::Summary;
-use crate::backend::{Flavor, Lease, Role};
+use crate::backend::{AnswerLimit, Flavor, Lease, Role, Summary};
 use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::Connections;
 use crate::exec::send::{Preset, drop_insert_id};
@@ -198,7 +197,16 @@ impl Session {
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let mut using = self.held.using(&self.pools, self.flavor, &settings);
         let client = Some(&mut self.client);
-        let ran = write::run(&[task], &settings, &mut using, Pace::Together, client, around).await;
+        let ran = write::run(
+            &[task],
+            &settings,
+            &mut using,
+            Pace::Together,
+            AnswerLimit::of_rows(0),
+            client,
+            around,
+        )
+        .await;
         if own {
             self.held.rollback().await;
         } else {

@@ -14,6 +14,7 @@ pub mod prepared;
 pub mod query;
 mod read;
 pub mod reply;
+mod scope;
 pub mod set;
 pub mod shared;
 pub mod vars;
@@ -29,9 +30,8 @@ use tokio::net::TcpStream;
 pub use shared::Shared;
 
 use crate::admin::Ticket;
-use crate::backend::conn::Summary;
 use crate::backend::settings::OPENING_COLLATION;
-use crate::backend::{Flavor, Pools, Settings};
+use crate::backend::{Flavor, Pools, Settings, Summary};
 use crate::base::{Code, Error, Fate, Origin, Value};
 use crate::exec::{Asked, Client, Interrupt};
 use crate::sql::normalise::Normalised;

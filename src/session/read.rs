@@ -4,8 +4,7 @@ use super::Session;
 use super::ids;
 use super::input::{Given, Known};
 use super::query::{Text, names_of, no_job};
-use crate::backend::conn::Answer;
-use crate::backend::{Lease, Role};
+use crate::backend::{Answer, AnswerLimit, Lease, Role};
 use crate::base::{Code, Error, Fate, Result};
 use crate::exec::send::{Preset, State, send};
 use crate::exec::single::{self, Around};
@@ -206,7 +205,7 @@ impl Session {
         let mut lease = using.take(job.source, Role::Primary).await?;
         let state = State { schema: &job.schema, settings: &self.vars.settings, writes: false, ids };
         let answer = match send(&mut lease, state, &call).await {
-            Ok(()) => lease.answer_in(text.given.format(), SMALL_ANSWER).await,
+            Ok(()) => lease.answer_in(text.given.format(), AnswerLimit::of_rows(SMALL_ANSWER)).await,
             Err(error) => Err(error),
         };
         if ids.last_insert_id.is_some() {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::backend::conn::{Answer, Summary};
+use crate::backend::{Answer, Summary};
 use crate::base::{Code, Error, Fate, Result};
 use crate::exec::Client;
 use crate::wire::column::ColumnDef;

@@ -3,8 +3,7 @@
 use super::Session;
 use super::ids;
 use super::query::{Text, no_job};
-use crate::backend::Role;
-use crate::backend::conn::Summary;
+use crate::backend::{AnswerLimit, Role, Summary};
 use crate::base::{Error, Result};
 use crate::exec::info;
 use crate::exec::send::{Call, Preset};
@@ -76,19 +75,13 @@ impl Session {
         };
         // One row needs no transaction to be looked at: nobody else has its id.
         let several = tasks.len() > 1 || bound.ids.native || bound.ids.made.len() > 1;
-        let own = several && self.vars.autocommit && !self.held.in_transaction();
-        let undo = several && !own;
-        if own {
-            self.held.begin("BEGIN", None, false);
-        } else if undo {
-            self.held.statement_begins().await?;
-        }
-        self.held.writes();
+        let scope = self.open_scope(several).await?;
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let giving = bound.ids.native.then(|| self.shared.giving_ids(&self.vars.settings));
         let (settings, pace) = (giving.as_ref().unwrap_or(&self.vars.settings), pace_of(plan));
-        let ran = write::run(tasks, settings, &mut using, pace, Some(&mut self.client), around).await;
+        let (limit, client) = (AnswerLimit::of_rows(0), Some(&mut self.client));
+        let ran = write::run(tasks, settings, &mut using, pace, limit, client, around).await;
         let known = |id: &u64| {
             let ids = tasks.iter().zip(&bound.jobs).map(|(task, job)| (task.ids, job.native));
             ids.into_iter().any(|(ids, native)| {
@@ -98,7 +91,8 @@ impl Session {
         };
         self.last.insert_id = ran.last_insert_id.filter(known).unwrap_or(self.last.insert_id);
         let first_in = matches!(ran.results.get(bound.ids.ends.0), Some(Some(Ok(_))));
-        let mut answers: Result<Vec<Summary>> = ran.results.into_iter().flatten().collect();
+        let mut answers: Result<Vec<Summary>> =
+            ran.results.into_iter().flatten().map(|result| result.map(|answer| answer.ok)).collect();
         if let Ok(all) = &answers
             && let Some(error) = too_many(bound, all).or_else(|| others(bound, all))
         {
@@ -113,29 +107,13 @@ impl Session {
                 Err(error) => answers = Err(error),
             }
         }
-        match answers {
-            Ok(answers) => {
-                if own {
-                    self.held.commit().await?;
-                }
-                Ok((answers, inserted))
-            }
-            Err(error) => {
-                // A server remembers the first id of a statement that failed at a later row.
-                if let (Some(first), true, false) = (bound.ids.first, first_in, bound.ids.native) {
-                    self.last.insert_id = first;
-                }
-                if own {
-                    self.held.rollback().await;
-                } else if undo {
-                    self.held.statement_failed().await;
-                }
-                self.after_error(error.errno).await;
-                self.last.warnings =
-                    vec![["Error".to_owned(), error.errno.to_string(), error.message.clone()]];
-                Err(error)
-            }
+        // A server remembers the first id of a statement that failed at a later row.
+        if let (Some(first), true, false, true) =
+            (bound.ids.first, first_in, bound.ids.native, answers.is_err())
+        {
+            self.last.insert_id = first;
         }
+        self.close_scope(scope, answers.map(|answers| (answers, inserted))).await
     }
 
     // ---- DDL ----------------------------------------------------------------------------------------------------
@@ -159,7 +137,10 @@ impl Session {
             // No deadline, and no matter whether the client waits: stopped half-way, shards would differ.
             let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: None };
             let (settings, pace) = (&self.vars.settings, Pace::Whatever);
-            let results = write::run(&tasks, settings, &mut using, pace, None, around).await.results;
+            let limit = AnswerLimit::of_rows(0);
+            let ran = write::run(&tasks, settings, &mut using, pace, limit, None, around).await;
+            let results =
+                ran.results.into_iter().map(|result| Some(result?.map(|answer| answer.ok))).collect();
             for (database, table) in &step.changes {
                 self.shared.catalog.forget(database, table);
             }
