@@ -42,7 +42,7 @@ async fn a_failure_at_any_step_leaves_all_or_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bank_keeps_its_money_whatever_dies() {
     let seed = setting("SHARDGATE_SEED").unwrap_or_else(rand::random);
-    let kills = setting("SHARDGATE_KILLS").unwrap_or(60);
+    let kills = setting("SHARDGATE_KILLS").unwrap_or(100);
     println!("SHARDGATE_SEED={seed} SHARDGATE_KILLS={kills}");
     let house = Arc::new(House::start().await);
     open(&house, ACCOUNTS).await;

@@ -133,8 +133,9 @@ pub async fn run() {
     let mut journal = Journal::default();
     let mut wrong = Vec::new();
     for (nth, case) in cases.iter().enumerate() {
+        let began = std::time::Instant::now();
         let transfer = soon(&format!("{case:?}"), one(Arc::clone(&house), nth, *case)).await;
-        println!("{case:?}: {:?}", transfer.told);
+        println!("{:.0?} {case:?}: {:?}", began.elapsed(), transfer.told);
         if !case.told_rightly(&transfer.told) {
             wrong.push(format!("{case:?}: the client was told {:?}", transfer.told));
         }

@@ -157,7 +157,9 @@ impl House {
 
 async fn place(lab: &Lab, database: &str) -> Place {
     let mut ways = Vec::new();
-    let mut config = "threads = 1\n[[user]]\nname = \"app\"\npassword = \"app\"\n".to_owned();
+    let mut config = "threads = 1\n[[user]]\nname = \"app\"\npassword = \"app\"\n\
+                      [transaction]\nrecover_every = \"100ms\"\nrecover_after = \"200ms\"\n"
+        .to_owned();
     for (n, server) in lab.cluster.primaries.iter().enumerate() {
         let way = Interposer::start(server.port()).await;
         config += &format!("[source.ds{n}]\nprimary = \"{}\"\n", way.url());

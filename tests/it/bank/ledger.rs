@@ -55,15 +55,17 @@ impl Journal {
         counts
     }
 
-    /// The errors that were told, and how often.
+    /// The errors that were told, without names and numbers of what they were about, and how often.
     pub fn reasons(&self) -> Vec<(String, usize)> {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
+        let mut counts: HashMap<String, usize> = HashMap::new();
         for told in self.transfers.iter().map(|t| &t.told).chain(self.steps.iter().map(|(_, told)| told)) {
             if let Told::Refused(why) | Told::Unknown(why) = told {
-                *counts.entry(why).or_default() += 1;
+                let masked = why.replace(|c: char| c.is_ascii_digit(), "");
+                let number: String = why.chars().take_while(char::is_ascii_digit).collect();
+                *counts.entry(number + &masked).or_default() += 1;
             }
         }
-        let mut counts: Vec<_> = counts.into_iter().map(|(why, count)| (why.to_owned(), count)).collect();
+        let mut counts: Vec<_> = counts.into_iter().collect();
         counts.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         counts
     }

@@ -14,6 +14,9 @@ use crate::support::client::{Answer, Client, Failure};
 const PATIENCE: Duration = Duration::from_secs(90);
 /// `ER_ERROR_DURING_COMMIT`: the outcome is not known.
 const OUTCOME_UNKNOWN: u16 = 1180;
+/// A server cannot be reached: no need to ask again at once.
+const SOURCE_DOWN: u16 = 2003;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Why something was not done.
 enum Failed {
@@ -127,6 +130,9 @@ impl<'a> Teller<'a> {
         match answer.map_err(|failure| failed(failure, sql))?.remove(0) {
             Answer::Refused(refusal) => {
                 self.client = Some(client);
+                if refusal.errno == SOURCE_DOWN {
+                    tokio::time::sleep(PAUSE).await;
+                }
                 Err(Failed::Refused(refusal.errno, format!("{} {}", refusal.errno, refusal.message)))
             }
             answer => {
