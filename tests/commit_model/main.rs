@@ -73,18 +73,13 @@ fn explore(rules: Rules) -> Explored {
     Explored { states: all.len(), told, wrong: None }
 }
 
-fn rules(branches: usize, left_out: LeftOut) -> Rules {
-    Rules { branches, left_out, abort_by_age: false }
-}
-
-fn holds(name: &str, rules: Rules) {
+fn holds(branches: usize) {
     let began = Instant::now();
-    let found = explore(rules);
+    let found = explore(Rules { branches, left_out: LeftOut::Nothing });
     let [committed, rolled_back, unknown] = found.told;
     println!(
-        "{name}, {} branches: {} states in {:.1?}; the client was told: committed in {committed} of them, rolled back in \
+        "{branches} branches: {} states in {:.1?}; the client was told: committed in {committed} of them, rolled back in \
          {rolled_back}, unknown in {unknown}",
-        rules.branches,
         found.states,
         began.elapsed()
     );
@@ -94,38 +89,31 @@ fn holds(name: &str, rules: Rules) {
 
 #[test]
 fn no_run_of_two_branches_ends_split() {
-    holds("the protocol", rules(2, LeftOut::Nothing));
+    holds(2);
 }
 
 #[test]
 fn no_run_of_three_branches_ends_split() {
-    holds("the protocol", rules(3, LeftOut::Nothing));
-}
-
-/// After the deadline a missing row can become nothing but a tombstone again.
-#[test]
-fn rows_of_aborts_need_no_look() {
-    holds("tombstones removed by age", Rules { abort_by_age: true, ..rules(2, LeftOut::Nothing) });
-    holds("tombstones removed by age", Rules { abort_by_age: true, ..rules(3, LeftOut::Nothing) });
+    holds(3);
 }
 
 /// Each rule is needed: without it there is a run that goes wrong. The shortest one has so many steps.
 #[test]
 fn without_any_one_rule_a_run_goes_wrong() {
     let cases = [
-        (2, LeftOut::DecisionInFirstBranch, Wrong::Split, 4),
-        (2, LeftOut::Tombstone, Wrong::Split, 9),
-        (2, LeftOut::InsertAnswered, Wrong::Split, 3),
-        (2, LeftOut::Deadline, Wrong::Split, 12),
-        (2, LeftOut::DeadlineBeforePrepare, Wrong::Split, 13),
-        (2, LeftOut::DeadlineOfOwnTombstone, Wrong::Lie, 17),
-        (2, LeftOut::DeleteAfterCommits, Wrong::Split, 8),
-        (2, LeftOut::UnknownIsNotDone, Wrong::Split, 11),
-        (2, LeftOut::EveryBranchAsked, Wrong::Split, 9),
+        (LeftOut::DecisionInFirstBranch, Wrong::Split, 4),
+        (LeftOut::Tombstone, Wrong::Split, 9),
+        (LeftOut::InsertAnswered, Wrong::Split, 3),
+        (LeftOut::Deadline, Wrong::Split, 11),
+        (LeftOut::DeadlineBeforePrepare, Wrong::Split, 12),
+        (LeftOut::DeadlineOfOwnTombstone, Wrong::Lie, 17),
+        (LeftOut::DeleteAfterCommits, Wrong::Split, 8),
+        (LeftOut::UnknownIsNotDone, Wrong::Split, 11),
+        (LeftOut::EveryBranchAsked, Wrong::Split, 9),
     ];
     let mut other = Vec::new();
-    for (branches, left_out, wrong, steps) in cases {
-        let found = explore(rules(branches, left_out));
+    for (left_out, wrong, steps) in cases {
+        let found = explore(Rules { branches: 2, left_out });
         let Some((was, way)) = found.wrong else {
             panic!("{left_out:?} is not needed: {} states", found.states)
         };

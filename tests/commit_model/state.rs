@@ -29,8 +29,6 @@ pub enum LeftOut {
 pub struct Rules {
     pub branches: usize,
     pub left_out: LeftOut,
-    /// Tombstones are removed by age alone: what they forbid is forbidden by the deadline then.
-    pub abort_by_age: bool,
 }
 
 impl Rules {

@@ -275,7 +275,8 @@ impl State {
                 }
                 let old = self.late || !rules.has(LeftOut::Deadline);
                 if old && self.row != Row::None {
-                    let all = if self.row == Row::Abort && rules.abort_by_age { u8::MAX } else { 0 };
+                    // A tombstone may go by its age: what it forbids, the deadline forbids by then.
+                    let all = if self.row == Row::Abort { u8::MAX } else { 0 };
                     self.step(out, ("cleaning reads an old row", who), |s| be(s, Recoverer::Cleans(all)));
                 }
             }
