@@ -49,6 +49,18 @@ pub enum Asked {
     Decided(Outcome),
     /// It is being decided: ask again.
     Busy,
+    /// It cannot be told here, and never will: the decision may have been removed, or is another server's.
+    Unknown,
+}
+
+/// Who asks for a decision.
+#[derive(Debug, Clone, Copy)]
+pub enum Asker<'a> {
+    /// The transaction itself, which could decide until this time, in Unix seconds. Later on nothing that is found but a
+    /// commit says anything: it may have been committed, and all that told so removed.
+    Itself(u64),
+    /// Recovery, which has found a branch that names a server of this identity.
+    Recovery(&'a str),
 }
 
 /// Where transactions are decided.
@@ -69,6 +81,8 @@ pub struct Decision {
     pub outcome: Outcome,
     /// Seconds since then, by that server's clock.
     pub age_s: u64,
+    /// Identities of the servers that had branches, of one that was committed.
+    pub branches: Vec<String>,
 }
 
 /// The decisions of one source.
@@ -91,12 +105,12 @@ impl Decisions {
         self.db.name()
     }
 
-    /// The statement with which a transaction decides for itself: 1 row, or it was too late. Until `before`, in Unix
-    /// seconds: afterwards a tombstone may have been removed, and must not be overlooked. SYSDATE() is the server's
-    /// time whatever the session says.
-    pub fn decide_sql(&self, gtrid: Gtrid, before: u64) -> String {
+    /// The statement with which a transaction decides for itself, naming the servers of its branches: 1 row, or it was too
+    /// late. Until `before`, in Unix seconds: afterwards a tombstone may have been removed, and must not be overlooked.
+    /// SYSDATE() is the server's time whatever the session says.
+    pub fn decide_sql(&self, gtrid: Gtrid, branches: &str, before: u64) -> String {
         format!(
-            "INSERT INTO {} (gtrid,outcome,at) SELECT '{gtrid}',1,UNIX_TIMESTAMP(SYSDATE()) FROM DUAL \
+            "INSERT INTO {} (gtrid,outcome,at,branches) SELECT '{gtrid}',1,UNIX_TIMESTAMP(SYSDATE()),'{branches}' FROM DUAL \
              WHERE UNIX_TIMESTAMP(SYSDATE())<{before}",
             self.table
         )
@@ -157,7 +171,8 @@ impl Decisions {
                 "CREATE TABLE IF NOT EXISTS {table} (\
                  gtrid VARCHAR(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL PRIMARY KEY, \
                  outcome TINYINT NOT NULL COMMENT '1: committed, 0: rolled back', \
-                 at BIGINT UNSIGNED NOT NULL COMMENT 'Unix seconds', KEY (at)\
+                 at BIGINT UNSIGNED NOT NULL COMMENT 'Unix seconds', \
+                 branches TEXT CHARACTER SET ascii NOT NULL COMMENT 'identities of the other servers', KEY (at)\
                  ) ENGINE = InnoDB COMMENT = 'Shardgate: transactions over several servers that were decided here'"
             ))
             .await?;
@@ -199,26 +214,40 @@ impl Decisions {
 
     /// How a transaction was decided here. One that is not is rolled back by asking: a tombstone is left in the place of
     /// its decision.
-    pub async fn settle(&self, gtrid: Gtrid) -> Result<Asked> {
-        let table = &self.table;
+    pub async fn settle(&self, gtrid: Gtrid, asker: Asker<'_>) -> Result<Asked> {
+        let (table, schema) = (&self.table, self.db.schema());
+        let timely = match asker {
+            Asker::Itself(before) => format!("UNIX_TIMESTAMP() < {before}"),
+            Asker::Recovery(home) => {
+                format!("EXISTS (SELECT 1 FROM {schema}.home WHERE one = 1 AND id = '{home}')")
+            }
+        };
         let ask = async |conn: &mut Conn| {
             conn.query_drop("SET SESSION innodb_lock_wait_timeout = 1").await?;
-            let put =
-                format!("INSERT INTO {table} (gtrid, outcome, at) VALUES ('{gtrid}', 0, UNIX_TIMESTAMP())");
+            let put = format!(
+                "INSERT INTO {table} (gtrid, outcome, at, branches) \
+                 SELECT '{gtrid}', 0, UNIX_TIMESTAMP(), '' FROM DUAL WHERE {timely}"
+            );
             match conn.query_drop(put).await {
-                Ok(()) => return Ok(Asked::Decided(Outcome::RolledBack)),
+                Ok(()) if conn.affected_rows() == 1 => return Ok(Asked::Decided(Outcome::RolledBack)),
+                Ok(()) => {}
                 Err(mysql_async::Error::Server(error)) if error.code == errno::DUPLICATE => {}
                 Err(mysql_async::Error::Server(error)) if errno::BUSY.contains(&error.code) => {
                     return Ok(Asked::Busy);
                 }
                 Err(error) => return Err(error),
             }
-            let read = format!("SELECT outcome FROM {table} WHERE gtrid = '{gtrid}'");
-            Ok(match conn.query_first::<u8, _>(read).await? {
-                Some(1) => Asked::Decided(Outcome::Committed),
-                Some(_) => Asked::Decided(Outcome::RolledBack),
+            let read =
+                format!("SELECT (SELECT outcome FROM {table} WHERE gtrid = '{gtrid}'), {timely} FROM DUAL");
+            Ok(match conn.query_first::<(Option<u8>, bool), _>(read).await? {
+                Some((Some(1), true)) => Asked::Decided(Outcome::Committed),
+                Some((Some(1), false)) if matches!(asker, Asker::Itself(_)) => {
+                    Asked::Decided(Outcome::Committed)
+                }
+                Some((Some(_), true)) => Asked::Decided(Outcome::RolledBack),
                 // It was removed in between.
-                None => Asked::Busy,
+                Some((None, true)) => Asked::Busy,
+                _ => Asked::Unknown,
             })
         };
         self.db.with("tell how a transaction was decided", ask).await
@@ -252,15 +281,16 @@ impl Decisions {
     /// Decisions that are at least so old, the oldest first: as many as one statement reads.
     pub async fn list(&self, age_s: u64) -> Result<Vec<Decision>> {
         let sql = format!(
-            "SELECT gtrid, outcome, CAST(UNIX_TIMESTAMP() AS SIGNED) - CAST(at AS SIGNED) FROM {} \
+            "SELECT gtrid, outcome, CAST(UNIX_TIMESTAMP() AS SIGNED) - CAST(at AS SIGNED), branches FROM {} \
              WHERE at <= UNIX_TIMESTAMP() - {age_s} ORDER BY at LIMIT {ROWS}",
             self.table
         );
-        let read = async |conn: &mut Conn| conn.query::<(String, u8, i64), _>(&sql).await;
+        let read = async |conn: &mut Conn| conn.query::<(String, u8, i64, String), _>(&sql).await;
         let rows = self.db.with("list its decisions", read).await?;
-        let decisions = rows.into_iter().filter_map(|(gtrid, outcome, age)| {
+        let decisions = rows.into_iter().filter_map(|(gtrid, outcome, age, branches)| {
             let outcome = if outcome == 1 { Outcome::Committed } else { Outcome::RolledBack };
-            Some(Decision { gtrid: Gtrid::parse(&gtrid)?, outcome, age_s: age.max(0) as u64 })
+            let branches = branches.split(',').filter(|home| !home.is_empty()).map(str::to_owned).collect();
+            Some(Decision { gtrid: Gtrid::parse(&gtrid)?, outcome, age_s: age.max(0) as u64, branches })
         });
         Ok(decisions.collect())
     }

@@ -12,7 +12,7 @@ pub mod mysql;
 pub mod segments;
 
 pub use db::Db;
-pub use decisions::{Asked, Decision, Decisions, Home, Outcome};
+pub use decisions::{Asked, Asker, Decision, Decisions, Home, Outcome};
 pub use file::FileLeases;
 pub use leases::{Lease, Leases, Snapshot};
 pub use mysql::MySqlLeases;

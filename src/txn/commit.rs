@@ -12,7 +12,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::coordinator::Coordinator;
 use super::held::{FEW, Held, Leg};
-use crate::backend::Summary;
+use crate::backend::{Answer, Conn};
 use crate::base::ids::SourceId;
 use crate::base::xid::{Gtrid, Xid};
 use crate::base::{Code, Error, Result};
@@ -20,6 +20,8 @@ use crate::store::Outcome;
 
 /// ER_XAER_NOTA: no branch of that name. Whoever recovers a decided transaction commits its branches, too.
 const UNKNOWN_XID: u16 = 1397;
+/// ER_DUP_ENTRY
+const DUPLICATE: u16 = 1062;
 /// ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION
 const READ_ONLY: u16 = 1792;
 
@@ -56,9 +58,14 @@ impl Held {
     async fn decide(&mut self, gtrid: Gtrid) -> Result<()> {
         let coordinator = Arc::clone(&self.coordinator);
         let _live = coordinator.committing(gtrid);
-        let home = self.legs.iter().find(|leg| leg.open && leg.xid.is_none()).map(|leg| leg.source);
-        let home = home.ok_or_else(|| Error::new(Code::Internal, "the transaction has no first source"))?;
-        let decide = coordinator.decide_sql(home, gtrid)?;
+        let until = Coordinator::decides_until();
+        let (home, decide) = match self.decision(&coordinator, gtrid, until) {
+            Ok(decision) => decision,
+            Err(error) => {
+                self.undo(&coordinator, gtrid).await;
+                return Err(rolled_back(error));
+            }
+        };
         let prepared = each_open(&mut self.legs, |leg| leg.prepare(&decide)).await;
         if let Some(error) = prepared.into_iter().find_map(Result::err) {
             self.lost |= self.any_lost();
@@ -67,7 +74,7 @@ impl Held {
             return if error.errno == READ_ONLY { Ok(()) } else { Err(rolled_back(error)) };
         }
         if let Some(error) = self.commit_first().await.err() {
-            match coordinator.resolve(home, gtrid).await {
+            match coordinator.resolve(home, gtrid, until).await {
                 Some(Outcome::Committed) => {}
                 Some(Outcome::RolledBack) => {
                     self.undo(&coordinator, gtrid).await;
@@ -81,14 +88,26 @@ impl Held {
             }
         }
         coordinator.metrics.transactions_spread.inc();
-        let late: SmallVec<[(SourceId, Xid); FEW]> =
-            each_open(&mut self.legs, Leg::commit_prepared).await.into_iter().flatten().collect();
-        if late.is_empty() {
+        let ended = each_open(&mut self.legs, Leg::commit_prepared).await;
+        let sure = ended.iter().all(|ended| matches!(ended, Ended::Committed));
+        let late: SmallVec<[(SourceId, Xid); FEW]> = ended.into_iter().filter_map(Ended::late).collect();
+        if sure {
             coordinator.settled(home, gtrid);
-        } else {
-            coordinator.commit_late(gtrid, &late).await;
         }
+        coordinator.commit_late(gtrid, &late).await;
         Ok(())
+    }
+
+    /// Where the transaction is decided, and the statement that does it.
+    fn decision(&self, coordinator: &Coordinator, gtrid: Gtrid, until: u64) -> Result<(SourceId, String)> {
+        let home = self.legs.iter().find(|leg| leg.open && leg.xid.is_none()).map(|leg| leg.source);
+        let home = home.ok_or_else(|| Error::new(Code::Internal, "the transaction has no first source"))?;
+        let mut branches = String::new();
+        for leg in self.legs.iter().filter(|leg| leg.open && leg.wrote && leg.xid.is_some()) {
+            branches += &coordinator.place(leg.source)?.known().ok_or_else(in_use)?;
+            branches.push(',');
+        }
+        Ok((home, coordinator.place(home)?.decisions.decide_sql(gtrid, &branches, until)))
     }
 
     /// The COMMIT that decides. After an error its connection is closed.
@@ -153,9 +172,15 @@ impl Leg {
     async fn prepare(&mut self, decide: &str) -> Result<()> {
         let Some(lease) = self.lease.as_mut() else { return Err(in_use()) };
         let Some(xid) = &self.xid else {
-            let Summary { affected, .. } = lease.query(decide, 0).await?.ok;
-            let late = || Error::new(Code::Internal, "the COMMIT has been delayed for too long");
-            return if affected == 1 { Ok(()) } else { Err(late()) };
+            return match lease.query(decide, 0).await {
+                // Outside of the transaction, should the server have ended it, it would say nothing of what was done inside.
+                Ok(Answer { ok, .. }) if ok.affected == 1 && Conn::in_transaction(ok.status) => Ok(()),
+                Ok(_) => Err(aborted("its COMMIT was held up for too long, or the server has ended it")),
+                Err(error) if error.errno == DUPLICATE => {
+                    Err(aborted("another Shardgate has taken it for abandoned"))
+                }
+                Err(error) => Err(error),
+            };
         };
         if self.wrote {
             lease.query_both(&format!("XA END {xid}"), &format!("XA PREPARE {xid}")).await.map(|_| ())
@@ -170,19 +195,18 @@ impl Leg {
     }
 
     /// The second phase. What has to be tried again: its connection is closed.
-    async fn commit_prepared(leg: &mut Self) -> Option<(SourceId, Xid)> {
-        let xid = leg.xid.as_ref()?;
+    async fn commit_prepared(leg: &mut Self) -> Ended {
+        let Some(xid) = leg.xid.clone() else { return Ended::Committed };
         let done = match leg.lease.as_mut() {
             Some(lease) => lease.query(&format!("XA COMMIT {xid}"), 0).await,
-            None => return None,
+            None => Err(in_use()),
         };
         match done {
-            Ok(_) => None,
-            Err(error) if error.errno == UNKNOWN_XID => None,
+            Ok(_) => Ended::Committed,
+            Err(error) if error.errno == UNKNOWN_XID => Ended::ByOthers,
             Err(_) => {
-                let late = (leg.source, xid.clone());
                 leg.give_up();
-                Some(late)
+                Ended::Late(leg.source, xid)
             }
         }
     }
@@ -217,6 +241,31 @@ pub(super) async fn each_open<'a, F: Future>(
     // Most have one, and need no list.
     let Some(second) = open.next() else { return smallvec![work(first).await] };
     join_all([first, second].into_iter().chain(open).map(work)).await.into()
+}
+
+/// What became of a prepared branch.
+enum Ended {
+    Committed,
+    /// Somebody else has committed it, or will: its server does not know it by this connection.
+    ByOthers,
+    /// Its connection was lost.
+    Late(SourceId, Xid),
+}
+
+impl Ended {
+    fn late(self) -> Option<(SourceId, Xid)> {
+        match self {
+            Self::Late(source, xid) => Some((source, xid)),
+            _ => None,
+        }
+    }
+}
+
+/// Drivers try again what failed as a deadlock does (ER_LOCK_DEADLOCK).
+fn aborted(why: &str) -> Error {
+    let error =
+        Error::new(Code::Internal, format!("the transaction cannot be committed: {why}; try it again"));
+    Error { errno: 1213, sqlstate: *b"40001", ..error }
 }
 
 fn in_use() -> Error {

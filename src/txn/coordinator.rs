@@ -14,7 +14,7 @@ use crate::base::clock::{Clock, SystemClock};
 use crate::base::ids::SourceId;
 use crate::base::xid::{Gtrid, Xid};
 use crate::base::{Code, Error, Result};
-use crate::store::{Asked, Decisions, Home, Outcome};
+use crate::store::{Asked, Asker, Decisions, Home, Outcome};
 use crate::telemetry::Metrics;
 use crate::topology::Source;
 
@@ -188,20 +188,21 @@ impl Coordinator {
         gtrid.owner == self.owner && self.live.lock().contains(&gtrid.number)
     }
 
-    /// The statement with which it decides for itself on a source.
-    pub(super) fn decide_sql(&self, home: SourceId, gtrid: Gtrid) -> Result<String> {
-        let before = SystemClock.unix_ms() / 1000 + DECIDES.as_secs();
-        Ok(self.place(home)?.decisions.decide_sql(gtrid, before))
+    /// Until when a transaction whose COMMIT begins now may decide for itself, in Unix seconds. To be asked before its first
+    /// branch is prepared, and once: what is found later on says nothing of it.
+    pub(super) fn decides_until() -> u64 {
+        SystemClock.unix_ms() / 1000 + DECIDES.as_secs()
     }
 
-    /// How a transaction was decided whose deciding COMMIT was not answered; where it was not, it is rolled back. `None`: the
-    /// server did not tell in time.
-    pub(super) async fn resolve(&self, home: SourceId, gtrid: Gtrid) -> Option<Outcome> {
+    /// How an own transaction was decided whose deciding COMMIT was not answered; where it was not, it is rolled back.
+    /// `None`: the server did not tell in time.
+    pub(super) async fn resolve(&self, home: SourceId, gtrid: Gtrid, until: u64) -> Option<Outcome> {
         let deadline = Instant::now() + self.terms.patience;
         let place = self.place(home).ok()?;
         loop {
-            match place.decisions.settle(gtrid).await {
+            match place.decisions.settle(gtrid, Asker::Itself(until)).await {
                 Ok(Asked::Decided(outcome)) => return Some(outcome),
+                Ok(Asked::Unknown) => return None,
                 Ok(Asked::Busy) => {}
                 Err(error) => tracing::warn!(%gtrid, "{}", error.message),
             }

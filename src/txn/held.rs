@@ -286,6 +286,8 @@ impl Held {
                 "end it before touching rows of another shard, or set the mode to \"atomic\"",
             ));
         }
+        // The decision will name both.
+        coordinator.home(source).await?;
         let home = coordinator.home(first).await?;
         let gtrid = *self.gtrid.get_or_insert_with(|| coordinator.gtrid());
         Ok(Xid { gtrid, home, branch: source.0 })

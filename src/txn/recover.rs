@@ -11,9 +11,10 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use super::coordinator::{Coordinator, Doubt};
+use crate::base::Error;
 use crate::base::ids::SourceId;
 use crate::base::xid::{Gtrid, Xid};
-use crate::store::{Asked, Outcome};
+use crate::store::{Asked, Asker, Decision, Outcome};
 
 /// Decisions that are so old are removed where no source has a branch of theirs. Far more than a transaction may take to
 /// decide for itself and clocks may differ: a tombstone must not go while its transaction could.
@@ -40,7 +41,8 @@ type Found = HashMap<Gtrid, Vec<(SourceId, Xid)>>;
 impl Coordinator {
     /// One round over all sources.
     pub async fn recover(&self) {
-        let (found, all) = self.prepared().await;
+        let (found, told) = self.prepared().await;
+        let all = told.len() == self.places.len();
         let now = Instant::now();
         let due: Vec<Gtrid> = {
             let mut doubts = self.doubts.lock();
@@ -66,15 +68,19 @@ impl Coordinator {
 
     /// Ends one transaction's branches, if its home tells how.
     async fn finish(&self, gtrid: Gtrid, branches: &[(SourceId, Xid)]) {
-        let home = branches.iter().find_map(|(_, xid)| self.source_of(&xid.home));
-        let Some(place) = home.and_then(|home| self.place(home).ok()) else {
-            let home = branches.first().map_or("?", |(_, xid)| &xid.home);
-            tracing::warn!(%gtrid, home, "a transaction in doubt was decided on a server that is no source here");
-            return;
+        let Some((_, Xid { home, .. })) = branches.first() else { return };
+        let Some(place) = self.source_of(home).and_then(|home| self.place(home).ok()) else {
+            return tracing::warn!(
+                %gtrid, %home, "a transaction in doubt was decided on a server that is no source here"
+            );
         };
-        let outcome = match place.decisions.settle(gtrid).await {
+        let outcome = match place.decisions.settle(gtrid, Asker::Recovery(home)).await {
             Ok(Asked::Decided(outcome)) => outcome,
             Ok(Asked::Busy) => return,
+            Ok(Asked::Unknown) => {
+                let name = place.decisions.name();
+                return tracing::warn!(%gtrid, %home, "in doubt: {name} has another identity than it had");
+            }
             Err(error) => return tracing::warn!(%gtrid, "in doubt: {}", error.message),
         };
         for (source, xid) in branches {
@@ -94,39 +100,34 @@ impl Coordinator {
         }
     }
 
-    /// What is prepared, and whether every source has told.
-    async fn prepared(&self) -> (Found, bool) {
-        let mut found = Found::new();
-        let mut all = true;
+    /// What is prepared, and which sources have told.
+    async fn prepared(&self) -> (Found, Vec<SourceId>) {
+        let (mut found, mut told) = (Found::new(), Vec::new());
         let asked = (0..self.places.len() as u16).map(SourceId).map(async |source| {
             self.home(source).await?;
-            Ok::<_, crate::base::Error>((source, self.place(source)?.decisions.prepared().await?))
+            Ok::<_, Error>((source, self.place(source)?.decisions.prepared().await?))
         });
-        for told in join_all(asked).await {
-            match told {
+        for answer in join_all(asked).await {
+            match answer {
                 Ok((source, xids)) => {
+                    told.push(source);
                     for xid in xids {
                         found.entry(xid.gtrid).or_default().push((source, xid));
                     }
                 }
-                Err(error) => {
-                    tracing::debug!("{}", error.message);
-                    all = false;
-                }
+                Err(error) => tracing::debug!("{}", error.message),
             }
         }
-        (found, all)
+        (found, told)
     }
 
-    /// Removes old decisions, where every source tells that it has no branch of theirs.
+    /// Removes old decisions: tombstones, as their transactions cannot decide any more; commits, where every server that
+    /// had a branch tells that it has none.
     pub async fn sweep(&self) {
         let mut old = Vec::new();
         for (n, place) in self.places.iter().enumerate() {
             match place.decisions.list(OLD.as_secs()).await {
-                Ok(decisions) => {
-                    let gtrids = decisions.into_iter().map(|decision| decision.gtrid);
-                    old.extend(gtrids.map(|gtrid| (SourceId(n as u16), gtrid)));
-                }
+                Ok(decisions) => old.extend(decisions.into_iter().map(|d| (SourceId(n as u16), d))),
                 Err(error) => tracing::debug!("{}", error.message),
             }
         }
@@ -134,12 +135,17 @@ impl Coordinator {
             return;
         }
         // Asked after the decisions were read: a branch that is not there by now never will be.
-        let (found, all) = self.prepared().await;
-        if all {
-            let over = old.into_iter().filter(|(_, gtrid)| !found.contains_key(gtrid));
-            over.for_each(|(home, gtrid)| self.settled(home, gtrid));
-            self.forget().await;
+        let (found, told) = self.prepared().await;
+        let over = |decision: &Decision| {
+            let mut branches = decision.branches.iter().map(|home| self.source_of(home));
+            decision.outcome == Outcome::RolledBack
+                || (!found.contains_key(&decision.gtrid)
+                    && branches.all(|source| source.is_some_and(|source| told.contains(&source))))
+        };
+        for (home, decision) in old.iter().filter(|(_, decision)| over(decision)) {
+            self.settled(*home, decision.gtrid);
         }
+        self.forget().await;
     }
 
     fn source_of(&self, home: &str) -> Option<SourceId> {
