@@ -40,13 +40,14 @@ impl Held {
 
     /// Commits where one source at most has been written to: its answer is the transaction's.
     async fn commit_one(&mut self) -> Result<()> {
+        let coordinator = &*self.coordinator;
         let ended = each_open(&mut self.legs, |leg| async move {
-            let wrote = leg.wrote;
-            let done = leg.end("COMMIT").await;
-            if done.is_err() {
+            let done = leg.end("COMMIT").await.map_err(|error| {
                 leg.give_up();
-            }
-            (wrote, done)
+                let lost = leg.wrote && error.is(Code::SourceLost);
+                if lost { unknown_there(coordinator.name(leg.source), &error) } else { error }
+            });
+            (leg.wrote, done)
         })
         .await;
         self.lost |= self.any_lost();
@@ -284,6 +285,18 @@ fn unknown(gtrid: Gtrid, home: &str, error: &Error) -> Error {
         format!(
             "the outcome of transaction {gtrid} is unknown: source \"{home}\", where it is decided, was lost in its COMMIT ({}); \
              once that source is back, SHOW SHARDGATE TRANSACTIONS tells whether it is committed or rolled back",
+            error.message
+        ),
+    )
+}
+
+/// The same where nobody else can tell.
+fn unknown_there(source: &str, error: &Error) -> Error {
+    Error::new(
+        Code::OutcomeUnknown,
+        format!(
+            "the outcome of the transaction is unknown: source \"{source}\", the only one that it has written to, was lost in its \
+             COMMIT ({}); its rows tell, once that source is back",
             error.message
         ),
     )
