@@ -66,8 +66,14 @@ async fn a_bank_keeps_its_money_whatever_dies() {
     let killer = Killer::new(Arc::clone(&house));
     let killing = tokio::spawn(Arc::clone(&killer).run(seed));
     let began = Instant::now();
+    let mut shown = 0;
     while killer.kills.load(Ordering::Relaxed) < kills {
         assert!(!killing.is_finished(), "the killer has failed");
+        let so_far = killer.kills.load(Ordering::Relaxed) / 100;
+        if so_far > shown {
+            shown = so_far;
+            println!("{} kills in {:.0?}", so_far * 100, began.elapsed());
+        }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     killer.rest();

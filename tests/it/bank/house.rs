@@ -39,8 +39,9 @@ impl Place {
 
     /// Ends the proxy by SIGKILL.
     pub async fn kill(&self) {
+        let mut proxy = self.proxy.lock().await;
         self.port.store(0, Ordering::Relaxed);
-        if let Some(proxy) = self.proxy.lock().await.take() {
+        if let Some(proxy) = proxy.take() {
             tokio::task::spawn_blocking(|| drop(proxy)).await.unwrap();
         }
     }
