@@ -40,14 +40,16 @@ impl Held {
 
     /// Commits where one source at most has been written to: its answer is the transaction's.
     async fn commit_one(&mut self) -> Result<()> {
-        let coordinator = &*self.coordinator;
         let ended = each_open(&mut self.legs, |leg| async move {
-            let done = leg.end("COMMIT").await.map_err(|error| {
+            let wrote = leg.wrote;
+            let mut done = leg.end("COMMIT").await;
+            if let Err(error) = &mut done {
+                if wrote && leg.lease.as_ref().is_some_and(|lease| lease.is_lost()) {
+                    *error = unanswered(error);
+                }
                 leg.give_up();
-                let lost = leg.wrote && error.is(Code::SourceLost);
-                if lost { unknown_there(coordinator.name(leg.source), &error) } else { error }
-            });
-            (leg.wrote, done)
+            }
+            (wrote, done)
         })
         .await;
         self.lost |= self.any_lost();
@@ -171,6 +173,9 @@ impl Leg {
 
     /// The first phase: a later branch is prepared; the first one has its decision written, by `decide`.
     async fn prepare(&mut self, decide: &str) -> Result<()> {
+        if self.xid.is_none() && self.unsure {
+            self.check_open().await?;
+        }
         let Some(lease) = self.lease.as_mut() else { return Err(in_use()) };
         let Some(xid) = &self.xid else {
             return match lease.query(decide, 0).await {
@@ -193,6 +198,14 @@ impl Leg {
             self.open = false;
             Ok(())
         }
+    }
+
+    /// Asks a server whether the plain transaction is open there that has seen an error.
+    pub(super) async fn check_open(&mut self) -> Result<()> {
+        let Some(lease) = self.lease.as_mut() else { return Err(in_use()) };
+        let Answer { ok, .. } = lease.query("DO 0", 0).await?;
+        self.unsure = false;
+        if Conn::in_transaction(ok.status) { Ok(()) } else { Err(aborted("its server has rolled it back")) }
     }
 
     /// The second phase. What has to be tried again: its connection is closed.
@@ -273,6 +286,13 @@ fn in_use() -> Error {
     Error::new(Code::Internal, "a connection of the transaction is in use")
 }
 
+/// A COMMIT on one source alone was not answered: nothing tells what became of it.
+fn unanswered(error: &Error) -> Error {
+    let text =
+        format!("the outcome of the transaction is unknown: its COMMIT was not answered ({})", error.message);
+    Error::new(Code::OutcomeUnknown, text)
+}
+
 fn rolled_back(mut error: Error) -> Error {
     error.message += " (the transaction was rolled back on all sources)";
     error
@@ -285,18 +305,6 @@ fn unknown(gtrid: Gtrid, home: &str, error: &Error) -> Error {
         format!(
             "the outcome of transaction {gtrid} is unknown: source \"{home}\", where it is decided, was lost in its COMMIT ({}); \
              once that source is back, SHOW SHARDGATE TRANSACTIONS tells whether it is committed or rolled back",
-            error.message
-        ),
-    )
-}
-
-/// The same where nobody else can tell.
-fn unknown_there(source: &str, error: &Error) -> Error {
-    Error::new(
-        Code::OutcomeUnknown,
-        format!(
-            "the outcome of the transaction is unknown: source \"{source}\", the only one that it has written to, was lost in its \
-             COMMIT ({}); its rows tell, once that source is back",
             error.message
         ),
     )
