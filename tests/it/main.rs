@@ -17,6 +17,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bank;
 mod cli;
 mod commands;
 mod corpus;
