@@ -19,6 +19,7 @@ mod support;
 
 mod cli;
 mod commands;
+mod copies;
 mod corpus;
 mod ddl;
 mod driver_keys;
