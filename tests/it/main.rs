@@ -20,6 +20,7 @@ mod support;
 mod bank;
 mod cli;
 mod commands;
+mod copies;
 mod corpus;
 mod ddl;
 mod ddl_progress;
