@@ -4,6 +4,7 @@
 pub mod fanout;
 pub mod info;
 pub mod interrupt;
+mod json;
 pub mod lines;
 pub mod load;
 pub mod names;

@@ -1,6 +1,7 @@
 //! Rows of the binary protocol as literals, so that a server that gets them has the very values that another one gave:
 //! of the same type where it matters, and the same bytes in the same character set.
 
+use super::json;
 use crate::base::{Error, Result, Value};
 use crate::plan::ir::Stored;
 use crate::wire::binary::{WireType, read_cell};
@@ -58,8 +59,8 @@ impl Writer {
             if plain(&name) && plain(client) { Form::Quoted(name) } else { Form::Hex(name) }
         };
         let form = match column.kind {
-            kind::YEAR if stored == Stored::Text => Form::Filled(4),
-            _ if column.has(flag::ZEROFILL) && stored == Stored::Text && column.is_integer() => {
+            kind::YEAR if as_text(stored) => Form::Filled(4),
+            _ if column.has(flag::ZEROFILL) && as_text(stored) && column.is_integer() => {
                 Form::Filled(column.length as usize)
             }
             _ if column.is_integer() || column.is_decimal() || column.kind == kind::NULL => Form::Number,
@@ -68,7 +69,7 @@ impl Writer {
             kind::BIT => Form::Bits,
             kind::DATE | kind::NEWDATE | kind::DATETIME | kind::TIMESTAMP | kind::TIME => Form::Temporal,
             kind::JSON => text("utf8mb4".to_owned()),
-            _ if column.is_enum_or_set() && stored != Stored::Text => {
+            _ if column.is_enum_or_set() && !as_text(stored) => {
                 return Err(Error::refused(
                     format!("the ENUM or SET '{}' would be stored as its number", column.label()),
                     format!("select {} + 0", column.label()),
@@ -94,6 +95,32 @@ impl Writer {
         match &self.form {
             Form::Quoted(name) | Form::Hex(name) => Some(name),
             _ => None,
+        }
+    }
+
+    /// The minute of a TIMESTAMP that is stored as one, by the session's clock; `None` of any other cell.
+    pub fn minute(&self, cell: Option<&[u8]>) -> Option<String> {
+        if self.wire.kind != kind::TIMESTAMP || self.stored != Stored::Stamp {
+            return None;
+        }
+        match read_cell(self.wire, cell?)? {
+            Value::Date(text) if !text.starts_with("0000") => Some(text.get(..16)?.to_owned()),
+            _ => None,
+        }
+    }
+
+    /// # Errors
+    /// 1235 of a JSON value whose text does not tell all that it is, and that is stored as JSON.
+    pub fn check(&self, cell: Option<&[u8]>) -> Result<()> {
+        let (kind::JSON, Stored::Json, Some(cell)) = (self.wire.kind, self.stored, cell) else {
+            return Ok(());
+        };
+        match json::ambiguous(cell) {
+            None => Ok(()),
+            Some(part) => Err(Error::refused(
+                format!("{part} in a JSON value may be of a type that its text does not tell"),
+                "select CAST(… AS CHAR), which gives the text: its fractions are DOUBLE, its dates strings",
+            )),
         }
     }
 
@@ -154,11 +181,11 @@ impl Writer {
 
     /// With an exponent a number is a DOUBLE. As text it has the digits that its type shows.
     fn real(&self, number: f64, float: bool) -> String {
-        match (self.stored, self.decimals) {
-            (Stored::Text, decimals) if decimals < NOT_FIXED => {
+        match self.decimals {
+            decimals if decimals < NOT_FIXED && as_text(self.stored) => {
                 format!("'{number:.digits$}'", digits = usize::from(decimals))
             }
-            (Stored::Text, _) if float => format!("CAST({number:e} AS FLOAT)"),
+            _ if float && as_text(self.stored) => format!("CAST({number:e} AS FLOAT)"),
             _ => format!("{number:e}"),
         }
     }
@@ -169,11 +196,12 @@ impl Writer {
         if text.len() > 10 {
             fraction(&mut text, self.decimals);
         }
+        let moment = matches!(self.stored, Stored::Moment | Stored::Stamp);
         let (word, own) = match self.wire.kind {
-            kind::DATE | kind::NEWDATE => ("DATE", matches!(self.stored, Stored::Date | Stored::Moment)),
-            _ => ("TIMESTAMP", self.stored == Stored::Moment),
+            kind::DATE | kind::NEWDATE => ("DATE", moment || self.stored == Stored::Date),
+            _ => ("TIMESTAMP", moment),
         };
-        if own || self.stored == Stored::Text || text.starts_with("0000") || text.contains("-00") {
+        if own || as_text(self.stored) || text.starts_with("0000") || text.contains("-00") {
             format!("'{text}'")
         } else {
             format!("{word}'{text}'")
@@ -183,11 +211,29 @@ impl Writer {
     fn time(&self, text: &str) -> String {
         let mut text = text.to_owned();
         fraction(&mut text, self.decimals);
-        if matches!(self.stored, Stored::Time | Stored::Text) {
+        if self.stored == Stored::Time || as_text(self.stored) {
             format!("'{text}'")
         } else {
             format!("TIME'{text}'")
         }
+    }
+}
+
+/// Whether a value is stored as the text that it shows.
+fn as_text(stored: Stored) -> bool {
+    matches!(stored, Stored::Text | Stored::Json)
+}
+
+/// A moment or a time as the text protocol shows it; any other value as it is.
+pub fn as_shown(value: Value, decimals: u8) -> Value {
+    match value {
+        Value::Date(mut text) | Value::Time(mut text) => {
+            if text.contains(':') {
+                fraction(&mut text, decimals);
+            }
+            Value::Str(text.into_bytes())
+        }
+        other => other,
     }
 }
 

@@ -139,6 +139,7 @@ fn moving(
     if query.into.is_some() {
         return Err(refuse::feature("INTO in a query whose rows are inserted", "leave it out"));
     }
+    by_connection(ctx)?;
     let read = read(source, query)?;
     let mut target = ctx.clone();
     target.ignored = (0..ctx.tables.len()).filter(|i| *i != index).collect();
@@ -205,6 +206,21 @@ fn moving(
     })
 }
 
+/// What a statement leaves on its connection would be left on those that rows are read from, and on each that writes.
+fn by_connection(ctx: &Ctx<'_>) -> Result<()> {
+    let what = if ctx.statement.assigns_user_variables {
+        "an assignment to a user variable"
+    } else if ctx.statement.functions.iter().any(|call| call.args && call.name == "LAST_INSERT_ID") {
+        "LAST_INSERT_ID(expression)"
+    } else {
+        return Ok(());
+    };
+    Err(refuse::feature(
+        format_args!("{what} in an INSERT … SELECT whose rows go to other places"),
+        "SELECT it in a statement of its own",
+    ))
+}
+
 fn read(source: &Ctx<'_>, query: &Query) -> Result<Read> {
     match select::plan(source, query)? {
         Act::Read(read) => Ok(Read { replica: false, ..read }),
@@ -240,11 +256,13 @@ fn filled(ctx: &Ctx<'_>, rows: &Rows<'_, '_>) -> Result<Vec<Column>> {
 fn stored(column: &Column) -> Stored {
     match column.data_type.as_str() {
         "date" => Stored::Date,
-        "datetime" | "timestamp" => Stored::Moment,
+        "datetime" => Stored::Moment,
+        "timestamp" => Stored::Stamp,
         "time" => Stored::Time,
         "float" | "double" => Stored::Real,
         name if ["char", "text", "binary", "blob"].iter().any(|end| name.ends_with(end)) => Stored::Text,
-        "enum" | "set" | "json" | "uuid" | "inet4" | "inet6" => Stored::Text,
+        "enum" | "set" | "uuid" | "inet4" | "inet6" => Stored::Text,
+        "json" => Stored::Json,
         _ => Stored::Other,
     }
 }

@@ -390,10 +390,14 @@ pub struct Copy {
 pub enum Stored {
     /// Characters or bytes.
     Text,
+    /// JSON, where it is a type of its own.
+    Json,
     /// DATE
     Date,
-    /// DATETIME, TIMESTAMP
+    /// DATETIME
     Moment,
+    /// TIMESTAMP
+    Stamp,
     /// TIME
     Time,
     /// FLOAT, DOUBLE

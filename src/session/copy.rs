@@ -14,6 +14,7 @@ use super::copy_rows::{Destination, Part, Placing};
 use super::ids::first_stored;
 use super::query::{Text, no_job};
 use super::write::pace_of;
+use super::zones;
 use crate::backend::{AnswerLimit, Flavor, Lease, Pools, Role, Settings, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
@@ -105,6 +106,8 @@ struct Total {
     given: Option<u64>,
     /// What the server of the last row says.
     last_id: u64,
+    /// The session's time zone has one and the same offset for ever.
+    steady_clock: bool,
     /// Warnings about the statement, which each server gives for each of its parts.
     notes: Vec<[String; 3]>,
 }
@@ -378,6 +381,7 @@ struct Writing<'w, 'a> {
 
 impl Writing<'_, '_> {
     async fn batch(&mut self, rows: &[Bytes], total: &mut Total) -> Result<()> {
+        self.unambiguous(rows, total).await?;
         let parts = self.placing.parts(rows, total.rows).await?;
         let answers = self.write(parts.each).await?;
         let Self { placing, .. } = self;
@@ -403,6 +407,47 @@ impl Writing<'_, '_> {
             }
         };
         Ok(())
+    }
+
+    /// Refuses moments that the session's time zone has twice, when clocks are put back: their texts are the same.
+    async fn unambiguous(&mut self, rows: &[Bytes], total: &mut Total) -> Result<()> {
+        /// Parts of a UNION.
+        const AT_ONCE: usize = 512;
+        let zone = self.settings.get("time_zone").unwrap_or_default().trim_matches('\'');
+        if total.steady_clock || zone.starts_with(['+', '-']) {
+            return Ok(());
+        }
+        let minutes: Vec<String> = self.placing.minutes(rows)?.into_iter().collect();
+        if minutes.is_empty() {
+            return Ok(());
+        }
+        total.steady_clock = self.ask(zones::STEADY.to_owned()).await?.is_some();
+        if total.steady_clock {
+            return Ok(());
+        }
+        for minutes in minutes.chunks(AT_ONCE) {
+            if let Some(minute) = self.ask(zones::twice(minutes)).await? {
+                return Err(Error::refused(
+                    format!(
+                        "'{minute}' comes twice in this time zone, and a TIMESTAMP goes to another shard as text"
+                    ),
+                    "SET time_zone = '+00:00' before the statement",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The first cell of what a place that is written to answers, in the session's time zone.
+    async fn ask(&mut self, sql: String) -> Result<Option<String>> {
+        let Some(Destination { job, .. }) = self.placing.destinations.first() else { return Ok(None) };
+        let call = Call::Owned(sql.into_bytes());
+        let task = Task { source: job.source, schema: &job.schema, call, ids: Preset::default() };
+        let mut using = self.held.using(self.pools, self.flavor, self.settings);
+        let (limit, client) = (AnswerLimit::of_rows(1), Some(&mut *self.client));
+        let ran = write::run(&[task], self.settings, &mut using, self.pace, limit, client, self.around).await;
+        let answer = ran.results.into_iter().flatten().next().ok_or_else(no_job)??;
+        Ok(answer.text(0, 0))
     }
 
     /// There is no row: a server says what it has to say of that, and of the table.

@@ -1,6 +1,8 @@
 //! The rows of a query on their way into a table: which ids they get, which place each goes to, and the texts that write
 //! them there.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 
 use super::load_rows::ids_for;
@@ -86,6 +88,7 @@ impl<'a> Placing<'a> {
             let id = if known.asks { next.next() } else { None };
             made.extend(id.as_ref().and_then(number));
             let at = self.place(known, id.as_ref()).map_err(|error| at_row(&error, before, i))?;
+            self.check(&row).map_err(|error| at_row(&error, before, i))?;
             let Some((text, numbers)) = places.get_mut(at) else { return Err(no_job()) };
             if !numbers.is_empty() {
                 text.push(b',');
@@ -109,6 +112,21 @@ impl<'a> Placing<'a> {
 
     fn load(&self, row: &mut Row, payload: &Bytes) -> Result<()> {
         if row.load(payload.clone(), &self.columns) { Ok(()) } else { Err(unreadable()) }
+    }
+
+    /// The minutes of the TIMESTAMP values that are stored as such.
+    pub(super) fn minutes(&self, rows: &[Bytes]) -> Result<BTreeSet<String>> {
+        let mut row = Row::empty(Format::Binary);
+        let mut minutes = BTreeSet::new();
+        for payload in rows {
+            self.load(&mut row, payload)?;
+            minutes.extend(self.writers.iter().enumerate().filter_map(|(i, w)| w.minute(row.cell(i))));
+        }
+        Ok(minutes)
+    }
+
+    fn check(&self, row: &Row) -> Result<()> {
+        self.writers.iter().enumerate().try_for_each(|(i, writer)| writer.check(row.cell(i)))
     }
 
     fn known(&self, row: &Row) -> Result<Known> {

@@ -10,6 +10,7 @@ use crate::backend::{AnswerLimit, Flavor, Lease, Role, Summary};
 use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::Connections;
 use crate::exec::send::{Preset, drop_insert_id};
+use crate::exec::ship;
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
 use crate::plan::ir::{Act, Insert, Job, Plan, Selective};
@@ -116,10 +117,11 @@ impl Session {
             None => Ok(Value::Null),
             Some(cell) if binary && !binary::is_text(column.kind) => {
                 let wire = WireType { kind: column.kind, unsigned: column.is_unsigned() };
-                binary::read_value(wire, &cell).ok_or_else(|| {
+                let value = binary::read_cell(wire, &cell).ok_or_else(|| {
                     let what = format!("a computed value of type {} cannot be read", column.kind);
                     Error::new(Code::Internal, what)
-                })
+                })?;
+                Ok(ship::as_shown(value, column.decimals))
             }
             Some(cell) => Ok(super::set::value_of(column, &cell)),
         });

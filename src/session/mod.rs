@@ -25,6 +25,7 @@ pub mod shared;
 pub mod vars;
 mod views;
 mod write;
+mod zones;
 
 use std::future::poll_fn;
 use std::net::SocketAddr;

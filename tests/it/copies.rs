@@ -178,6 +178,76 @@ async fn a_transaction_collects_within_the_merge_s_bounds() {
     assert_eq!(client.one("INSERT IGNORE INTO b SELECT * FROM a").await.done().affected, 2100);
 }
 
+/// A zone whose clock is put back, in a server's own tables, where zones are looked up by name.
+const ZONE: [&str; 5] = [
+    "INSERT INTO mysql.time_zone (Use_leap_seconds) VALUES ('N')",
+    "SET @id = LAST_INSERT_ID()",
+    "INSERT INTO mysql.time_zone_name VALUES ('Test/Twice', @id)",
+    "INSERT INTO mysql.time_zone_transition_type VALUES (@id, 0, 3600, 0, 'CET'), (@id, 1, 7200, 1, 'CEST')",
+    "INSERT INTO mysql.time_zone_transition VALUES (@id, 1711846800, 1), (@id, 1729990800, 0)",
+];
+
+#[tokio::test]
+async fn a_moment_that_comes_twice_is_refused() {
+    let lab = Lab::start(2, 0, 0).await;
+    let database = lab.database("zones").await;
+    for primary in &lab.cluster.primaries {
+        run(&mut connect(&Login::root(primary.port())).await, &ZONE).await;
+    }
+    let proxy = Proxy::start(&tables(&lab, &database)).await;
+    let mut client = connect(&Login::app(proxy.port).database(&database)).await;
+    run(
+        &mut client,
+        &[
+            "CREATE TABLE by_n (n INT NOT NULL PRIMARY KEY, t TIMESTAMP(6) NULL) ENGINE=InnoDB",
+            "CREATE TABLE moved (n INT NOT NULL PRIMARY KEY, t TIMESTAMP(6) NULL, d DATETIME NULL) ENGINE=InnoDB",
+            "SET time_zone = '+00:00'",
+            // The last moments before and the first ones after the clock is put on, and back.
+            "INSERT INTO by_n VALUES (1, '2024-03-31 00:59:59.999999'), (2, '2024-03-31 01:00:00'), \
+             (3, '2024-10-26 23:59:59.5'), (4, '2024-10-27 02:00:00'), (5, '2024-06-01 12:00:00'), (6, NULL)",
+            "SET time_zone = 'Test/Twice'",
+        ],
+    )
+    .await;
+    let all = "SELECT COUNT(*), SUM(UNIX_TIMESTAMP(t)), MIN(d) FROM";
+    assert_eq!(client.one("INSERT INTO moved (n, t) SELECT n + 1, t FROM by_n").await.done().affected, 6);
+    let [from, to] = [
+        client.one("SELECT COUNT(*), SUM(UNIX_TIMESTAMP(t)), MIN(NULL) FROM by_n").await,
+        client.one(&format!("{all} moved")).await,
+    ];
+    assert_eq!(from.rows(), to.rows());
+    for (n, moment) in [
+        (7, "2024-10-27 00:00:00"),
+        (8, "2024-10-27 00:59:59.9"),
+        (9, "2024-10-27 01:00:00"),
+        (10, "2024-10-27 01:59:00"),
+    ] {
+        run(
+            &mut client,
+            &[
+                "SET time_zone = '+00:00'",
+                "DELETE FROM moved",
+                &format!("INSERT INTO by_n VALUES ({n}, '{moment}')"),
+                "SET time_zone = 'Test/Twice'",
+            ],
+        )
+        .await;
+        for begin in ["DO 0", "BEGIN"] {
+            run(&mut client, &[begin]).await;
+            let answer = client.one("INSERT INTO moved (n, t) SELECT n + 1, t FROM by_n").await;
+            assert_eq!(answer.errno(), 1235, "{moment}: {answer}");
+            assert!(answer.to_string().contains("comes twice"), "{answer}");
+            run(&mut client, &["COMMIT"]).await;
+        }
+        assert_eq!(number(&client.one("SELECT COUNT(*) FROM moved").await), 0);
+        // As text it is what one server stores, too.
+        assert_eq!(client.one("INSERT INTO moved (n, d) SELECT n + 1, t FROM by_n").await.done().affected, 7);
+        run(&mut client, &["DELETE FROM moved", "SET time_zone = SYSTEM"]).await;
+        assert_eq!(client.one("INSERT INTO moved (n, t) SELECT n + 1, t FROM by_n").await.done().affected, 7);
+        run(&mut client, &[&format!("DELETE FROM by_n WHERE n = {n}")]).await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_stopped_leaves_nothing() {
     let lab = Lab::shared().await;

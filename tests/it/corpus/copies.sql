@@ -237,3 +237,23 @@ SELECT COUNT(*) FROM by_n WHERE n > 909999;
 INSERT INTO by_n (n, k, v) VALUES ROW(950001, 1, 'row'), ROW(950002, 2, NULL); -- mysql | may-refuse
 INSERT INTO by_n (n, k, v) SELECT * FROM (SELECT 950003 AS a, 3 AS b, 'derived' AS c) AS d;
 SELECT n, k, v FROM by_n WHERE n > 950000 ORDER BY n;
+
+-- What is left on a connection, and what text does not tell.
+INSERT INTO by_n (n, k, v) SELECT id + 960000, LAST_INSERT_ID(7), note FROM orders WHERE id < 104; -- refused
+INSERT INTO by_n (n, k, v) SELECT id + 960000, 1, note FROM orders WHERE id < 104 ON DUPLICATE KEY UPDATE d = LAST_INSERT_ID(4); -- refused
+INSERT INTO by_n (n, k, v) SELECT id + 960000, @c := id, note FROM orders WHERE id < 104; -- refused
+INSERT INTO by_n (n, k, v) SELECT id + 960000, @c := id, note FROM orders WHERE user_id = 3; -- refused
+INSERT INTO moved (n, k, c_json) SELECT 960000 + id, 1, JSON_OBJECT('a', id, 'b', 'text') FROM orders WHERE id < 104;
+INSERT INTO moved (n, k, c_json) SELECT 960100 + id, 1, JSON_OBJECT('a', 1.10) FROM orders WHERE id < 104; -- mariadb
+INSERT INTO moved (n, k, c_json) SELECT 960100 + id, 1, JSON_OBJECT('a', 1.10) FROM orders WHERE id < 104; -- mysql | refused
+INSERT INTO moved (n, k, c_json) SELECT 960200 + id, 1, JSON_ARRAY(DATE'2024-02-29') FROM orders WHERE id < 104; -- mariadb
+INSERT INTO moved (n, k, c_json) SELECT 960200 + id, 1, JSON_ARRAY(DATE'2024-02-29') FROM orders WHERE id < 104; -- mysql | refused
+INSERT INTO moved (n, k, c_json) SELECT 960300 + id, 1, CAST(JSON_OBJECT('a', 1.10) AS CHAR) FROM orders WHERE id < 104;
+SELECT n, c_json, JSON_TYPE(JSON_EXTRACT(c_json, '$.a')) FROM moved WHERE n > 960000 ORDER BY n;
+
+-- Keys and ids that a server computes.
+INSERT INTO by_word (word, n) VALUES (DATE'2024-02-28' + INTERVAL 1 DAY, 1), (TIMESTAMP'2024-02-28 10:00:00' + INTERVAL 1 DAY, 2), (ADDTIME(TIME'10:00:00', TIME'-26:00:00'), 3), (ADDTIME(TIME'10:00:00.5', TIME'01:00:00.25'), 4), (CONCAT('com', 'puted'), 5);
+SELECT word, n FROM by_word WHERE word < 'A' OR n = 5 ORDER BY word;
+SELECT n FROM by_word WHERE word = '2024-02-29';
+INSERT INTO sparse (k, v) VALUES (DATE'2024-02-28' + INTERVAL 1 DAY + 0, 1);
+SELECT k, v FROM sparse WHERE k > 20000000;
