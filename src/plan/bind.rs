@@ -70,6 +70,8 @@ pub struct Bound {
     pub copies: bool,
     /// Ids that were made or given.
     pub ids: Ids,
+    /// Which of the statement's rows each job inserts, where RETURNING answers them in that order.
+    pub rows: Vec<Vec<usize>>,
     /// Rows of the merged answer: count and offset.
     pub limit: Option<(u64, u64)>,
     /// Where the rows that the jobs give are written to; empty where the jobs are the whole statement.

@@ -187,6 +187,16 @@ fn from_names(tables: &[TableRef]) -> Vec<&TableName> {
 }
 
 /// Plans a DELETE.
+/// Whether RETURNING answers the same of rows on several shards as of all in one place.
+pub(super) fn returned(ctx: &Ctx<'_>) -> Result<()> {
+    if ctx.statement.assigns_user_variables || ctx.statement.tables.len() > 1 {
+        return Err(refuse::needs_one_node(
+            "RETURNING of rows on several shards, with a variable that is assigned or other tables",
+        ));
+    }
+    Ok(())
+}
+
 pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
     let exprs = delete.filter_expr.iter();
     let parts =
@@ -205,7 +215,7 @@ pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
     };
     let mut placed = settle(ctx, &scopes, placed, &changed, &delete.order_by, delete.limit.as_ref())?;
     if delete.returning {
-        placed.many = placed.many.and(Err(refuse::needs_one_node("RETURNING of rows on several shards")));
+        placed.many = placed.many.and_then(|()| returned(ctx));
     }
     let bare = match delete.tables.as_slice() {
         [TableRef::Table(name)] if delete.targets.is_empty() => ctx.index_of(name),

@@ -1,5 +1,6 @@
 //! INSERT and REPLACE: each row goes to the node of its key, with its id made where it asks for one.
 
+use super::change;
 use super::edit::{Edits, quote, text};
 use super::gene;
 use super::ir::{
@@ -212,13 +213,13 @@ impl Rows<'_, '_> {
             verbatim,
             column: self.key_column(),
             computed: std::mem::take(&mut self.computed),
-            many: if self.insert.returning {
-                Err(refuse::feature(
-                    "RETURNING of rows that go to several shards",
+            many: match (insert.returning, insert.ignore) {
+                (true, true) => Err(refuse::feature(
+                    "RETURNING of rows that go to several shards, and of which IGNORE may leave some out",
                     "insert rows of one key at a time",
-                ))
-            } else {
-                Ok(())
+                )),
+                (true, false) => change::returned(self.ctx),
+                (false, _) => Ok(()),
             },
         }))
     }

@@ -10,6 +10,7 @@ use super::route;
 use crate::base::ids::{NewIds, NodeId, uuid_text};
 use crate::base::{Code, Error, Result, Value};
 use crate::sharding::IdForm;
+use crate::sql::facts::Kind;
 use crate::topology::{IdRule, Layout, Sharded};
 
 impl<'p> Binder<'p> {
@@ -51,7 +52,13 @@ impl<'p> Binder<'p> {
             renderer.template(&insert.tail)?;
             jobs.push(Self::finish(renderer, target));
         }
-        Ok(Bound { jobs, copies, ids: made, ..Bound::default() })
+        let returning = matches!(&self.plan.statement.kind, Kind::Insert(insert) if insert.returning);
+        let rows = if returning && !copies {
+            targets.iter().map(|(_, rows)| rows.to_vec()).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Bound { jobs, copies, ids: made, rows, ..Bound::default() })
     }
 
     pub(super) fn first_insert_target(&self, insert: &'p Insert) -> Result<Target<'p>> {

@@ -211,10 +211,10 @@ impl Session {
         self.last.insert_id = ran.last_insert_id.unwrap_or(self.last.insert_id);
     }
 
-    /// LAST_INSERT_ID() after an INSERT whose rows have gone to the client.
-    pub(super) async fn settle_returned(&mut self, plan: &Plan, bound: &Bound) {
+    /// LAST_INSERT_ID() after an INSERT of which so many rows have gone to the client.
+    pub(super) async fn settle_returned(&mut self, plan: &Plan, bound: &Bound, rows: u64) {
         let first = match &plan.act {
-            _ if self.last.found_rows == 0 => None,
+            _ if rows == 0 => None,
             // The rows of the answer may be others than the new ones.
             Act::Insert(insert) if insert.selective != Selective::No => {
                 self.first_inserted(plan, bound).await.unwrap_or_else(|error| {

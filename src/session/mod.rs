@@ -19,6 +19,7 @@ pub mod query;
 mod read;
 pub mod reply;
 mod resume;
+mod returning;
 mod scope;
 pub mod set;
 pub mod shared;

@@ -66,13 +66,22 @@ impl Session {
     /// Reads rows for the proxy's own use, within the scope's transaction: as many as limits.merge_rows and merge_bytes
     /// allow in all, 1038 where there are more.
     pub(super) async fn pull(&mut self, tasks: &[Task<'_>]) -> Result<Vec<Answer>> {
-        let budget = self.shared.limits.merge;
-        let part = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX) / tasks.len().max(1);
-        let limit = AnswerLimit { rows: part(budget.max_rows), bytes: part(budget.max_bytes) };
-        self.run_tasks(tasks, Pace::Together, limit).await
+        self.run_tasks(tasks, Pace::Together, self.share_of(tasks.len())).await
     }
 
-    async fn run_tasks(&mut self, tasks: &[Task<'_>], pace: Pace, limit: AnswerLimit) -> Result<Vec<Answer>> {
+    /// What each of so many answers may hold, so that limits.merge_rows and merge_bytes bound them all.
+    pub(super) fn share_of(&self, answers: usize) -> AnswerLimit {
+        let budget = self.shared.limits.merge;
+        let part = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX) / answers.max(1);
+        AnswerLimit { rows: part(budget.max_rows), bytes: part(budget.max_bytes) }
+    }
+
+    pub(super) async fn run_tasks(
+        &mut self,
+        tasks: &[Task<'_>],
+        pace: Pace,
+        limit: AnswerLimit,
+    ) -> Result<Vec<Answer>> {
         let deadline = self.deadline();
         let settings = &self.vars.settings;
         let mut using = self.held.using(&self.pools, self.flavor, settings);

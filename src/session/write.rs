@@ -17,12 +17,19 @@ impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
         // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
         let generated = bound.ids.first.is_some();
-        let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);
+        let returns = match &plan.statement.kind {
+            Kind::Insert(insert) => insert.returning,
+            Kind::Delete(delete) => delete.returning,
+            _ => false,
+        };
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
         if bound.jobs.len() == 1 && ((!generated && !wanted) || returns) {
+            // FOUND_ROWS() is about the last SELECT.
+            let found_rows = self.last.found_rows;
             self.forward(plan, bound, Role::Primary, true, text).await?;
+            let rows = std::mem::replace(&mut self.last.found_rows, found_rows);
             if returns && generated && !self.last.failed {
-                self.settle_returned(plan, bound).await;
+                self.settle_returned(plan, bound, rows).await;
             }
             return Ok(());
         }
@@ -30,6 +37,9 @@ impl Session {
         for job in &bound.jobs {
             let call = text.given.call(job, text.original)?;
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: self.preset(plan, job) });
+        }
+        if returns {
+            return Box::pin(self.write_returning(plan, bound, &tasks, text)).await;
         }
         let ran = self.run_writes(plan, bound, &tasks).await;
         if let Err(error) = &ran {

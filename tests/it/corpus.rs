@@ -33,7 +33,7 @@ macro_rules! corpus {
 }
 
 corpus! {
-    codes ddl errors filters groups ids joins kinds literals order points session show subqueries transactions writes
+    codes ddl errors filters groups ids joins kinds literals order points returning session show subqueries transactions writes
 }
 
 async fn run(name: &str, form: Form, options: Options) {

@@ -111,9 +111,11 @@ DELETE u FROM users u JOIN users v ON v.id = u.id + 1; -- refused: joined by oth
 DELETE FROM users WHERE id = 1 RETURNING id, name; -- mariadb
 DELETE FROM users WHERE id = 1 RETURNING id, name; -- mariadb
 DELETE FROM orders WHERE user_id = 5 ORDER BY id LIMIT 2 RETURNING id, UPPER(status) AS s; -- mariadb
-DELETE FROM users WHERE id IN (2, 3, 4, 5) RETURNING id, name, city; -- mariadb | refused on mariadb: RETURNING of several shards
-DELETE FROM users RETURNING *; -- mariadb | refused on mariadb: RETURNING of several shards
-DELETE FROM orders WHERE status = 'paid' RETURNING id, total * 2; -- mariadb | refused on mariadb: RETURNING of several shards
+DELETE FROM users WHERE id IN (2, 3, 4, 5) RETURNING id, name, city; -- mariadb
+DELETE FROM users RETURNING *; -- mariadb
+DELETE FROM orders WHERE status = 'paid' RETURNING id, total * 2; -- mariadb
+DELETE FROM products WHERE price > 10 RETURNING name; -- mariadb
+DELETE FROM audit RETURNING id; -- mariadb
 DELETE FROM users WHERE id = 1 RETURNING id; -- mysql
 
 -- == reference and single tables

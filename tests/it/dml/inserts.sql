@@ -143,7 +143,18 @@ REPLACE INTO users (id, name) VALUES (1, NULL);
 
 -- == RETURNING of inserted rows
 INSERT INTO users (id, name) VALUES (121, 'ret') RETURNING id, name, UPPER(name) AS u; -- mariadb
-INSERT INTO users (id, name) VALUES (122, 'a'), (123, 'b'), (124, 'c'), (125, 'd') RETURNING id, name; -- mariadb | refused on mariadb: RETURNING of several shards
+INSERT INTO users (id, name) VALUES (122, 'a'), (123, 'b'), (124, 'c'), (125, 'd') RETURNING id, name; -- mariadb | ordered
 REPLACE INTO codes VALUES ('alpha', 77) RETURNING *; -- mariadb
 INSERT INTO orders (user_id) VALUES (3) RETURNING id AS order_id, user_id; -- mariadb
+INSERT INTO products (id, name) VALUES (30, 'ret') RETURNING id; -- mariadb
+INSERT INTO audit (who) VALUES ('ret') RETURNING id; -- mariadb
+INSERT IGNORE INTO users (id, name) VALUES (1, 'there') RETURNING id; -- mariadb
+INSERT INTO users (id, name) VALUES (1, 'there') ON DUPLICATE KEY UPDATE name = name RETURNING id; -- mariadb
 INSERT INTO users (id, name) VALUES (126, 'ret') RETURNING id; -- mysql
+-- == RETURNING of what IGNORE leaves out | as it stands
+BEGIN; -- mariadb
+INSERT IGNORE INTO users (id, name) VALUES (1, 'there') RETURNING id; -- mariadb
+COMMIT; -- mariadb
+BEGIN; -- mariadb
+INSERT INTO users (id, name) VALUES (1, 'there') ON DUPLICATE KEY UPDATE name = name RETURNING id; -- mariadb
+COMMIT; -- mariadb
