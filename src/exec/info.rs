@@ -26,6 +26,18 @@ pub fn sum(infos: &[String]) -> String {
     out
 }
 
+/// The same with another number of warnings, where it tells one.
+pub fn with_warnings(info: &str, warnings: u16) -> String {
+    const WORD: &str = "Warnings: ";
+    match info.rfind(WORD) {
+        Some(at) => format!("{}{WORD}{warnings}", &info[..at]),
+        None => info.to_owned(),
+    }
+}
+
+/// What an UPDATE says that has found no row.
+pub const NO_ROW: &str = "Rows matched: 0  Changed: 0  Warnings: 0";
+
 /// The numbers of an info string, in order.
 pub fn numbers(info: &str) -> Vec<u64> {
     split(info).1
@@ -51,7 +63,7 @@ fn split(info: &str) -> (Vec<&str>, Vec<u64>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{records, sum};
+    use super::{NO_ROW, records, sum, with_warnings};
 
     #[test]
     fn numbers_of_one_form_add_up() {
@@ -61,6 +73,8 @@ mod tests {
         let infos = ["Rows matched: 1  Changed: 1  Warnings: 0"; 3].map(String::from);
         assert_eq!(sum(&infos), "Rows matched: 3  Changed: 3  Warnings: 0");
         assert_eq!(sum(&[]), "");
+        assert_eq!(with_warnings(NO_ROW, 12), "Rows matched: 0  Changed: 0  Warnings: 12");
+        assert_eq!(with_warnings("", 12), "");
         assert_eq!(records("Records: 23  Duplicates: 2  Warnings: 1"), 23);
         assert_eq!(records("Rows matched: 3  Changed: 3  Warnings: 0"), 0);
     }

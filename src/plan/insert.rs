@@ -3,7 +3,8 @@
 use super::edit::{Edits, quote, text};
 use super::gene;
 use super::ir::{
-    Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
+    Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Several, Template,
+    Write,
 };
 use super::join::Place;
 use super::names::{self, Ctx, Style};
@@ -77,7 +78,14 @@ fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> 
     }
     let routing = Routing::Every(nodes);
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many: Ok(()), kept: Vec::new(), ids: None }))
+    Ok(Act::Write(Write {
+        routing,
+        text,
+        many: Ok(Several::AtOnce),
+        kept: Vec::new(),
+        moves: None,
+        ids: None,
+    }))
 }
 
 /// A write to copies must not be evaluated differently by each.
@@ -554,7 +562,14 @@ fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, qu
         !columns.iter().any(|c| id.is_some_and(|id| c.text.eq_ignore_ascii_case(id)))
     });
     let ids = gives.then_some((index, asks));
-    Ok(Act::Write(Write { routing, text, many, kept: Vec::new(), ids }))
+    Ok(Act::Write(Write {
+        routing,
+        text,
+        many: many.map(|()| Several::AtOnce),
+        kept: Vec::new(),
+        moves: None,
+        ids,
+    }))
 }
 
 /// The place of a column among those that the SELECT fills.

@@ -22,8 +22,10 @@ pub mod load;
 mod local;
 mod member;
 pub mod merge_spec;
+pub mod moves;
 mod names;
 mod order;
+pub mod pick;
 mod placed;
 mod refuse;
 mod render;
@@ -37,7 +39,7 @@ mod targets;
 
 use std::sync::Arc;
 
-pub use bind::{Bound, SessionValues, Setting, Source, bind, compute};
+pub use bind::{Bound, SessionValues, Setting, Source, Stage, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
 pub use rows::{asks_for_id, inserted, replay};

@@ -100,6 +100,19 @@ pub fn read_value(wire: WireType, bytes: &[u8]) -> Option<Value> {
     Some(if wire.unsigned { Value::UInt(unsigned) } else { Value::Int(signed) })
 }
 
+/// Reads a row's cell, which has no length in front. `None` as in [`read_value`].
+pub fn read_cell(wire: WireType, cell: &[u8]) -> Option<Value> {
+    match wire.kind {
+        kind if is_text(kind) => Some(text_value(kind, cell)),
+        kind::DATE | kind::NEWDATE | kind::DATETIME | kind::TIMESTAMP | kind::TIME => {
+            let mut bytes = vec![u8::try_from(cell.len()).ok()?];
+            bytes.extend_from_slice(cell);
+            read_value(wire, &bytes)
+        }
+        _ => read_value(wire, cell),
+    }
+}
+
 /// A value of a type whose values are bytes. A DECIMAL that is not plain digits stays a string, for MySQL to convert.
 pub fn text_value(kind: u8, bytes: &[u8]) -> Value {
     match kind {
