@@ -25,7 +25,7 @@ use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
 use super::workers::Worker;
-use super::{admin, segments};
+use super::{admin, recovery, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -72,7 +72,9 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits, metrics.clone(), count);
     let registry = Arc::new(Registry::default());
-    let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, metrics, registry));
+    let coordinator = recovery::coordinator(config, &topology, &metrics).await?;
+    let recovery = recovery::run(Arc::clone(&coordinator), config.transaction.recover_every);
+    let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, coordinator, metrics, registry));
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {
@@ -95,6 +97,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
+    tasks.spawn(until(stop.clone(), recovery));
     let checked = Arc::clone(&shared);
     tasks.spawn(until(stop.clone(), async move { checked.check_id_columns().await }));
     let admin = admin::start(config, &shared, &stop, &tasks).await?;

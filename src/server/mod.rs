@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod listen;
+mod recovery;
 mod segments;
 mod threads;
 mod workers;

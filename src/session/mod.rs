@@ -173,7 +173,7 @@ impl Session {
             multi_statements: info.capabilities & capability::MULTI_STATEMENTS != 0,
             database: None,
             vars: Vars::new(settings, shared.server_mode()),
-            held: Held::default(),
+            held: Held::new(Arc::clone(&shared.coordinator)),
             last: Last::default(),
             insert_id: None,
             computed: Vec::new(),
@@ -299,7 +299,7 @@ impl Session {
     pub(crate) async fn reset(&mut self) {
         self.held.rollback().await;
         self.held.abandon();
-        self.held = Held::default();
+        self.held = Held::new(Arc::clone(&self.shared.coordinator));
         let settings: Settings = self.shared.opening_settings(self.info.charset);
         self.vars = Vars::new(settings, self.shared.server_mode());
         self.last = Last::default();

@@ -105,6 +105,7 @@ impl Session {
         if plan.statement.functions.iter().any(FunctionUse::is_next_id) {
             Box::pin(self.make_next_ids(plan, text)).await?;
         }
+        self.held.statement();
         match &plan.act {
             Act::Refused(error) => return Err(error.clone()),
             Act::Session => return self.control(plan, text).await,
@@ -123,6 +124,10 @@ impl Session {
                 return done;
             }
             Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {}
+        }
+        if !self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty() {
+            let characteristics = self.vars.next_transaction.take();
+            self.held.begin("BEGIN", characteristics.as_deref(), false);
         }
         if plan.pins {
             self.held.stick();

@@ -2,6 +2,7 @@
 //! made of the value is read back and tracked. User variables are evaluated by a server and kept here.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::Session;
 use super::input::Known;
@@ -14,6 +15,7 @@ use crate::plan::ir::SessionValue;
 use crate::plan::{self, SessionValues};
 use crate::sql::facts::{SetItem, SetTarget, Statement};
 use crate::sql::splice;
+use crate::txn::Held;
 use crate::wire::column::ColumnDef;
 use crate::wire::kind;
 
@@ -200,10 +202,13 @@ impl Session {
         }
     }
 
-    /// Runs the SET on a server and reads the variables back, as SQL literals among the session's settings.
+    /// Runs the SET on a server and reads the variables back, as SQL literals among the session's settings. An open
+    /// transaction's connections are not used: there `autocommit = 1` would commit one of them.
     async fn set_and_read(&mut self, sql: &str, names: &[&str]) -> Result<(Settings, u16)> {
         let (anchor, count) = (self.anchor(), self.shared.topology().sources.len());
-        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
+        let mut aside = Held::new(Arc::clone(&self.shared.coordinator));
+        let held = if self.held.in_transaction() { &mut aside } else { &mut self.held };
+        let mut using = held.using(&self.pools, self.flavor, &self.vars.settings);
         let (source, mut lease) = using.take_any(anchor, count).await?;
         lease.queue_state(None, &self.vars.settings);
         let read = format!(

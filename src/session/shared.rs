@@ -21,6 +21,7 @@ use crate::plan::cache::Plans;
 use crate::sql::lex::Mode;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
+use crate::txn::Coordinator;
 
 /// What the greeting says before any server could be asked.
 const UNKNOWN_VERSION: &str = "8.0.0-shardgate";
@@ -71,6 +72,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// New ids.
     pub ids: Arc<Ids>,
+    /// What all transactions share.
+    pub coordinator: Arc<Coordinator>,
     /// Bounds.
     pub limits: Limits,
     /// Name → password and the database that is selected where the client names none.
@@ -87,6 +90,7 @@ impl Shared {
         topology: Topology,
         pools: Pools,
         ids: Arc<Ids>,
+        coordinator: Arc<Coordinator>,
         metrics: Metrics,
         registry: Arc<Registry>,
     ) -> Self {
@@ -98,6 +102,7 @@ impl Shared {
             registry,
             metrics,
             ids,
+            coordinator,
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
                 merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },
