@@ -13,6 +13,7 @@ mod null_ids;
 mod pick;
 mod planning;
 pub mod prepared;
+mod pulled;
 pub mod query;
 mod read;
 pub mod reply;

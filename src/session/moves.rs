@@ -193,7 +193,7 @@ fn prepared(job: &Job, values: Vec<(WireType, Value)>) -> Call<'_> {
 }
 
 /// A cell as a parameter that stores the same again.
-fn value(column: &ColumnDef, cell: Option<&[u8]>) -> Result<(WireType, Value)> {
+pub(super) fn value(column: &ColumnDef, cell: Option<&[u8]>) -> Result<(WireType, Value)> {
     const BINARY: u16 = 63;
     let Some(cell) = cell else { return Ok((WireType::signed(kind::NULL), Value::Null)) };
     if !binary::is_text(column.kind) {

@@ -37,21 +37,50 @@ pub(super) struct PickedRow {
 impl Session {
     /// Carries out a change in parts, as one statement.
     pub(super) async fn write_picked(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
-        let Act::Write(write) = &plan.act else { return Err(no_job()) };
         let scope = self.open_scope(true).await?;
-        let done = match (bound.stage, &write.many, &write.moves) {
+        let done = self.write_in_parts(plan, bound, text).await;
+        let summary = self.close_scope(scope, done).await?;
+        self.written(summary, text);
+        Ok(())
+    }
+
+    /// Answers a change that has been carried out.
+    pub(super) fn written(&mut self, mut summary: Summary, text: &Text<'_>) {
+        self.last.row_count = summary.affected as i64;
+        self.last.warnings = std::mem::take(&mut summary.messages);
+        self.ok(&summary, text.more);
+    }
+
+    /// The parts of a change, in a scope that is open.
+    pub(super) async fn write_in_parts(
+        &mut self,
+        plan: &Plan,
+        bound: &Bound,
+        text: &Text<'_>,
+    ) -> Result<Summary> {
+        let Act::Write(write) = &plan.act else { return Err(no_job()) };
+        match (bound.stage, &write.many, &write.moves) {
             (Stage::Moves, _, Some(moves)) => self.move_rows(plan, moves, bound, text).await,
             (Stage::Picked, Ok(Several::Picked(pick)), _) => {
                 self.change_picked(plan, pick, bound, text).await
             }
             (Stage::InTurn, ..) => self.in_turn(bound, text).await,
+            (Stage::Whole, ..) => {
+                let mut tasks = Vec::with_capacity(bound.jobs.len());
+                for job in &bound.jobs {
+                    let call = text.given.call(job, text.original)?;
+                    let ids = Preset::default();
+                    tasks.push(Task { source: job.source, schema: &job.schema, call, ids });
+                }
+                let answers = self.change(&tasks, Pace::FirstAhead).await?;
+                Ok(if bound.copies {
+                    answers.into_iter().next().unwrap_or_default()
+                } else {
+                    write::sum(&answers)
+                })
+            }
             _ => Err(no_job()),
-        };
-        let mut summary = self.close_scope(scope, done).await?;
-        self.last.row_count = summary.affected as i64;
-        self.last.warnings = std::mem::take(&mut summary.messages);
-        self.ok(&summary, text.more);
-        Ok(())
+        }
     }
 
     /// LIMIT without ORDER BY: any rows will do, so each shard takes what those before it have left.
@@ -233,14 +262,11 @@ pub(super) fn matched(summary: &Summary) -> u64 {
 }
 
 /// What a statement answered, and the warnings of the question before it.
-pub(super) fn with_warnings(done: Summary, asked: &Summary) -> Summary {
-    let warnings = done.warnings.saturating_add(asked.warnings);
-    Summary {
-        info: info::with_warnings(&done.info, warnings),
-        warnings,
-        messages: asked.messages.iter().chain(&done.messages).cloned().collect(),
-        ..done
-    }
+pub(super) fn with_warnings(mut done: Summary, asked: &Summary) -> Summary {
+    done.warnings = done.warnings.saturating_add(asked.warnings);
+    done.info = info::with_warnings(&done.info, done.warnings);
+    done.messages.splice(0..0, asked.messages.iter().cloned());
+    done
 }
 
 fn picked_row(pick: &Pick, at: usize, cells: &[Option<Bytes>]) -> Result<PickedRow> {

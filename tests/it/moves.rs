@@ -119,6 +119,20 @@ mod changes {
     }
 }
 
+mod pulled {
+    use super::{Form, corpus};
+
+    #[tokio::test]
+    async fn text() {
+        corpus("pulled", Form::Text, 0).await;
+    }
+
+    #[tokio::test]
+    async fn bound() {
+        corpus("pulled", Form::Bound, 0).await;
+    }
+}
+
 /// Runs a statement on every server: triggers are made there.
 async fn everywhere(lab: &Lab, database: &str, sql: &str) {
     for server in lab.cluster.primaries.iter().chain(std::iter::once(lab.oracle())) {
@@ -204,6 +218,32 @@ async fn rows_that_others_refer_to_stay() {
         .await;
     same(&mut pair, &["COMMIT"]).await;
     same(&mut pair, &look).await;
+}
+
+#[tokio::test]
+async fn thousands_of_rows_move_as_one() {
+    let (mut pair, _proxy, _) = pair(Lab::shared().await, "moved_many", 0).await;
+    let rows: Vec<String> = (1..=3000).map(|n| format!("({n}, {}, 'v{n}')", n % 400)).collect();
+    let insert = format!("INSERT INTO ranged (id, k, v) VALUES {}", rows.join(", "));
+    let look = "SELECT COUNT(*), SUM(id * k), MIN(v), MAX(v) FROM ranged WHERE k > 5";
+    same(
+        &mut pair,
+        &[
+            "CREATE TABLE ranged (id INT NOT NULL PRIMARY KEY, k INT NOT NULL, v VARCHAR(20) DEFAULT NULL)",
+            &insert,
+            "UPDATE ranged SET k = (k + 150) % 400",
+            look,
+            "UPDATE ranged SET k = 250, v = CONCAT(v, '!') ORDER BY k DESC, id LIMIT 1700",
+            look,
+            "DELETE FROM ranged ORDER BY k, id LIMIT 1200",
+            look,
+            "BEGIN",
+            "UPDATE ranged SET k = 10",
+            "ROLLBACK",
+            look,
+        ],
+    )
+    .await;
 }
 
 /// Random changes of tables sharded in each way: 2,000 statements, and after each batch all tables are equal.

@@ -67,6 +67,14 @@ UPDATE orders SET uniq = 1 ORDER BY id LIMIT 3; -- may-refuse
 ROLLBACK;
 SELECT id, note FROM orders ORDER BY id;
 
+START TRANSACTION READ ONLY;
+UPDATE orders SET note = 'read only' ORDER BY id LIMIT 2;
+UPDATE orders SET note = 'read only' WHERE id = -1 ORDER BY id LIMIT 2;
+UPDATE orders SET note = 'read only' LIMIT 2;
+UPDATE orders SET user_id = user_id + 1;
+DELETE FROM orders ORDER BY id LIMIT 2;
+ROLLBACK;
+
 -- Several tables.
 UPDATE orders o JOIN people p ON p.id = o.user_id SET o.note = p.name, p.n = p.n + 1 WHERE p.id < 6; -- any-info
 SELECT id, note FROM orders ORDER BY id;
