@@ -64,6 +64,8 @@ pub struct User {
     pub password: String,
     /// `database`: selected where the client names none.
     pub database: Option<String>,
+    /// `transaction`: the mode of this user's transactions. Default that of `[transaction]`.
+    pub transaction: Option<TransactionMode>,
 }
 
 /// `[source.NAME]`: one MySQL primary and its replicas.
@@ -147,6 +149,21 @@ pub enum TransactionMode {
     Atomic,
     /// Stay on one source: others are refused.
     Single,
+}
+
+impl TransactionMode {
+    /// The mode of this name, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Atomic, Self::Single].into_iter().find(|mode| name.eq_ignore_ascii_case(mode.name()))
+    }
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Atomic => "atomic",
+            Self::Single => "single",
+        }
+    }
 }
 
 /// `[ids]`: how new ids are made.

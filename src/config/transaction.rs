@@ -19,15 +19,7 @@ pub(super) fn transaction(root: &Section<'_, '_>) -> Transaction {
         recover_after: 5 * SECOND,
     };
     let Some(section) = root.section("transaction") else { return transaction };
-    if let Some(mode) = section.string("mode") {
-        match mode.value.as_str() {
-            "atomic" => transaction.mode = TransactionMode::Atomic,
-            "single" => transaction.mode = TransactionMode::Single,
-            other => {
-                section.report(mode.at, format!("mode \"{other}\" is none; write \"atomic\" or \"single\""));
-            }
-        }
-    }
+    transaction.mode = mode(&section, "mode").unwrap_or(transaction.mode);
     if let Some(schema) = section.string("schema") {
         if schema.value.is_empty() || schema.value.chars().count() > LONGEST_NAME {
             section.report(schema.at, "schema is the name of a schema; write \"shardgate\"");
@@ -41,4 +33,15 @@ pub(super) fn transaction(root: &Section<'_, '_>) -> Transaction {
     transaction.recover_after = section.duration("recover_after", transaction.recover_after);
     section.finish();
     transaction
+}
+
+/// `atomic` or `single`.
+pub(super) fn mode(section: &Section<'_, '_>, key: &'static str) -> Option<TransactionMode> {
+    let mode = section.string(key)?;
+    let read = TransactionMode::named(&mode.value);
+    if read.is_none() {
+        let text = format!("{key} \"{}\" is none; write \"atomic\" or \"single\"", mode.value);
+        section.report(mode.at, text);
+    }
+    read
 }

@@ -26,7 +26,11 @@ pub(super) async fn coordinator(
 ) -> Result<Arc<Coordinator>> {
     let settings = &config.transaction;
     let terms = Terms {
-        atomic: settings.mode == TransactionMode::Atomic,
+        atomic: config
+            .users
+            .iter()
+            .any(|user| user.transaction.unwrap_or(settings.mode) == TransactionMode::Atomic),
+        timeout: settings.timeout,
         schema: settings.schema.clone(),
         patience: settings.commit_timeout,
         grace: settings.recover_after,
@@ -41,7 +45,7 @@ pub(super) async fn run(coordinator: Arc<Coordinator>, every: Duration) {
     if !coordinator.spans() {
         return;
     }
-    let mut forget = interval(FORGET);
+    let mut forget = interval(FORGET.min(every));
     let (mut recovered, mut swept): (Option<Instant>, Option<Instant>) = (None, None);
     loop {
         if recovered.is_none_or(|at| at.elapsed() >= every) {

@@ -42,6 +42,13 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<Summary> {
+        if moves.pick.limit.is_none() && self.vars.settings.get("sql_safe_updates") == Some("1") {
+            return Err(Error::refused(
+                "a new value of a column by which rows are placed moves them to other shards, and sql_safe_updates would \
+                 not see by which key the statement finds them",
+                "SET sql_safe_updates = 0, or give the statement a LIMIT",
+            ));
+        }
         let (rows, asked) = self.pick(&moves.pick, bound, text).await?;
         if rows.is_empty() {
             let done = self.change_rows(plan, &moves.pick, bound, text, &rows).await?;

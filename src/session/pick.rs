@@ -37,10 +37,19 @@ pub(super) struct PickedRow {
 impl Session {
     /// Carries out a change in parts, as one statement.
     pub(super) async fn write_picked(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
+        self.may_write()?;
         let scope = self.open_scope(true).await?;
         let done = self.write_in_parts(plan, bound, text).await;
         let summary = self.close_scope(scope, done).await?;
         self.written(summary, text);
+        Ok(())
+    }
+
+    /// A change that finds no row is refused in a READ ONLY transaction, too.
+    pub(super) fn may_write(&self) -> Result<()> {
+        if self.held.read_only() {
+            return Err(Error::new(Code::ReadOnly, "Cannot execute statement in a READ ONLY transaction"));
+        }
         Ok(())
     }
 

@@ -70,6 +70,7 @@ impl Session {
             let characteristics = self.vars.next_transaction.take();
             self.held.begin("BEGIN", characteristics.as_deref(), false);
         }
+        self.may_write()?;
         let scope = self.open_scope(true).await?;
         let done = self.pull_and_change(&plain, parts, &refusal).await;
         let summary = self.close_scope(scope, done).await?;

@@ -87,6 +87,10 @@ impl Session {
         pace: Pace,
         settings: &Settings,
     ) -> Result<Vec<Answer>> {
+        // It counts rows that a client gets.
+        const LIMIT: &str = "sql_select_limit";
+        let unlimited = settings.get(LIMIT).map(|_| settings.with(LIMIT, "18446744073709551615"));
+        let settings = unlimited.as_ref().unwrap_or(settings);
         let budget = self.shared.limits.merge;
         let part = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX) / tasks.len().max(1);
         let limit = AnswerLimit { rows: part(budget.max_rows), bytes: part(budget.max_bytes) };
@@ -100,7 +104,7 @@ impl Session {
         limit: AnswerLimit,
         settings: &Settings,
     ) -> Result<Vec<Answer>> {
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let mut using = self.held.using(&self.pools, self.flavor, settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let client = Some(&mut self.client);

@@ -71,7 +71,7 @@ impl Session {
         bound: &Bound,
         tasks: &[Task<'_>],
     ) -> Result<(Vec<Summary>, Option<u64>)> {
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let selective = match &plan.act {
             Act::Insert(insert) => Some(insert).filter(|_| !bound.ids.made.is_empty()),
             _ => None,

@@ -42,8 +42,11 @@ impl Held {
     async fn commit_one(&mut self) -> Result<()> {
         let ended = each_open(&mut self.legs, |leg| async move {
             let wrote = leg.wrote;
-            let done = leg.end("COMMIT").await;
-            if done.is_err() {
+            let mut done = leg.end("COMMIT").await;
+            if let Err(error) = &mut done {
+                if wrote && leg.lease.as_ref().is_some_and(|lease| lease.is_lost()) {
+                    *error = unanswered(error);
+                }
                 leg.give_up();
             }
             (wrote, done)
@@ -170,6 +173,9 @@ impl Leg {
 
     /// The first phase: a later branch is prepared; the first one has its decision written, by `decide`.
     async fn prepare(&mut self, decide: &str) -> Result<()> {
+        if self.xid.is_none() && self.unsure {
+            self.check_open().await?;
+        }
         let Some(lease) = self.lease.as_mut() else { return Err(in_use()) };
         let Some(xid) = &self.xid else {
             return match lease.query(decide, 0).await {
@@ -192,6 +198,14 @@ impl Leg {
             self.open = false;
             Ok(())
         }
+    }
+
+    /// Asks a server whether the plain transaction is open there that has seen an error.
+    pub(super) async fn check_open(&mut self) -> Result<()> {
+        let Some(lease) = self.lease.as_mut() else { return Err(in_use()) };
+        let Answer { ok, .. } = lease.query("DO 0", 0).await?;
+        self.unsure = false;
+        if Conn::in_transaction(ok.status) { Ok(()) } else { Err(aborted("its server has rolled it back")) }
     }
 
     /// The second phase. What has to be tried again: its connection is closed.
@@ -270,6 +284,13 @@ fn aborted(why: &str) -> Error {
 
 fn in_use() -> Error {
     Error::new(Code::Internal, "a connection of the transaction is in use")
+}
+
+/// A COMMIT on one source alone was not answered: nothing tells what became of it.
+fn unanswered(error: &Error) -> Error {
+    let text =
+        format!("the outcome of the transaction is unknown: its COMMIT was not answered ({})", error.message);
+    Error::new(Code::OutcomeUnknown, text)
 }
 
 fn rolled_back(mut error: Error) -> Error {

@@ -31,8 +31,10 @@ const WAITING: usize = 100_000;
 /// Bounds and rules of transactions.
 #[derive(Debug, Clone)]
 pub struct Terms {
-    /// A transaction may write to several sources.
+    /// Some transactions may span several sources.
     pub atomic: bool,
+    /// How long a transaction may stay open.
+    pub timeout: Option<Duration>,
     /// The schema of the decisions on each source.
     pub schema: String,
     /// How long a COMMIT whose answer was lost is looked for.
@@ -72,6 +74,7 @@ pub struct Coordinator {
     done: Mutex<Vec<(SourceId, Gtrid)>>,
     wanted: Notify,
     pub(super) metrics: Metrics,
+    snapshot_sql: String,
 }
 
 /// An own transaction that is being committed: recovery leaves it alone while this lives.
@@ -101,19 +104,20 @@ impl Coordinator {
             doubts: Mutex::default(),
             done: Mutex::default(),
             wanted: Notify::new(),
+            snapshot_sql: format!("SELECT id FROM `{}`.home", terms.schema.replace('`', "``")),
             terms,
             metrics,
         }
     }
 
-    /// Whether a transaction may write to several sources.
-    pub fn atomic(&self) -> bool {
-        self.terms.atomic
-    }
-
     /// Whether there can be transactions over several sources.
     pub fn spans(&self) -> bool {
         self.terms.atomic && self.places.len() > 1
+    }
+
+    /// How long a transaction may stay open.
+    pub(super) fn timeout(&self) -> Option<Duration> {
+        self.terms.timeout
     }
 
     /// A source's name.
@@ -129,6 +133,11 @@ impl Coordinator {
     pub(super) fn place(&self, source: SourceId) -> Result<&Place> {
         let unknown = || Error::new(Code::Internal, format!("source {} is not known", source.0));
         self.places.get(usize::from(source.0)).ok_or_else(unknown)
+    }
+
+    /// A read of a table of InnoDB that every source has.
+    pub fn snapshot_sql(&self) -> &str {
+        &self.snapshot_sql
     }
 
     /// A source's identity; asked of its server the first time.

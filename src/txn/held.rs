@@ -7,12 +7,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::commit::each_open;
 use super::coordinator::Coordinator;
 use crate::backend::{Conn, Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::SourceId;
 use crate::base::xid::{Gtrid, Xid};
-use crate::base::{Error, Result};
+use crate::base::{Code, Error, Result};
 use crate::exec::Connections;
 
 /// Sources that most transactions touch at most: no list is allocated for them.
@@ -47,6 +49,8 @@ pub(super) struct Leg {
     pub(super) xid: Option<Xid>,
     /// The transaction has written there, or may have.
     pub(super) wrote: bool,
+    /// The last statement there has failed, and its server may have ended the transaction.
+    pub(super) unsure: bool,
 }
 
 /// A session's held connections.
@@ -60,6 +64,14 @@ pub struct Held {
     /// The transaction's name, once it is on several sources.
     pub(super) gtrid: Option<Gtrid>,
     savepoints: Vec<String>,
+    /// Transactions stay on one source.
+    single: bool,
+    /// When the transaction has been open for too long.
+    deadline: Option<Instant>,
+    /// It was, and is rolled back; the client has not been told.
+    outlived: bool,
+    /// `SET TRANSACTION …` for the statement that runs, where it is a transaction of its own.
+    once: Option<Box<str>>,
     /// The statement that runs may write.
     writing: bool,
     /// Keep connections after the transaction: they hold state of the session.
@@ -71,9 +83,13 @@ pub struct Held {
 }
 
 impl Held {
-    /// None yet.
-    pub fn new(coordinator: Arc<Coordinator>) -> Self {
+    /// None yet. `single`: transactions stay on one source.
+    pub fn new(coordinator: Arc<Coordinator>, single: bool) -> Self {
         Self {
+            single,
+            deadline: None,
+            outlived: false,
+            once: None,
             coordinator,
             state: State::Idle,
             legs: Vec::new(),
@@ -105,6 +121,67 @@ impl Held {
     /// The source that holds the first connection, to be preferred where any would do.
     pub fn home(&self) -> Option<SourceId> {
         self.legs.first().map(|leg| leg.source)
+    }
+
+    /// Whether transactions stay on one source.
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// From the next transaction on they may span several sources, or not.
+    pub fn set_single(&mut self, single: bool) {
+        self.single = single;
+    }
+
+    /// When the open transaction will have been open for too long.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Rolls the transaction back if it has been open for too long; its client is told at its next statement.
+    pub async fn expire(&mut self) {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.rollback().await;
+            self.outlived = true;
+        }
+    }
+
+    /// What the client has to be told of a transaction that was open for too long, once.
+    pub fn outlived(&mut self) -> Option<Error> {
+        let timeout = self.coordinator.timeout().filter(|_| std::mem::take(&mut self.outlived))?;
+        let text = format!(
+            "the transaction was open for longer than transaction.timeout = {} ms, and is rolled back; try restarting transaction",
+            timeout.as_millis()
+        );
+        // ER_LOCK_WAIT_TIMEOUT
+        Some(Error { errno: 1205, ..Error::new(Code::Internal, text) })
+    }
+
+    /// Whether the client has still to be told so.
+    pub fn has_outlived(&self) -> bool {
+        self.outlived
+    }
+
+    /// `SET TRANSACTION …` for the next statement alone, which is a transaction of its own.
+    pub fn characterise(&mut self, characteristics: Option<&str>) {
+        self.once = characteristics.map(Into::into);
+    }
+
+    /// After a statement's failure: whether the server of a transaction over several sources has rolled its part back, as it
+    /// does after a lock wait where innodb_rollback_on_timeout is on. Then the others have to, as well.
+    pub async fn is_undone(&mut self) -> bool {
+        let unsure = self.legs.iter_mut().find(|leg| leg.open && leg.unsure && leg.xid.is_none());
+        match unsure.filter(|_| self.gtrid.is_some()) {
+            Some(leg) => leg.check_open().await.is_err(),
+            None => false,
+        }
+    }
+
+    /// Whether the first source has ended its part of the transaction by itself, as a procedure can: then the others must end
+    /// theirs as well.
+    pub fn left_behind(&self) -> bool {
+        let open = |plain: bool| self.legs.iter().any(|leg| leg.open && leg.xid.is_none() == plain);
+        self.gtrid.is_some() && open(false) && !open(true)
     }
 
     /// The sources of connections that are kept.
@@ -139,7 +216,9 @@ impl Held {
         characteristics: Option<&str>,
         read_only: bool,
     ) {
-        let characteristics = characteristics.map(Into::into);
+        let characteristics: Option<Box<str>> = characteristics.map(Into::into).or_else(|| self.once.take());
+        self.first = None;
+        self.deadline = self.coordinator.timeout().map(|timeout| Instant::now() + timeout);
         self.state = State::Begun { characteristics, begin: begin.into(), read_only };
     }
 
@@ -198,6 +277,7 @@ impl Held {
         self.state = State::Idle;
         self.first = None;
         self.gtrid = None;
+        self.deadline = None;
         self.savepoints.clear();
         if self.sticky {
             let held = self.legs.len();
@@ -266,7 +346,13 @@ impl Held {
             lease.queue_before(characteristics);
         }
         match (&xid, &self.state) {
-            (Some(xid), _) => lease.queue_before(&format!("XA START {xid}")),
+            (Some(xid), state) => {
+                // XA START cannot say so itself.
+                if matches!(state, State::Begun { begin, .. } if begin.contains("READ WRITE")) {
+                    lease.queue_before("SET TRANSACTION READ WRITE");
+                }
+                lease.queue_before(&format!("XA START {xid}"));
+            }
             (None, State::Begun { begin, .. }) => lease.queue_before(begin),
             // The server begins one with the statement.
             (None, _) => {}
@@ -279,13 +365,13 @@ impl Held {
 
     /// The transaction's name on a source after its first.
     async fn branch(&mut self, first: SourceId, source: SourceId) -> Result<Xid> {
-        let coordinator = Arc::clone(&self.coordinator);
-        if !coordinator.atomic() {
+        if self.single {
             return Err(Error::refused(
-                "the transaction would span several sources, and [transaction] mode is \"single\"",
-                "end it before touching rows of another shard, or set the mode to \"atomic\"",
+                "the transaction would span several sources, and its mode is \"single\"",
+                "end it before touching rows of another source, or set shardgate_transaction_mode = 'atomic'",
             ));
         }
+        let coordinator = Arc::clone(&self.coordinator);
         // The decision will name both.
         coordinator.home(source).await?;
         let home = coordinator.home(first).await?;
@@ -312,6 +398,10 @@ impl Connections for Using<'_> {
         if !self.alone() {
             let mut lease = self.pools.get(source, role, self.flavor).await?;
             lease.schemas_as_of(self.pools.schemas());
+            if let Some(once) = &self.held.once {
+                lease.queue_state(None, self.settings);
+                lease.queue_before(once);
+            }
             return Ok(lease);
         }
         let held = &mut *self.held;
@@ -322,7 +412,7 @@ impl Connections for Using<'_> {
         } else {
             let lease = self.pools.get(source, Role::Primary, self.flavor).await?;
             held.legs.retain(|leg| leg.source != source);
-            held.legs.push(Leg { source, lease: None, open: false, xid: None, wrote: false });
+            held.legs.push(Leg { source, lease: None, open: false, xid: None, wrote: false, unsure: false });
             lease
         };
         lease.schemas_as_of(self.pools.schemas());
@@ -365,11 +455,20 @@ impl Connections for Using<'_> {
             held.state = State::Implicit;
         }
         match place.and_then(|place| held.legs.get_mut(place)) {
-            Some(leg) if open || held.sticky => (leg.open, leg.lease) = (open, Some(lease)),
+            Some(leg) if open || held.sticky => {
+                (leg.open, leg.lease, leg.unsure) = (open, Some(lease), status.is_none());
+            }
             Some(_) => held.legs.retain(|leg| leg.source != source),
             None if open || held.sticky => {
                 held.first.get_or_insert(source);
-                held.legs.push(Leg { source, lease: Some(lease), open, xid: None, wrote: held.writing });
+                held.legs.push(Leg {
+                    source,
+                    lease: Some(lease),
+                    open,
+                    xid: None,
+                    wrote: held.writing,
+                    unsure: false,
+                });
             }
             None => {}
         }

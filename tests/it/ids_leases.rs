@@ -99,7 +99,7 @@ fn terminate(proxy: Proxy) {
 }
 
 /// What a proxy says that does not start.
-async fn refusal(config: &str) -> String {
+pub(crate) async fn refusal(config: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("shardgate.toml");
     std::fs::write(&file, format!("[listen]\naddress = \"127.0.0.1:1\"\n\n{config}")).unwrap();

@@ -43,5 +43,6 @@ mod servers;
 mod sessions;
 mod sharding;
 mod threads;
+mod transactions;
 mod wire;
 mod writes;

@@ -142,3 +142,15 @@ UPDATE orders SET user_id = 500 - id;
 COMMIT;
 SELECT * FROM orders ORDER BY id;
 SELECT COUNT(*) FROM orders WHERE user_id = 491;
+
+-- Variables that change what a SELECT or an UPDATE may do.
+SET sql_select_limit = 1;
+UPDATE orders SET user_id = 600 - id;
+UPDATE orders SET note = 'limited' ORDER BY id LIMIT 4;
+SET sql_select_limit = DEFAULT;
+SELECT id, user_id, note FROM orders ORDER BY id;
+SET sql_safe_updates = 1;
+UPDATE orders SET user_id = 5; -- refused
+UPDATE orders SET user_id = 5 ORDER BY id LIMIT 2;
+SET sql_safe_updates = 0;
+SELECT id, user_id FROM orders ORDER BY id;
