@@ -197,7 +197,7 @@ impl Session {
         let ahead = statement
             .functions
             .iter()
-            .all(|f| !each_time.contains(&f.name.as_str()) && !(f.name == "LAST_INSERT_ID" && f.args));
+            .all(|f| !(each_time.contains(&f.name.as_str()) || f.name == "LAST_INSERT_ID" && f.args));
         if !ahead || statement.assigns_user_variables {
             return None;
         }
