@@ -7,6 +7,7 @@ pub mod explain;
 pub mod id;
 pub mod reshard;
 pub mod serve;
+pub mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,6 +44,14 @@ enum Command {
     Reshard {
         #[command(subcommand)]
         command: Reshard,
+    },
+    /// Compare reference tables over all their places, and look for rows on shards that their keys do not route to
+    Verify {
+        /// The configuration
+        #[arg(long, short)]
+        config: PathBuf,
+        /// DATABASE or DATABASE.TABLE; all tables if left out
+        tables: Vec<String>,
     },
     /// New ids, what ids say, and which ids a time has
     Id {
@@ -90,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Reshard { command: Reshard::Plan { from, to, connect } } => {
             reshard::plan(&from, &to, connect)
         }
+        Command::Verify { config, tables } => verify::verify_tables(&config, &tables),
         Command::Id { command } => id::run(command),
         Command::Explain { config, database, json, sql } => {
             explain::run(&config, database.as_deref(), json, &sql)

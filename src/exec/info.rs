@@ -26,11 +26,10 @@ pub fn sum(infos: &[String]) -> String {
     out
 }
 
-/// The same with another number of warnings, where it tells one.
+/// An info string with another number of warnings, which is its last.
 pub fn with_warnings(info: &str, warnings: u16) -> String {
-    const WORD: &str = "Warnings: ";
-    match info.rfind(WORD) {
-        Some(at) => format!("{}{WORD}{warnings}", &info[..at]),
+    match info.rsplit_once("Warnings: ") {
+        Some((rest, _)) => format!("{rest}Warnings: {warnings}"),
         None => info.to_owned(),
     }
 }

@@ -36,6 +36,7 @@ mod select;
 mod show;
 mod spread;
 mod targets;
+pub mod undo;
 
 use std::sync::Arc;
 

@@ -215,7 +215,7 @@ impl Session {
         for table in tables {
             named(table, &mut joined);
         }
-        let changed = self.changed(statement, &joined)?;
+        let changed = self.targets(statement, &joined)?;
         let home = self.table(changed.first()?)?;
         if !changed.iter().all(|name| self.table(name).is_some_and(|table| beside(&home, &table))) {
             return None;
@@ -259,7 +259,7 @@ impl Session {
     }
 
     /// The tables among those joined whose rows change.
-    fn changed<'s>(&self, statement: &Statement, joined: &[&'s TableName]) -> Option<Vec<&'s TableName>> {
+    fn targets<'s>(&self, statement: &Statement, joined: &[&'s TableName]) -> Option<Vec<&'s TableName>> {
         let called = |name: &str| joined.iter().copied().find(|table| table.exposed() == name);
         let mut out: Vec<&TableName> = Vec::new();
         match &statement.kind {
