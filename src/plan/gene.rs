@@ -99,6 +99,11 @@ fn carrier(table: &Table) -> Option<(&IdRule, Gene)> {
     Some((rule, rule.gene()?))
 }
 
+/// Whether ids of a table carry slots.
+pub(super) fn slots_matter(table: &Table) -> bool {
+    carrier(table).is_some()
+}
+
 /// Whether a column of a table is an id that carries a slot.
 pub(super) fn carries(table: &Table, column: &str) -> bool {
     carrier(table).is_some_and(|(rule, _)| rule.column.eq_ignore_ascii_case(column))

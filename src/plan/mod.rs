@@ -23,8 +23,10 @@ pub mod load;
 mod local;
 mod member;
 pub mod merge_spec;
+pub mod moves;
 mod names;
 mod order;
+pub mod pick;
 mod placed;
 mod refuse;
 mod render;
@@ -39,7 +41,7 @@ pub mod undo;
 
 use std::sync::Arc;
 
-pub use bind::{Bound, Destination, SessionValues, Setting, Source, bind, compute};
+pub use bind::{Bound, Destination, SessionValues, Setting, Source, Stage, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
 pub use rows::{asks_for_id, id_value, replay};

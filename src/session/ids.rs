@@ -116,7 +116,7 @@ impl Session {
             None => Ok(Value::Null),
             Some(cell) if binary && !binary::is_text(column.kind) => {
                 let wire = WireType { kind: column.kind, unsigned: column.is_unsigned() };
-                binary::read_value(wire, &cell).ok_or_else(|| {
+                binary::read_cell(wire, &cell).ok_or_else(|| {
                     let what = format!("a computed value of type {} cannot be read", column.kind);
                     Error::new(Code::Internal, what)
                 })

@@ -148,7 +148,7 @@ impl Session {
         }
         self.held.statement();
         match &plan.act {
-            Act::Refused(error) => return Err(error.clone()),
+            Act::Refused(error) => return Box::pin(self.write_pulled(plan, text, error.clone())).await,
             Act::Session => return self.control(plan, text).await,
             Act::Ddl(steps) => {
                 let bound = self.bind(plan, text)?;
@@ -177,7 +177,10 @@ impl Session {
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
             Box::pin(self.compute(plan, text)).await?;
         }
-        let mut bound = self.bind_patiently(plan, text).await?;
+        let mut bound = match self.bind_patiently(plan, text).await {
+            Err(error) => return Box::pin(self.write_pulled(plan, text, error)).await,
+            Ok(bound) => bound,
+        };
         if let Act::Load(load) = &plan.act {
             return Box::pin(self.load(plan, load, &bound, text)).await;
         }

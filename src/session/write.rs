@@ -8,13 +8,16 @@ use crate::base::Result;
 use crate::exec::info;
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
-use crate::plan::Bound;
 use crate::plan::ir::{Act, Plan};
+use crate::plan::{Bound, Stage};
 use crate::sql::facts::{Kind, Statement};
 use crate::topology::Layout;
 
 impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
+        if bound.stage != Stage::Whole {
+            return Box::pin(self.write_picked(plan, bound, text)).await;
+        }
         // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
         let generated = bound.ids.first.is_some();
         let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);

@@ -39,6 +39,7 @@ mod ids_simulation;
 mod ids_torture;
 mod large;
 mod load;
+mod moves;
 mod oracle;
 mod pools;
 mod relay;
