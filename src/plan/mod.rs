@@ -44,6 +44,7 @@ use std::sync::Arc;
 pub use bind::{Bound, Destination, SessionValues, Setting, Source, Stage, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
+pub use refuse::null_key;
 pub use rows::{asks_for_id, id_value, replay};
 
 use crate::sql::facts::Statement;

@@ -8,7 +8,7 @@ use super::names::nodes_of;
 use super::refuse;
 use super::route;
 use crate::base::ids::{NewIds, NodeId, uuid_text};
-use crate::base::{Code, Error, Result, Value};
+use crate::base::{Result, Value};
 use crate::sharding::IdForm;
 use crate::topology::{IdRule, Layout, Sharded};
 
@@ -159,7 +159,7 @@ impl<'p> Binder<'p> {
                     Some(RowId::New(value) | RowId::Given(value)) => store(insert, sharded, value)?,
                     _ => return Err(lost()),
                 },
-                cell => store(insert, sharded, &self.row_key(sharded, cell)?)?,
+                cell => store(insert, sharded, &self.row_key(insert, sharded, cell)?)?,
             };
             match places.iter_mut().find(|(n, _)| *n == node) {
                 Some((_, rows)) => rows.push(i),
@@ -171,11 +171,9 @@ impl<'p> Binder<'p> {
     }
 
     /// The key that a row brings along.
-    pub(super) fn row_key(&self, sharded: &Sharded, cell: &Cell) -> Result<Value> {
+    pub(super) fn row_key(&self, insert: &Insert, sharded: &Sharded, cell: &Cell) -> Result<Value> {
         match self.cell(cell)? {
-            Value::Null => {
-                Err(Error::new(Code::NullColumn, format!("Column '{}' cannot be null", sharded.key)))
-            }
+            Value::Null => Err(refuse::null_key(&sharded.key, insert.column.as_ref())),
             value => Ok(value),
         }
     }
