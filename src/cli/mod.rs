@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod id;
+pub mod index;
 pub mod reshard;
 pub mod serve;
 
@@ -43,6 +44,11 @@ enum Command {
     Reshard {
         #[command(subcommand)]
         command: Reshard,
+    },
+    /// Unique indexes over all shards
+    Index {
+        #[command(subcommand)]
+        command: index::Command,
     },
     /// New ids, what ids say, and which ids a time has
     Id {
@@ -91,6 +97,7 @@ pub fn run() -> ExitCode {
             reshard::plan(&from, &to, connect)
         }
         Command::Id { command } => id::run(command),
+        Command::Index { command } => index::run_command(command),
         Command::Explain { config, database, json, sql } => {
             explain::run(&config, database.as_deref(), json, &sql)
         }

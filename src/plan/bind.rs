@@ -69,6 +69,8 @@ pub struct Bound {
     pub copies: bool,
     /// Ids that were made or given.
     pub ids: Ids,
+    /// What reads the rows that the jobs change, one a job: see [`Images`](super::lookup::Images).
+    pub images: Vec<Job>,
     /// Rows of the merged answer: count and offset.
     pub limit: Option<(u64, u64)>,
 }
@@ -236,7 +238,8 @@ impl<'p> Binder<'p> {
                 made = Ids { first: made.first.or(Some(native.first)), native: true, ..made };
             }
         }
-        Ok(Bound { jobs, copies, ids: made, ..Bound::default() })
+        let images = self.images_found(targets)?;
+        Ok(Bound { jobs, copies, ids: made, images, ..Bound::default() })
     }
 
     /// As many ids as there can be in a row, for a server to give.

@@ -25,7 +25,7 @@ use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
 use super::workers::Worker;
-use super::{admin, segments};
+use super::{admin, indexes, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -55,24 +55,17 @@ pub struct Running {
 pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let metrics = Metrics::default();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let limits = Limits {
-        max_connections: config.pool.max_connections,
-        wait: config.pool.wait,
-        connect: config.pool.connect_timeout,
-        check: config.pool.idle_check,
-        idle: config.pool.max_idle,
-        lifetime: config.pool.max_lifetime,
-        scatter: config.limits.scatter_connections as usize,
-    };
     let fence = Arc::new(Fence::new(Arc::clone(&clock)));
     let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead, metrics.clone()));
     let worker = Worker::start(config, &topology, &ids, &clock, &metrics).await?;
     let segments = segments::fill(Arc::clone(&ids), segments::store(config, &topology));
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let count = config.listen.threads.unwrap_or_else(cores).get();
-    let pools = Pools::new(&topology, limits, metrics.clone(), count);
+    let pools = Pools::new(&topology, limits(config), metrics.clone(), count);
     let registry = Arc::new(Registry::default());
-    let shared = Arc::new(Shared::new(config, topology, pools.clone(), ids, metrics, registry));
+    let states = indexes::states(config, &topology);
+    let shared = Shared::new(config, topology, pools.clone(), ids, metrics, registry).with_indexes(states);
+    let shared = Arc::new(shared);
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {
@@ -95,11 +88,25 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
+    tasks.spawn(until(stop.clone(), indexes::watch(Arc::clone(&shared))));
     let checked = Arc::clone(&shared);
     tasks.spawn(until(stop.clone(), async move { checked.check_id_columns().await }));
     let admin = admin::start(config, &shared, &stop, &tasks).await?;
     tracing::info!(%address, threads = count, "serving");
     Ok(Running { address, admin, shared, stop, end: end.drop_guard(), tasks, worker })
+}
+
+/// Bounds of the pools.
+pub(super) fn limits(config: &Config) -> Limits {
+    Limits {
+        max_connections: config.pool.max_connections,
+        wait: config.pool.wait,
+        connect: config.pool.connect_timeout,
+        check: config.pool.idle_check,
+        idle: config.pool.max_idle,
+        lifetime: config.pool.max_lifetime,
+        scatter: config.limits.scatter_connections as usize,
+    }
 }
 
 impl Running {

@@ -1,9 +1,11 @@
 //! Assembly: the only place that constructs the parts and wires them together, listens, and shuts down.
 
 mod admin;
-pub mod listen;
+mod indexes;
+mod listen;
 mod segments;
 mod threads;
 mod workers;
 
+pub use indexes::aside;
 pub use listen::{Running, start};

@@ -47,6 +47,11 @@ pub(super) async fn fill(ids: Arc<Ids>, store: Option<Segments>) {
 
 /// The store of the configuration: where worker numbers are leased, or a schema of the first source where they are fixed.
 pub(super) fn store(config: &Config, topology: &Topology) -> Option<Segments> {
+    db(config, topology).map(Segments::new)
+}
+
+/// The connection of the configuration's store.
+pub(super) fn db(config: &Config, topology: &Topology) -> Option<Arc<Db>> {
     let (source, schema) = match &config.ids.workers {
         Workers::Leased(place) => {
             let named = |source: &&crate::topology::Source| *source.name == *place.source;
@@ -54,5 +59,5 @@ pub(super) fn store(config: &Config, topology: &Topology) -> Option<Segments> {
         }
         Workers::Fixed { .. } => (topology.sources.first(), SCHEMA),
     };
-    Some(Segments::new(Arc::new(Db::new(source?, schema, LIMIT))))
+    Some(Arc::new(Db::new(source?, schema, LIMIT)))
 }

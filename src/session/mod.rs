@@ -7,6 +7,7 @@ mod ids;
 mod input;
 mod load;
 mod load_rows;
+mod lookup;
 mod next_id;
 mod null_ids;
 mod planning;
@@ -27,6 +28,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
 
+pub use lookup::{Built, Differences, Ready};
 pub use shared::Shared;
 
 use crate::admin::Ticket;

@@ -9,7 +9,7 @@ use crate::backend::Role;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
 use crate::exec::Connections;
-use crate::plan::ir::{Act, Plan};
+use crate::plan::ir::{Act, Plan, TableUse};
 use crate::plan::{self, cache};
 use crate::sql::facts::{Kind, Statement};
 use crate::sql::lex::Mode;
@@ -81,6 +81,8 @@ impl Session {
             self.shared.load_definition(&self.pools, database, &table).await?;
             if !matches!(statement.kind, Kind::Ddl(_) | Kind::Show(_) | Kind::Describe(_)) {
                 self.shared.check_columns(database, &table)?;
+                let used = TableUse { database: database.into(), table };
+                self.shared.prepare_lookups(&self.pools, &used).await?;
             }
             complete &= self.shared.catalog.knows(database, &name.name.text);
         }

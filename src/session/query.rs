@@ -131,6 +131,11 @@ impl Session {
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
             Box::pin(self.compute(plan, text)).await?;
         }
+        let narrowed = match plan.lookup {
+            Some(_) => Box::pin(self.looked_up(plan, text)).await?,
+            None => None,
+        };
+        let plan = narrowed.as_ref().unwrap_or(plan);
         let mut bound = self.bind_patiently(plan, text).await?;
         if let Act::Load(load) = &plan.act {
             return Box::pin(self.load(plan, load, &bound, text)).await;
@@ -151,13 +156,15 @@ impl Session {
             return Ok(());
         }
         let by_string = |table: &Table| match &table.layout {
-            Layout::Sharded(sharded) => matches!(sharded.rule.key(), KeyType::String(_)),
+            Layout::Sharded(sharded) => {
+                matches!(sharded.rule.key(), KeyType::String(_)) || !table.indexes.is_empty()
+            }
             _ => false,
         };
         match plan.tables.iter().find(|used| by_string(&used.table)) {
             Some(used) => Err(Error::refused(
                 format!(
-                    "'{}' is sharded by a string, and the connection's character set is {charset}",
+                    "'{}' is sharded by a string or has a unique index, and the connection's character set is {charset}",
                     used.table.name
                 ),
                 "SET NAMES utf8mb4",

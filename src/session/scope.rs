@@ -18,7 +18,6 @@ pub(super) enum Scope {
     Savepoint,
 }
 
-#[allow(dead_code)]
 impl Session {
     /// A statement begins that writes, in `several` parts or in one.
     pub(super) async fn open_scope(&mut self, several: bool) -> Result<Scope> {

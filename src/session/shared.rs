@@ -71,6 +71,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// New ids.
     pub ids: Arc<Ids>,
+    /// Which unique indexes hold all rows.
+    pub indexes: super::Ready,
     /// Bounds.
     pub limits: Limits,
     /// Name → password and the database that is selected where the client names none.
@@ -98,6 +100,7 @@ impl Shared {
             registry,
             metrics,
             ids,
+            indexes: super::Ready::default(),
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
                 merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },
@@ -113,6 +116,12 @@ impl Shared {
             epoch: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
         }
+    }
+
+    /// With the store that knows which unique indexes hold all rows.
+    #[must_use]
+    pub fn with_indexes(self, indexes: super::Ready) -> Self {
+        Self { indexes, ..self }
     }
 
     /// Counts changes of the tables' definitions: plans of another count are not used.

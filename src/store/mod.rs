@@ -1,16 +1,19 @@
 //! What proxies share: tables in a schema of one source, by default `shardgate` on the first.
 //!
 //! [`db`] is the connection to it. [`leases`] is what is asked of a store of worker numbers, [`mysql`] that store as a
-//! table, and [`file`] what a proxy with a fixed number has instead. [`segments`] are the counters of segment ids.
+//! table, and [`file`] what a proxy with a fixed number has instead. [`segments`] are the counters of segment ids, and [`indexes`]
+//! the states of unique indexes.
 
 pub mod db;
 pub mod file;
+pub mod indexes;
 pub mod leases;
 pub mod mysql;
 pub mod segments;
 
 pub use db::Db;
 pub use file::FileLeases;
+pub use indexes::{IndexState, Indexes};
 pub use leases::{Lease, Leases, Snapshot};
 pub use mysql::MySqlLeases;
 pub use segments::Segments;

@@ -42,5 +42,6 @@ mod servers;
 mod sessions;
 mod sharding;
 mod threads;
+mod unique;
 mod wire;
 mod writes;
