@@ -54,14 +54,28 @@ impl Indexes {
 
     /// Writes what is known of an index.
     pub async fn write(&self, name: &str, state: &IndexState) -> Result<()> {
-        let schema = self.0.schema();
+        let replace = format!(
+            "REPLACE INTO {}.indexes (name, state, layout, progress) VALUES (?, ?, ?, ?)",
+            self.0.schema()
+        );
+        self.put(&replace, name, state).await
+    }
+
+    /// The same for one that nothing was known of: what somebody else has written since, stays.
+    pub async fn begin(&self, name: &str, state: &IndexState) -> Result<()> {
+        let insert = format!(
+            "INSERT INTO {0}.indexes (name, state, layout, progress) VALUES (?, ?, ?, ?) ON DUPLICATE KEY UPDATE \
+             state = IF(indexes.layout = VALUES(layout), indexes.state, VALUES(state)), \
+             progress = IF(indexes.layout = VALUES(layout), indexes.progress, VALUES(progress)), layout = VALUES(layout)",
+            self.0.schema()
+        );
+        self.put(&insert, name, state).await
+    }
+
+    async fn put(&self, sql: &str, name: &str, state: &IndexState) -> Result<()> {
         let word = if state.ready { "ready" } else { "building" };
         let values = (name, word, state.layout.as_str(), state.progress.as_str());
-        let write = async |conn: &mut Conn| {
-            let replace =
-                format!("REPLACE INTO {schema}.indexes (name, state, layout, progress) VALUES (?, ?, ?, ?)");
-            conn.exec_drop(replace, values).await
-        };
+        let write = async |conn: &mut Conn| conn.exec_drop(sql, values).await;
         match self.0.with("write the state of an index", write).await {
             Err(error) if MISSING.contains(&error.errno) => {
                 self.create().await?;

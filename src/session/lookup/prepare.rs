@@ -1,7 +1,7 @@
 //! The tables of lookups: made and checked when a table with a unique index is first used, and believed once they hold
 //! all rows.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -26,8 +26,10 @@ pub(super) const THERE: u16 = 1061;
 pub struct Ready {
     store: Option<Indexes>,
     ids: ArcSwap<HashSet<Arc<str>>>,
-    /// Index states are written by one at a time.
-    noted: Mutex<()>,
+    /// Definitions whose lookups are there, by `database.table`.
+    prepared: Mutex<HashMap<String, Arc<TableSchema>>>,
+    /// One at a time prepares.
+    preparing: tokio::sync::Mutex<()>,
 }
 
 impl Ready {
@@ -47,12 +49,11 @@ impl Ready {
     }
 
     fn set(&self, index: &Arc<str>, ready: bool) {
-        let _alone = self.noted.lock();
-        let mut all = HashSet::clone(&self.ids.load());
-        let changed = if ready { all.insert(Arc::clone(index)) } else { all.remove(index) };
-        if changed {
-            self.ids.store(Arc::new(all));
-        }
+        self.ids.rcu(|known| {
+            let mut all = HashSet::clone(known);
+            let _ = if ready { all.insert(Arc::clone(index)) } else { all.remove(index) };
+            all
+        });
     }
 
     /// Asks the store what has become of the indexes of a map.
@@ -87,12 +88,25 @@ impl Shared {
         if table.indexes.is_empty() {
             return Ok(());
         }
+        let _alone = self.indexes.preparing.lock().await;
         let Some(schema) = self.catalog.table(&used.database, &table.name) else { return Ok(()) };
-        let prepared = self.prepare_each(pools, used, &schema).await;
-        if prepared.is_err() {
-            self.catalog.forget(&used.database, &table.name);
+        if self.are_prepared(used) {
+            return Ok(());
         }
-        prepared
+        self.prepare_each(pools, used, &schema).await?;
+        self.indexes.prepared.lock().insert(format!("{}.{}", used.database, table.name), schema);
+        Ok(())
+    }
+
+    /// Whether the lookups of a table are there, as its definition is now.
+    pub(in crate::session) fn are_prepared(&self, used: &TableUse) -> bool {
+        if used.table.indexes.is_empty() {
+            return true;
+        }
+        let Some(schema) = self.catalog.table(&used.database, &used.table.name) else { return false };
+        let prepared = self.indexes.prepared.lock();
+        let known = prepared.get(&format!("{}.{}", used.database, used.table.name));
+        known.is_some_and(|known| Arc::ptr_eq(known, &schema))
     }
 
     async fn prepare_each(&self, pools: &Pools, used: &TableUse, schema: &TableSchema) -> Result<()> {
@@ -115,7 +129,11 @@ impl Shared {
                         self.make_unique(pools, &entries, number, index).await?;
                     }
                     let state = IndexState { ready, layout, progress: String::new() };
-                    store.write(&index.id, &state).await?;
+                    match known {
+                        // Another proxy may have made it ready since.
+                        None if !ready => store.begin(&index.id, &state).await?,
+                        _ => store.write(&index.id, &state).await?,
+                    }
                     ready
                 }
             };
