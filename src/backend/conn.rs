@@ -336,19 +336,39 @@ impl Conn {
     /// Writes what is queued, and reads the answers of the state commands. After this the next packet is the first
     /// of the last command's answer. An error leaves the connection unusable.
     pub async fn settle(&mut self) -> Result<()> {
+        self.settle_if(true).await
+    }
+
+    async fn settle_if(&mut self, strict: bool) -> Result<()> {
         let sent = self.stream.flush().await;
         self.checked(sent)?;
         while self.pending > 0 {
             self.stream.reset_sequence(1);
             let packet = self.packet().await?;
             self.pending -= 1;
-            if packet.first() == Some(&0xFF) {
+            if strict && packet.first() == Some(&0xFF) {
                 self.broken = true;
                 return Err(packet::decode_err(&packet).unwrap_or_else(|| self.malformed()));
             }
         }
         self.stream.reset_sequence(self.reply_sequence);
         Ok(())
+    }
+
+    /// Runs two statements that answer OK, in one write; the second is also right where the first fails.
+    pub async fn query_anyway(&mut self, before: &str, sql: &str) -> Result<Summary> {
+        self.queue_before(before);
+        self.queue_query(sql.as_bytes());
+        self.settle_if(false).await?;
+        Ok(self.answer(0).await?.ok)
+    }
+
+    /// Runs two statements that answer OK, in one write; where the first fails, the connection is unusable.
+    pub async fn query_both(&mut self, before: &str, sql: &str) -> Result<Summary> {
+        self.queue_before(before);
+        self.queue_query(sql.as_bytes());
+        self.settle().await?;
+        Ok(self.answer(0).await?.ok)
     }
 
     // ---- packets back -------------------------------------------------------------------------------------------

@@ -75,6 +75,8 @@ catalogue! {
     NoIds = 1467, "HY000", "check that the store of [ids] can be reached; SHOW SHARDGATE STATUS shows its leases";
     /// A system variable does not exist.
     UnknownVariable = 1193, "HY000", "SHOW VARIABLES lists those that exist";
+    /// The answer to the COMMIT that decides a transaction over several sources was lost, and could not be found out.
+    OutcomeUnknown = 1180, "HY000", "ask SHOW SHARDGATE TRANSACTIONS for the transaction that the message names, before trying again";
     /// A server cannot be reached.
     SourceDown = 2003, "HY000", "check that the named source's server runs and can be reached";
     /// A server went away while a statement ran.

@@ -6,6 +6,7 @@ pub mod error;
 pub mod ids;
 pub mod layout;
 pub mod value;
+pub mod xid;
 
 pub use code::Code;
 pub use error::{Error, Fate, Origin, Result};

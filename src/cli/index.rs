@@ -53,7 +53,7 @@ fn each(path: &Path, name: &str, build: bool) -> ExitCode {
         return ExitCode::from(2);
     };
     let work = async {
-        let shared = server::aside(&config, topology);
+        let shared = server::aside(&config, topology).await?;
         let mut whole = true;
         for number in numbers {
             whole &= if build {

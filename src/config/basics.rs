@@ -9,7 +9,7 @@ use toml::de::DeValue;
 use super::model::{Address, Config, Limits, Listen, Log, Pool, Source, User};
 use super::problem::suggestion;
 use super::reader::{At, Section};
-use super::text;
+use super::{text, transaction};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -102,11 +102,12 @@ pub(super) fn users(root: &Section<'_, '_>) -> Vec<User> {
         }
         let password = section.string("password").map_or(String::new(), |password| password.value);
         let database = section.string("database").map(|database| database.value);
+        let transaction = transaction::mode(&section, "transaction");
         if let Some(At { value: name, at }) = name {
             if !names.insert(name.clone()) {
                 section.report(at, format!("user \"{name}\" is declared twice"));
             }
-            users.push(User { name, password, database });
+            users.push(User { name, password, database, transaction });
         }
         section.finish();
     }

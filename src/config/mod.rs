@@ -15,13 +15,14 @@ pub mod model;
 mod problem;
 mod reader;
 mod text;
+mod transaction;
 
 use std::path::Path;
 
 pub use ids::{epoch_of, layout_of};
 pub use model::{
     Address, Admin, Config, Database, GeneKey, Group, IdGenerator, IdKind, Ids, Limits, Listen, Log, Place,
-    Pool, Source, Table, TableLayout, UniqueIndex, User, Workers,
+    Pool, Source, Table, TableLayout, Transaction, TransactionMode, UniqueIndex, User, Workers,
 };
 pub use problem::Problem;
 use reader::{Reader, Section};
@@ -51,6 +52,7 @@ pub fn parse(
         admin: admin::admin(&root),
         pool: basics::pool(&root),
         limits: basics::limits(&root),
+        transaction: transaction::transaction(&root),
         log: basics::log(&root),
         users: basics::users(&root),
         databases: Vec::new(),

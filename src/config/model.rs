@@ -23,6 +23,8 @@ pub struct Config {
     pub pool: Pool,
     /// `[limits]`
     pub limits: Limits,
+    /// `[transaction]`
+    pub transaction: Transaction,
     /// `[ids]`
     pub ids: Ids,
     /// `[log]`
@@ -62,6 +64,8 @@ pub struct User {
     pub password: String,
     /// `database`: selected where the client names none.
     pub database: Option<String>,
+    /// `transaction`: the mode of this user's transactions. Default that of `[transaction]`.
+    pub transaction: Option<TransactionMode>,
 }
 
 /// `[source.NAME]`: one MySQL primary and its replicas.
@@ -118,6 +122,48 @@ pub struct Limits {
     pub scatter_connections: u32,
     /// `plans`: shapes of statements whose plans are kept, about 5 KiB each. Default 10,000.
     pub plans: u32,
+}
+
+/// `[transaction]`: transactions over several sources.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transaction {
+    /// `mode`: `atomic` (the default) or `single`.
+    pub mode: TransactionMode,
+    /// `schema`: where each source keeps decisions. Default `shardgate`.
+    pub schema: String,
+    /// `timeout`: how long a transaction may stay open. `None` (written `0`, the default): no limit.
+    pub timeout: Option<Duration>,
+    /// `commit_timeout`: how long a COMMIT whose answer was lost is looked for before its outcome is told to be unknown.
+    /// Default 10 s.
+    pub commit_timeout: Duration,
+    /// `recover_every`: how often sources are asked for transactions that were left behind. Default 5 s.
+    pub recover_every: Duration,
+    /// `recover_after`: for how long a prepared transaction of another proxy is left alone. Default 5 s.
+    pub recover_after: Duration,
+}
+
+/// What transactions may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransactionMode {
+    /// Span several sources: all of it is committed, or nothing.
+    Atomic,
+    /// Stay on one source: others are refused.
+    Single,
+}
+
+impl TransactionMode {
+    /// The mode of this name, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Atomic, Self::Single].into_iter().find(|mode| name.eq_ignore_ascii_case(mode.name()))
+    }
+
+    /// As it is written.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Atomic => "atomic",
+            Self::Single => "single",
+        }
+    }
 }
 
 /// `[ids]`: how new ids are made.

@@ -335,6 +335,7 @@ fn session_variable(written: &str) -> Option<&str> {
         "pseudo_thread_id",
         "warning_count",
         "error_count",
+        "shardgate_transaction_mode",
     ];
     OWN.contains(&name).then_some(name)
 }

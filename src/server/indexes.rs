@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{listen, segments};
+use super::{listen, recovery, segments};
 use crate::admin::Registry;
 use crate::backend::Pools;
+use crate::base::Result;
 use crate::base::clock::SystemClock;
 use crate::config::Config;
 use crate::idgen::{Fence, Ids};
@@ -23,13 +24,15 @@ pub(super) fn states(config: &Config, topology: &Topology) -> Ready {
 }
 
 /// What a command needs that looks after indexes, without serving clients.
-pub fn aside(config: &Config, topology: Topology) -> Shared {
+pub async fn aside(config: &Config, topology: Topology) -> Result<Shared> {
     let (metrics, fence) = (Metrics::default(), Fence::new(Arc::new(SystemClock)));
     let ids = Ids::new(&topology.generators, Arc::new(fence), config.ids.max_ahead, metrics.clone());
     let pools = Pools::new(&topology, listen::limits(config), metrics.clone(), 1);
     let states = states(config, &topology);
     let registry = Arc::new(Registry::default());
-    Shared::new(config, topology, pools, Arc::new(ids), metrics, registry).with_indexes(states)
+    let coordinator = recovery::coordinator(config, &topology, &metrics).await?;
+    let shared = Shared::new(config, topology, pools, Arc::new(ids), coordinator, metrics, registry);
+    Ok(shared.with_indexes(states))
 }
 
 /// Looks again and again. Ends where no table has an index.

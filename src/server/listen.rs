@@ -25,7 +25,7 @@ use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
 use super::workers::Worker;
-use super::{admin, indexes, segments};
+use super::{admin, indexes, recovery, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -63,9 +63,11 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let count = config.listen.threads.unwrap_or_else(cores).get();
     let pools = Pools::new(&topology, limits(config), metrics.clone(), count);
     let registry = Arc::new(Registry::default());
+    let coordinator = recovery::coordinator(config, &topology, &metrics).await?;
+    let recovery = recovery::run(Arc::clone(&coordinator), config.transaction.recover_every);
     let states = indexes::states(config, &topology);
-    let shared = Shared::new(config, topology, pools.clone(), ids, metrics, registry).with_indexes(states);
-    let shared = Arc::new(shared);
+    let shared = Shared::new(config, topology, pools.clone(), ids, coordinator, metrics, registry);
+    let shared = Arc::new(shared.with_indexes(states));
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {
@@ -89,6 +91,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
     tasks.spawn(until(stop.clone(), indexes::watch(Arc::clone(&shared))));
+    tasks.spawn(until(stop.clone(), recovery));
     let checked = Arc::clone(&shared);
     tasks.spawn(until(stop.clone(), async move { checked.check_id_columns().await }));
     let admin = admin::start(config, &shared, &stop, &tasks).await?;

@@ -2,7 +2,8 @@
 
 mod admin;
 mod indexes;
-mod listen;
+pub mod listen;
+mod recovery;
 mod segments;
 mod threads;
 mod workers;

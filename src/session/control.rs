@@ -5,9 +5,10 @@ use super::Session;
 use super::dispatch::kill;
 use super::query::Text;
 use super::reply::{self, Column};
-use crate::backend::Summary;
+use crate::backend::{Role, Summary};
+use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result, Value};
-use crate::exec::Asked;
+use crate::exec::{Asked, Connections};
 use crate::plan::ir::Plan;
 use crate::sql::facts::{Kind, Operand, Show};
 
@@ -109,24 +110,60 @@ impl Session {
         }
     }
 
-    async fn begin(&mut self, read_only: bool, snapshot: bool) -> Result<()> {
+    async fn begin(&mut self, read_only: Option<bool>, snapshot: bool) -> Result<()> {
         self.held.commit().await?;
         let begin = match (read_only, snapshot) {
-            (false, false) => "BEGIN",
-            (true, false) => "START TRANSACTION READ ONLY",
-            (false, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
-            (true, true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
+            (None, false) => "BEGIN",
+            (Some(false), false) => "START TRANSACTION READ WRITE",
+            (Some(true), false) => "START TRANSACTION READ ONLY",
+            (None, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+            (Some(false), true) => "START TRANSACTION READ WRITE, WITH CONSISTENT SNAPSHOT",
+            (Some(true), true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
         };
         let characteristics = self.vars.next_transaction.take();
+        let read_only = read_only
+            .or_else(|| characteristics.as_deref().and_then(access))
+            .unwrap_or_else(|| self.vars.is_read_only());
         self.held.begin(begin, characteristics.as_deref(), read_only);
-        Ok(())
+        if snapshot { Box::pin(self.take_snapshots()).await } else { Ok(()) }
+    }
+
+    /// WITH CONSISTENT SNAPSHOT: what is seen is what is there now, so that the transaction begins on every source at
+    /// once. Each source's snapshot is consistent in itself.
+    async fn take_snapshots(&mut self) -> Result<()> {
+        if self.held.is_single() {
+            return Ok(());
+        }
+        let sources = self.shared.topology().sources.len() as u16;
+        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
+        let mut done = Ok(());
+        for source in (0..sources).map(SourceId) {
+            done = match using.take(source, Role::Primary).await {
+                Ok(mut lease) => {
+                    // XA START takes no snapshot: the first read does.
+                    let sql = if source.0 == 0 { "DO 0" } else { self.shared.coordinator.snapshot_sql() };
+                    let read = lease.query(sql, 1).await;
+                    let status = read.as_ref().ok().map(|read| read.ok.status);
+                    using.put(source, lease, status);
+                    read.map(|_| ())
+                }
+                Err(error) => Err(error),
+            };
+            if done.is_err() {
+                break;
+            }
+        }
+        if done.is_err() {
+            self.held.rollback().await;
+        }
+        done
     }
 
     /// A transaction has ended.
     async fn ended(&mut self, chain: bool, release: bool, more: bool) -> Result<()> {
         self.vars.next_transaction = None;
         if chain {
-            self.begin(self.held.was_read_only(), false).await?;
+            self.begin(Some(self.held.was_read_only()), false).await?;
         }
         self.last.row_count = 0;
         self.forget_warnings();
@@ -229,6 +266,15 @@ fn shown(what: &str) -> &'static [Column] {
         (true, false) => &WARNINGS,
         (true, true) => &ERRORS,
     }
+}
+
+/// Whether `SET TRANSACTION …` makes the next one READ ONLY, or READ WRITE.
+fn access(characteristics: &str) -> Option<bool> {
+    characteristics.split(|c: char| !c.is_ascii_alphabetic()).find_map(|word| match word {
+        word if word.eq_ignore_ascii_case("ONLY") => Some(true),
+        word if word.eq_ignore_ascii_case("WRITE") => Some(false),
+        _ => None,
+    })
 }
 
 fn no_savepoint(name: &str) -> Error {

@@ -193,7 +193,7 @@ impl Session {
             return;
         }
         let settings = self.shared.giving_ids(&self.vars.settings);
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let mut using = self.held.using(&self.pools, self.flavor, &settings);
         let client = Some(&mut self.client);

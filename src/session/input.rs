@@ -7,7 +7,9 @@ use bytes::Bytes;
 
 use super::Session;
 use super::query::Text;
+use super::set::TRANSACTION_MODE;
 use crate::base::{Code, Error, Result, Value};
+use crate::config::TransactionMode;
 use crate::exec::send::Call;
 use crate::plan::ir::{Job, Param, SessionValue};
 use crate::plan::{SessionValues, Source};
@@ -172,6 +174,8 @@ impl SessionValues for Known<'_> {
                 "autocommit" => count(usize::from(session.vars.autocommit)),
                 "pseudo_thread_id" => count(session.ticket.id().0 as usize),
                 "in_transaction" => count(usize::from(session.held.in_transaction())),
+                TRANSACTION_MODE if session.held.is_single() => text(TransactionMode::Single.name()),
+                TRANSACTION_MODE => text(TransactionMode::Atomic.name()),
                 other => {
                     return Err(Error::refused(
                         format!("@@{other} is for one server"),

@@ -83,7 +83,7 @@ impl Session {
     /// The whole file to the table's only place.
     async fn load_whole(&mut self, load: &Load, bound: &Bound, text: &Text<'_>) -> Result<Summary> {
         let job = bound.jobs.first().ok_or_else(no_job)?;
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let settings = &self.vars.settings;
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let mut using = self.held.using(&self.pools, self.flavor, settings);
@@ -128,7 +128,7 @@ impl Session {
         let table = plan.tables.get(load.table).map(|used| Arc::clone(&used.table)).ok_or_else(no_job)?;
         let (gather, spread) = self.reading(rows, &table, &charset)?;
         let own = self.vars.autocommit && !self.held.in_transaction();
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let Self { client, held, pools, vars, flavor, ticket, shared, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
         let mut upload = Upload::open(client, &load.file, around).await?;

@@ -173,7 +173,7 @@ impl Session {
             multi_statements: info.capabilities & capability::MULTI_STATEMENTS != 0,
             database: None,
             vars: Vars::new(settings, shared.server_mode()),
-            held: Held::default(),
+            held: Held::new(Arc::clone(&shared.coordinator), shared.is_single(&info.user)),
             last: Last::default(),
             insert_id: None,
             computed: Vec::new(),
@@ -211,7 +211,18 @@ impl Session {
     async fn converse(&mut self) -> Result<(), Error> {
         let interrupt = Arc::clone(self.ticket.interrupt());
         loop {
-            let packet = match unless_ended(&interrupt, |cx| self.client.poll_command(cx)).await {
+            let coming = unless_ended(&interrupt, |cx| self.client.poll_command(cx));
+            let coming = match self.held.deadline() {
+                None => coming.await,
+                Some(deadline) => {
+                    let Ok(coming) = tokio::time::timeout_at(deadline, coming).await else {
+                        self.held.expire().await;
+                        continue;
+                    };
+                    coming
+                }
+            };
+            let packet = match coming {
                 Ok(packet) => packet,
                 Err(error) if error.is(Code::Killed) => return Err(error),
                 Err(error) => return Err(self.misread(error).await),
@@ -299,7 +310,7 @@ impl Session {
     pub(crate) async fn reset(&mut self) {
         self.held.rollback().await;
         self.held.abandon();
-        self.held = Held::default();
+        self.held = Held::new(Arc::clone(&self.shared.coordinator), self.shared.is_single(&self.info.user));
         let settings: Settings = self.shared.opening_settings(self.info.charset);
         self.vars = Vars::new(settings, self.shared.server_mode());
         self.last = Last::default();

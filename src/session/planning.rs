@@ -138,9 +138,13 @@ impl Session {
         let source = self.anchor();
         // A server does not know SHARDGATE_NEXT_ID, and would say so whatever the mistake is.
         let foreign = text.windows(NEXT_ID.len()).any(|word| word.eq_ignore_ascii_case(NEXT_ID));
-        if foreign || !self.is_whole_on(source) {
-            return own;
+        // A transaction is not opened on yet another source for this.
+        let mut places: Vec<SourceId> = self.held.sources().collect();
+        if places.is_empty() {
+            places.push(source);
         }
+        let whole = places.into_iter().find(|source| self.is_whole_on(*source));
+        let Some(source) = whole.filter(|_| !foreign) else { return own };
         let schema = self.schema_on(source);
         let settings = &self.vars.settings;
         let mut using = self.held.using(&self.pools, self.flavor, settings);

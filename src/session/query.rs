@@ -102,9 +102,46 @@ impl Session {
 
     /// Carries a plan out. The answer is queued.
     pub(super) async fn run(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        let plain = self.held.deadline().is_none()
+            && !self.held.has_outlived()
+            && self.vars.next_transaction.is_none();
+        if plain { self.carry_out(plan, text).await } else { Box::pin(self.run_bounded(plan, text)).await }
+    }
+
+    /// The same where the transaction has a time limit, or the next one characteristics of its own.
+    async fn run_bounded(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
+        self.held.expire().await;
+        if let Some(error) = self.held.outlived()
+            && !matches!(plan.statement.kind, Kind::Rollback { .. })
+        {
+            return Err(error);
+        }
+        let once = self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty();
+        if once {
+            self.held.characterise(self.vars.next_transaction.as_deref());
+        }
+        let done = self.carry_out(plan, text).await;
+        if once {
+            self.held.characterise(None);
+            // They stay until a transaction has ended.
+            if done.is_ok() && !self.last.failed {
+                self.vars.next_transaction = None;
+            }
+        }
+        if done.is_err() {
+            self.held.expire().await;
+        }
+        match self.held.outlived() {
+            Some(outlived) => done.map_err(|error| outlived.with_fate(error.fate)),
+            None => done,
+        }
+    }
+
+    async fn carry_out(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
         if plan.statement.functions.iter().any(FunctionUse::is_next_id) {
             Box::pin(self.make_next_ids(plan, text)).await?;
         }
+        self.held.statement();
         match &plan.act {
             Act::Refused(error) => return Err(error.clone()),
             Act::Session => return self.control(plan, text).await,
@@ -123,6 +160,10 @@ impl Session {
                 return done;
             }
             Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {}
+        }
+        if !self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty() {
+            let characteristics = self.vars.next_transaction.take();
+            self.held.begin("BEGIN", characteristics.as_deref(), false);
         }
         if plan.pins {
             self.held.stick();
@@ -260,6 +301,15 @@ impl Session {
                 }
                 done => return done,
             }
+        }
+    }
+
+    /// When a statement that begins now must have ended: its own time is over, or its transaction's.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let own = self.shared.deadline();
+        match self.held.deadline() {
+            Some(deadline) => Some(own.map_or(deadline, |own| own.min(deadline))),
+            None => own,
         }
     }
 

@@ -54,7 +54,7 @@ impl Session {
         if writes {
             self.held.writes();
         }
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let ids = self.preset(plan, job);
         loop {
             let call = text.given.call(job, text.original)?;
@@ -77,6 +77,9 @@ impl Session {
                     let warnings = warnings_after(&mut lease, &end).await;
                     let told = ids::after(&mut lease, ids, &end).await;
                     using.put(job.source, lease, status_of(&end));
+                    if self.held.left_behind() {
+                        self.held.commit().await?;
+                    }
                     // MariaDB's list stays for statements that use no table and have nothing to say; MySQL's does not.
                     let replaces = !plan.tables.is_empty() || !self.shared.is_mariadb();
                     if replaces || !warnings.is_empty() {
@@ -126,8 +129,13 @@ impl Session {
 
     /// A deadlock has rolled the transaction back on one server: so it is on all, and none is open any more.
     pub(super) async fn after_error(&mut self, errno: u16) {
-        const DEADLOCK: u16 = 1213;
-        if errno == DEADLOCK && self.held.in_transaction() {
+        // ER_LOCK_DEADLOCK, and what XA branches answer then: ER_XA_RBROLLBACK, ER_XA_RBTIMEOUT, ER_XA_RBDEADLOCK.
+        const DEADLOCKS: [u16; 4] = [1213, 1402, 1613, 1614];
+        if DEADLOCKS.contains(&errno) && self.held.in_transaction() {
+            self.held.rollback().await;
+        }
+        const LOCK_WAIT_TIMEOUT: u16 = 1205;
+        if errno == LOCK_WAIT_TIMEOUT && self.held.is_undone().await {
             self.held.rollback().await;
         }
     }
@@ -147,7 +155,7 @@ impl Session {
             let call = text.given.call(job, text.original)?;
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let (mut status, deadline) = (self.status(text.more), self.shared.deadline());
+        let (mut status, deadline) = (self.status(text.more), self.deadline());
         if !self.vars.autocommit {
             // The servers begin one with this statement.
             status |= status::IN_TRANS;

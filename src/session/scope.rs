@@ -72,7 +72,7 @@ impl Session {
     }
 
     async fn run_tasks(&mut self, tasks: &[Task<'_>], pace: Pace, limit: AnswerLimit) -> Result<Vec<Answer>> {
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let settings = &self.vars.settings;
         let mut using = self.held.using(&self.pools, self.flavor, settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };

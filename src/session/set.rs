@@ -2,6 +2,7 @@
 //! made of the value is read back and tracked. User variables are evaluated by a server and kept here.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::Session;
 use super::input::Known;
@@ -9,11 +10,13 @@ use super::vars::USER_VARIABLES;
 use crate::backend::{Answer, Settings};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
+use crate::config::TransactionMode;
 use crate::exec::{Connections, single};
 use crate::plan::ir::SessionValue;
 use crate::plan::{self, SessionValues};
 use crate::sql::facts::{SetItem, SetTarget, Statement};
 use crate::sql::splice;
+use crate::txn::Held;
 use crate::wire::column::ColumnDef;
 use crate::wire::kind;
 
@@ -21,6 +24,9 @@ use crate::wire::kind;
 const INSERT_IDS: [&str; 2] = ["last_insert_id", "identity"];
 /// How far apart the ids of one statement lie.
 const STEPS: [&str; 2] = ["auto_increment_increment", "auto_increment_offset"];
+
+/// The mode of the session's transactions: atomic or single.
+pub(super) const TRANSACTION_MODE: &str = "shardgate_transaction_mode";
 
 impl Session {
     /// Carries a SET out.
@@ -40,6 +46,10 @@ impl Session {
                 SetTarget::Session(name) if name == "insert_id" => {
                     let value = self.evaluate(text, statement, item).await?;
                     self.insert_id = Some(unsigned(&value).ok_or_else(|| wrong_type(name))?);
+                }
+                SetTarget::Session(name) if name == TRANSACTION_MODE => {
+                    let value = self.evaluate(text, statement, item).await?;
+                    self.set_transaction_mode(&value)?;
                 }
                 SetTarget::Session(name) if STEPS.contains(&name.as_str()) => {
                     let value = self.evaluate(text, statement, item).await?;
@@ -84,6 +94,29 @@ impl Session {
             self.vars.user.insert(name, value);
         }
         Ok(warnings)
+    }
+
+    fn set_transaction_mode(&mut self, given: &Value) -> Result<()> {
+        // ER_WRONG_VALUE_FOR_VAR, ER_CANT_CHANGE_TX_CHARACTERISTICS
+        let wrong = |(errno, sqlstate), why: &str| {
+            let error = Error::new(Code::WrongArguments, format!("{TRANSACTION_MODE} cannot be set: {why}"));
+            Error { errno, sqlstate, ..error }
+        };
+        let (value, progress) = ((1231, *b"42000"), (1568, *b"25001"));
+        let name = match given {
+            Value::Str(name) => String::from_utf8_lossy(name),
+            _ => "".into(),
+        };
+        let mode = TransactionMode::named(&name).ok_or_else(|| wrong(value, "it is 'atomic' or 'single'"))?;
+        if self.held.in_transaction() {
+            return Err(wrong(progress, "end the transaction first"));
+        }
+        if mode == TransactionMode::Atomic && !self.shared.coordinator.spans() {
+            let why = "[transaction] mode is \"single\" for all users, so that nobody would recover its transactions";
+            return Err(wrong(value, why));
+        }
+        self.held.set_single(mode == TransactionMode::Single);
+        Ok(())
     }
 
     fn next_transaction(&mut self, text: &str) -> Result<()> {
@@ -200,10 +233,13 @@ impl Session {
         }
     }
 
-    /// Runs the SET on a server and reads the variables back, as SQL literals among the session's settings.
+    /// Runs the SET on a server and reads the variables back, as SQL literals among the session's settings. An open
+    /// transaction's connections are not used: there `autocommit = 1` would commit one of them.
     async fn set_and_read(&mut self, sql: &str, names: &[&str]) -> Result<(Settings, u16)> {
         let (anchor, count) = (self.anchor(), self.shared.topology().sources.len());
-        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
+        let mut aside = Held::new(Arc::clone(&self.shared.coordinator), true);
+        let held = if self.held.in_transaction() { &mut aside } else { &mut self.held };
+        let mut using = held.using(&self.pools, self.flavor, &self.vars.settings);
         let (source, mut lease) = using.take_any(anchor, count).await?;
         lease.queue_state(None, &self.vars.settings);
         let read = format!(

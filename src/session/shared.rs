@@ -14,13 +14,14 @@ use crate::backend::catalog::Catalog;
 use crate::backend::{Pools, Settings};
 use crate::base::Result;
 use crate::base::ids::SourceId;
-use crate::config::Config;
+use crate::config::{Config, TransactionMode, User};
 use crate::idgen::Ids;
 use crate::merge::Budget;
 use crate::plan::cache::Plans;
 use crate::sql::lex::Mode;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
+use crate::txn::Coordinator;
 
 /// What the greeting says before any server could be asked.
 const UNKNOWN_VERSION: &str = "8.0.0-shardgate";
@@ -71,12 +72,14 @@ pub struct Shared {
     pub metrics: Metrics,
     /// New ids.
     pub ids: Arc<Ids>,
+    /// What all transactions share.
+    pub coordinator: Arc<Coordinator>,
     /// Which unique indexes hold all rows.
     pub indexes: super::Ready,
     /// Bounds.
     pub limits: Limits,
-    /// Name → password and the database that is selected where the client names none.
-    users: HashMap<String, (String, Option<String>)>,
+    /// By name, each with its mode of transactions.
+    users: HashMap<String, User>,
     server: ArcSwapOption<ServerFacts>,
     epoch: AtomicU64,
     turn: AtomicUsize,
@@ -89,6 +92,7 @@ impl Shared {
         topology: Topology,
         pools: Pools,
         ids: Arc<Ids>,
+        coordinator: Arc<Coordinator>,
         metrics: Metrics,
         registry: Arc<Registry>,
     ) -> Self {
@@ -100,6 +104,7 @@ impl Shared {
             registry,
             metrics,
             ids,
+            coordinator,
             indexes: super::Ready::default(),
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
@@ -110,7 +115,10 @@ impl Shared {
             users: config
                 .users
                 .iter()
-                .map(|user| (user.name.clone(), (user.password.clone(), user.database.clone())))
+                .map(|user| {
+                    let transaction = user.transaction.or(Some(config.transaction.mode));
+                    (user.name.clone(), User { transaction, ..user.clone() })
+                })
                 .collect(),
             server: ArcSwapOption::empty(),
             epoch: AtomicU64::new(0),
@@ -145,14 +153,19 @@ impl Shared {
         self.limits.statement.map(|limit| Instant::now() + limit)
     }
 
+    /// Whether a user's transactions stay on one source.
+    pub fn is_single(&self, user: &str) -> bool {
+        self.users.get(user).is_some_and(|user| user.transaction == Some(TransactionMode::Single))
+    }
+
     /// A user's password; `None` for an unknown user.
     pub fn password(&self, user: &str) -> Option<String> {
-        self.users.get(user).map(|(password, _)| password.clone())
+        self.users.get(user).map(|user| user.password.clone())
     }
 
     /// The database that a user has selected without naming one.
     pub fn database_of(&self, user: &str) -> Option<String> {
-        self.users.get(user)?.1.clone()
+        self.users.get(user)?.database.clone()
     }
 
     /// The map.

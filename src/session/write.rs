@@ -70,7 +70,7 @@ impl Session {
         text: &Text<'_>,
         tasks: &[Task<'_>],
     ) -> Result<(Vec<Summary>, Option<u64>)> {
-        let deadline = self.shared.deadline();
+        let deadline = self.deadline();
         let selective = match &plan.act {
             Act::Insert(insert) => Some(insert).filter(|_| !bound.ids.made.is_empty()),
             _ => None,

@@ -636,8 +636,8 @@ pub enum Kind {
     },
     /// BEGIN, START TRANSACTION.
     Begin {
-        /// READ ONLY
-        read_only: bool,
+        /// READ ONLY, or READ WRITE
+        read_only: Option<bool>,
         /// WITH CONSISTENT SNAPSHOT
         snapshot: bool,
     },

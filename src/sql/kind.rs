@@ -98,17 +98,19 @@ impl Parser<'_> {
         match word {
             "BEGIN" => {
                 self.eat("WORK");
-                Ok(Statement_::Begin { read_only: false, snapshot: false })
+                Ok(Statement_::Begin { read_only: None, snapshot: false })
             }
             "START" => {
                 self.expect("TRANSACTION")?;
-                let (mut read_only, mut snapshot) = (false, false);
+                let (mut read_only, mut snapshot) = (None, false);
                 while self.kind() == Kind::Word {
                     if self.eat_run(&["READ", "ONLY"]) {
-                        read_only = true;
+                        read_only = Some(true);
                     } else if self.eat_run(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
                         snapshot = true;
-                    } else if !self.eat_run(&["READ", "WRITE"]) {
+                    } else if self.eat_run(&["READ", "WRITE"]) {
+                        read_only = Some(false);
+                    } else {
                         return Err(self.unexpected("READ ONLY, READ WRITE or WITH CONSISTENT SNAPSHOT"));
                     }
                     self.eat_kind(Kind::Comma);

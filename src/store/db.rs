@@ -49,6 +49,11 @@ impl Db {
         format!("`{}`", self.schema.replace('`', "``"))
     }
 
+    /// The schema's name as it is.
+    pub fn plain_schema(&self) -> &str {
+        &self.schema
+    }
+
     /// Uses the connection. Afterwards it must be outside of a transaction; where `work` fails, it is closed.
     /// [`Code::SourceDown`] when the server cannot be reached or does not answer in time; the server's own error
     /// otherwise, with what was being done.

@@ -1,10 +1,11 @@
 //! What proxies share: tables in a schema of one source, by default `shardgate` on the first.
 //!
 //! [`db`] is the connection to it. [`leases`] is what is asked of a store of worker numbers, [`mysql`] that store as a
-//! table, and [`file`] what a proxy with a fixed number has instead. [`segments`] are the counters of segment ids, and [`indexes`]
-//! the states of unique indexes.
+//! table, and [`file`] what a proxy with a fixed number has instead. [`segments`] are the counters of segment ids, [`indexes`]
+//! the states of unique indexes. [`decisions`] are on every source: what became of transactions that span several.
 
 pub mod db;
+pub mod decisions;
 pub mod file;
 pub mod indexes;
 pub mod leases;
@@ -12,6 +13,7 @@ pub mod mysql;
 pub mod segments;
 
 pub use db::Db;
+pub use decisions::{Asked, Asker, Decision, Decisions, Home, Outcome};
 pub use file::FileLeases;
 pub use indexes::{IndexState, Indexes};
 pub use leases::{Lease, Leases, Snapshot};

@@ -26,6 +26,16 @@ pub struct Metrics {
     pub killed: Counter<u64, AtomicU64>,
     /// Connections opened to servers.
     pub opened: Counter<u64, AtomicU64>,
+    /// Transactions that were committed on several sources at once.
+    pub transactions_spread: Counter<u64, AtomicU64>,
+    /// Transactions with prepared branches that no own COMMIT is working on, as recovery last saw it.
+    pub in_doubt: Gauge,
+    /// For how long the oldest of them has been seen.
+    pub in_doubt_seconds: Gauge,
+    /// Branches that recovery has committed.
+    pub recovered_committed: Counter<u64, AtomicU64>,
+    /// Branches that recovery has rolled back.
+    pub recovered_rolled_back: Counter<u64, AtomicU64>,
     /// Ids made.
     pub ids_issued: Counter<u64, AtomicU64>,
     /// Statements that got no id in time (error 1467).
@@ -71,6 +81,15 @@ impl Metrics {
         registry.register("errors", "Errors sent to clients", self.errors.clone());
         registry.register("killed", "Statements stopped on a server", self.killed.clone());
         registry.register("server_connections_opened", "Connections opened to servers", self.opened.clone());
+        let spread = self.transactions_spread.clone();
+        registry.register("transactions_spread", "Transactions committed on several sources", spread);
+        registry.register("in_doubt", "Transactions in doubt", self.in_doubt.clone());
+        let seconds = self.in_doubt_seconds.clone();
+        registry.register("in_doubt_seconds", "Since when the oldest is in doubt", seconds);
+        let committed = self.recovered_committed.clone();
+        registry.register("recovered_committed", "Branches that recovery committed", committed);
+        let rolled_back = self.recovered_rolled_back.clone();
+        registry.register("recovered_rolled_back", "Branches that recovery rolled back", rolled_back);
         registry.register("ids_issued", "Ids made", self.ids_issued.clone());
         registry.register("ids_refused", "Statements that got no id in time", self.ids_refused.clone());
         registry.register("ids_steals", "Worker numbers taken over", self.ids_steals.clone());
@@ -91,7 +110,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.statements.inc();
         let rows = metrics.rows();
-        assert_eq!(rows.len(), 14);
+        assert_eq!(rows.len(), 19);
         assert!(rows.contains(&("shardgate_statements_total".to_owned(), "1".to_owned())), "{rows:?}");
     }
 }

@@ -1,19 +1,24 @@
 //! The connections that a session keeps, and why.
 //!
-//! A transaction opens on a source when it first touches it: `BEGIN` goes in the same write as the first statement.
-//! A session also keeps connections that hold state of its own (GET_LOCK, temporary tables).
+//! A transaction opens on a source when it first touches it: `BEGIN` goes in the same write as the first statement, and
+//! `XA START` on each source after the first. A session also keeps connections that hold state of its own (GET_LOCK,
+//! temporary tables).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use smallvec::SmallVec;
+use tokio::time::Instant;
 
+use super::commit::each_open;
+use super::coordinator::Coordinator;
 use crate::backend::{Conn, Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::SourceId;
-use crate::base::{Error, Result};
+use crate::base::xid::{Gtrid, Xid};
+use crate::base::{Code, Error, Result};
 use crate::exec::Connections;
 
 /// Sources that most transactions touch at most: no list is allocated for them.
-const FEW: usize = 4;
+pub(super) const FEW: usize = 4;
 
 /// What a transaction is, as the client sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -33,31 +38,71 @@ enum State {
     Implicit,
 }
 
-struct Leg {
-    source: SourceId,
+/// One source's connection.
+pub(super) struct Leg {
+    pub(super) source: SourceId,
     /// `None` while a statement uses it.
-    lease: Option<Lease>,
+    pub(super) lease: Option<Lease>,
     /// Whether a transaction is open there.
-    open: bool,
+    pub(super) open: bool,
+    /// Its name there; `None`: a plain transaction, on the first source.
+    pub(super) xid: Option<Xid>,
+    /// The transaction has written there, or may have.
+    pub(super) wrote: bool,
+    /// The last statement there has failed, and its server may have ended the transaction.
+    pub(super) unsure: bool,
 }
 
 /// A session's held connections.
-#[derive(Default)]
 pub struct Held {
+    pub(super) coordinator: Arc<Coordinator>,
     state: State,
-    legs: Vec<Leg>,
+    /// The transaction's first source before all others.
+    pub(super) legs: Vec<Leg>,
+    /// The source that the transaction touched first.
+    first: Option<SourceId>,
+    /// The transaction's name, once it is on several sources.
+    pub(super) gtrid: Option<Gtrid>,
     savepoints: Vec<String>,
+    /// Transactions stay on one source.
+    single: bool,
+    /// When the transaction has been open for too long.
+    deadline: Option<Instant>,
+    /// It was, and is rolled back; the client has not been told.
+    outlived: bool,
+    /// `SET TRANSACTION …` for the statement that runs, where it is a transaction of its own.
+    once: Option<Box<str>>,
+    /// The statement that runs may write.
+    writing: bool,
     /// Keep connections after the transaction: they hold state of the session.
     sticky: bool,
     /// The transaction that ended last was READ ONLY.
     was_read_only: bool,
-    /// The transaction has written, or may have.
-    wrote: bool,
     /// A held connection was lost, and what the session had there with it.
-    lost: bool,
+    pub(super) lost: bool,
 }
 
 impl Held {
+    /// None yet. `single`: transactions stay on one source.
+    pub fn new(coordinator: Arc<Coordinator>, single: bool) -> Self {
+        Self {
+            single,
+            deadline: None,
+            outlived: false,
+            once: None,
+            coordinator,
+            state: State::Idle,
+            legs: Vec::new(),
+            first: None,
+            gtrid: None,
+            savepoints: Vec::new(),
+            writing: false,
+            sticky: false,
+            was_read_only: false,
+            lost: false,
+        }
+    }
+
     /// Whether a transaction is open, as the status flag IN_TRANS says it.
     pub fn in_transaction(&self) -> bool {
         self.state != State::Idle
@@ -76,6 +121,72 @@ impl Held {
     /// The source that holds the first connection, to be preferred where any would do.
     pub fn home(&self) -> Option<SourceId> {
         self.legs.first().map(|leg| leg.source)
+    }
+
+    /// Whether transactions stay on one source.
+    pub fn is_single(&self) -> bool {
+        self.single
+    }
+
+    /// From the next transaction on they may span several sources, or not.
+    pub fn set_single(&mut self, single: bool) {
+        self.single = single;
+    }
+
+    /// When the open transaction will have been open for too long.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    /// Rolls the transaction back if it has been open for too long; its client is told at its next statement.
+    pub async fn expire(&mut self) {
+        if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            self.rollback().await;
+            self.outlived = true;
+        }
+    }
+
+    /// What the client has to be told of a transaction that was open for too long, once.
+    pub fn outlived(&mut self) -> Option<Error> {
+        let timeout = self.coordinator.timeout().filter(|_| std::mem::take(&mut self.outlived))?;
+        let text = format!(
+            "the transaction was open for longer than transaction.timeout = {} ms, and is rolled back; try restarting transaction",
+            timeout.as_millis()
+        );
+        // ER_LOCK_WAIT_TIMEOUT
+        Some(Error { errno: 1205, ..Error::new(Code::Internal, text) })
+    }
+
+    /// Whether the client has still to be told so.
+    pub fn has_outlived(&self) -> bool {
+        self.outlived
+    }
+
+    /// `SET TRANSACTION …` for the next statement alone, which is a transaction of its own.
+    pub fn characterise(&mut self, characteristics: Option<&str>) {
+        self.once = characteristics.map(Into::into);
+    }
+
+    /// After a statement's failure: whether the server of a transaction over several sources has rolled its part back, as it
+    /// does after a lock wait where innodb_rollback_on_timeout is on. Then the others have to, as well.
+    pub async fn is_undone(&mut self) -> bool {
+        let unsure = self.legs.iter_mut().find(|leg| leg.open && leg.unsure && leg.xid.is_none());
+        match unsure.filter(|_| self.gtrid.is_some()) {
+            Some(leg) => leg.check_open().await.is_err(),
+            None => false,
+        }
+    }
+
+    /// Whether the first source has ended its part of the transaction by itself, as a procedure can: then the others must end
+    /// theirs as well.
+    pub fn left_behind(&self) -> bool {
+        let open = |plain: bool| self.legs.iter().any(|leg| leg.open && leg.xid.is_none() == plain);
+        self.gtrid.is_some() && open(false) && !open(true)
+    }
+
+    /// The sources of connections that are kept.
+    pub fn sources(&self) -> impl Iterator<Item = SourceId> {
+        self.legs.iter().map(|leg| leg.source)
     }
 
     /// How many sources the transaction has touched.
@@ -105,8 +216,9 @@ impl Held {
         characteristics: Option<&str>,
         read_only: bool,
     ) {
-        let characteristics = characteristics.map(Into::into);
-        self.wrote = false;
+        let characteristics: Option<Box<str>> = characteristics.map(Into::into).or_else(|| self.once.take());
+        self.first = None;
+        self.deadline = self.coordinator.timeout().map(|timeout| Instant::now() + timeout);
         self.state = State::Begun { characteristics, begin: begin.into(), read_only };
     }
 
@@ -138,85 +250,14 @@ impl Held {
         Ok(true)
     }
 
-    /// A statement is about to write.
+    /// A statement begins; nothing is known of what it does.
+    pub fn statement(&mut self) {
+        self.writing = false;
+    }
+
+    /// The statement writes on the sources that it touches from now on.
     pub fn writes(&mut self) {
-        self.wrote = true;
-    }
-
-    /// Commits on every source: at once where the transaction has only read, else one after another. Then the first
-    /// failure rolls back the sources that have not committed; it says so when others had committed already.
-    pub async fn commit(&mut self) -> Result<()> {
-        if !self.wrote {
-            let failure = self.end_all("COMMIT").await;
-            self.ended();
-            return failure.map_or(Ok(()), Err);
-        }
-        let mut failure: Option<Error> = None;
-        let mut committed = 0;
-        for leg in self.legs.iter_mut().filter(|leg| leg.open) {
-            let Some(lease) = leg.lease.as_mut() else { continue };
-            let text = if failure.is_none() { "COMMIT" } else { "ROLLBACK" };
-            match lease.query(text, 0).await {
-                Ok(_) => committed += u32::from(failure.is_none()),
-                Err(mut error) => {
-                    // Whether it has committed is not known: the session ends, as it would have with that server.
-                    self.lost |= lease.is_lost();
-                    if committed > 0 && failure.is_none() {
-                        error.message = format!(
-                            "{} (committed on {committed} sources before this one failed)",
-                            error.message
-                        );
-                    }
-                    lease.give_up();
-                    failure.get_or_insert(error);
-                }
-            }
-            leg.open = false;
-        }
-        self.ended();
-        failure.map_or(Ok(()), Err)
-    }
-
-    /// Ends the transaction wherever it is open; where that fails, by closing the connection. Answers the first failure.
-    async fn end_all(&mut self, sql: &str) -> Option<Error> {
-        let ended = self.ask_all(sql).await;
-        let open = self.legs.iter_mut().filter(|leg| leg.open).filter_map(|leg| leg.lease.as_mut());
-        for (lease, _) in open.zip(&ended).filter(|(_, ended)| ended.is_err()) {
-            lease.give_up();
-        }
-        ended.into_iter().find_map(Result::err)
-    }
-
-    /// Runs a statement that answers OK wherever the transaction is open: sent to all sources before any answer is
-    /// waited for.
-    async fn ask_all(&mut self, sql: &str) -> SmallVec<[Result<()>; FEW]> {
-        let mut asked = SmallVec::<[_; FEW]>::new();
-        for leg in self.legs.iter_mut().filter(|leg| leg.open) {
-            if let Some(lease) = leg.lease.as_mut() {
-                lease.queue_query(sql.as_bytes());
-                let sent = lease.settle().await;
-                asked.push((lease, sent));
-            }
-        }
-        let mut answers = SmallVec::new();
-        for (lease, sent) in asked {
-            let answer = match sent {
-                Ok(()) => lease.answer(0).await.map(|_| ()),
-                Err(error) => Err(error),
-            };
-            self.lost |= lease.is_lost();
-            answers.push(answer);
-        }
-        answers
-    }
-
-    /// Rolls back on every source. A source that does not answer has its connection closed, which rolls back as well.
-    pub async fn rollback(&mut self) {
-        let lost = self.lost;
-        self.end_all("ROLLBACK").await;
-        // Nothing is lost by a rollback.
-        self.lost = lost;
-        self.ended();
+        self.writing = true;
     }
 
     /// Ends everything without a word: held connections are closed, and their servers roll back.
@@ -231,22 +272,41 @@ impl Held {
         self.ended();
     }
 
-    fn ended(&mut self) {
+    pub(super) fn ended(&mut self) {
         self.was_read_only = self.read_only();
         self.state = State::Idle;
-        self.wrote = false;
+        self.first = None;
+        self.gtrid = None;
+        self.deadline = None;
         self.savepoints.clear();
         if self.sticky {
+            let held = self.legs.len();
             self.legs.retain(|leg| leg.lease.as_ref().is_none_or(|lease| !lease.is_broken()));
-            self.legs.iter_mut().for_each(|leg| leg.open = false);
+            self.lost |= self.legs.len() < held;
+            for leg in &mut self.legs {
+                (leg.open, leg.wrote, leg.xid) = (false, false, None);
+            }
         } else {
             self.legs.clear();
         }
     }
 
-    /// Runs a statement that answers OK wherever the transaction is open.
+    /// Whether a connection of the transaction was lost.
+    pub(super) fn any_lost(&self) -> bool {
+        self.legs.iter().any(|leg| leg.open && leg.lease.as_ref().is_some_and(|lease| lease.is_lost()))
+    }
+
+    /// Runs a statement that answers OK wherever the transaction is open. The session is lost where a source is.
     async fn tell(&mut self, sql: &str) -> Result<()> {
-        self.ask_all(sql).await.into_iter().collect()
+        let told = each_open(&mut self.legs, |leg| async move {
+            match leg.lease.as_mut() {
+                Some(lease) => lease.query(sql, 0).await.map(|_| ()),
+                None => Ok(()),
+            }
+        })
+        .await;
+        self.lost |= self.any_lost();
+        told.into_iter().collect()
     }
 
     /// Before a write on several sources: a point to come back to if it fails on one of them.
@@ -257,15 +317,66 @@ impl Held {
     /// The write has failed on one source: its other parts are undone. Sources that were first touched by it roll
     /// back to their beginning.
     pub async fn statement_failed(&mut self) {
-        for leg in self.legs.iter_mut().filter(|leg| leg.open) {
-            if let Some(lease) = leg.lease.as_mut() {
-                let back = lease.query("ROLLBACK TO SAVEPOINT shardgate_statement", 0).await;
-                self.lost |= lease.is_lost();
-                if back.is_err() && lease.query("ROLLBACK", 0).await.is_ok() {
-                    leg.open = false;
-                }
+        each_open(&mut self.legs, |leg| async move {
+            let Some(lease) = leg.lease.as_mut() else { return };
+            let back = lease.query("ROLLBACK TO SAVEPOINT shardgate_statement", 0).await;
+            if back.is_err() && !lease.is_lost() && leg.end("ROLLBACK").await.is_ok() {
+                (leg.open, leg.wrote, leg.xid) = (false, false, None);
             }
+        })
+        .await;
+        self.lost |= self.any_lost();
+        if !self.legs.iter().any(|leg| leg.open) {
+            self.first = None;
         }
+    }
+
+    /// Opens the transaction on a source, ahead of the next statement there. Answers its name there, if it is a branch.
+    async fn open_on(
+        &mut self,
+        source: SourceId,
+        lease: &mut Lease,
+        settings: &Settings,
+    ) -> Result<Option<Xid>> {
+        let first = *self.first.get_or_insert(source);
+        let xid =
+            if first == source || self.read_only() { None } else { Some(self.branch(first, source).await?) };
+        lease.queue_state(None, settings);
+        if let State::Begun { characteristics: Some(characteristics), .. } = &self.state {
+            lease.queue_before(characteristics);
+        }
+        match (&xid, &self.state) {
+            (Some(xid), state) => {
+                // XA START cannot say so itself.
+                if matches!(state, State::Begun { begin, .. } if begin.contains("READ WRITE")) {
+                    lease.queue_before("SET TRANSACTION READ WRITE");
+                }
+                lease.queue_before(&format!("XA START {xid}"));
+            }
+            (None, State::Begun { begin, .. }) => lease.queue_before(begin),
+            // The server begins one with the statement.
+            (None, _) => {}
+        }
+        for name in &self.savepoints {
+            lease.queue_before(&format!("SAVEPOINT {}", quoted(name)));
+        }
+        Ok(xid)
+    }
+
+    /// The transaction's name on a source after its first.
+    async fn branch(&mut self, first: SourceId, source: SourceId) -> Result<Xid> {
+        if self.single {
+            return Err(Error::refused(
+                "the transaction would span several sources, and its mode is \"single\"",
+                "end it before touching rows of another source, or set shardgate_transaction_mode = 'atomic'",
+            ));
+        }
+        let coordinator = Arc::clone(&self.coordinator);
+        // The decision will name both.
+        coordinator.home(source).await?;
+        let home = coordinator.home(first).await?;
+        let gtrid = *self.gtrid.get_or_insert_with(|| coordinator.gtrid());
+        Ok(Xid { gtrid, home, branch: source.0 })
     }
 
     /// Takes connections from here and from the pools.
@@ -284,30 +395,39 @@ pub struct Using<'a> {
 
 impl Connections for Using<'_> {
     async fn take(&mut self, source: SourceId, role: Role) -> Result<Lease> {
-        let role = if self.alone() { Role::Primary } else { role };
-        let held = &mut *self.held;
-        let place = held.legs.iter().position(|leg| leg.source == source && leg.lease.is_some());
-        let (mut lease, open) = match place {
-            Some(place) => {
-                let leg = held.legs.swap_remove(place);
-                match leg.lease {
-                    Some(lease) => (lease, leg.open),
-                    None => (self.pools.get(source, role, self.flavor).await?, false),
-                }
+        if !self.alone() {
+            let mut lease = self.pools.get(source, role, self.flavor).await?;
+            lease.schemas_as_of(self.pools.schemas());
+            if let Some(once) = &self.held.once {
+                lease.queue_state(None, self.settings);
+                lease.queue_before(once);
             }
-            None => (self.pools.get(source, role, self.flavor).await?, false),
+            return Ok(lease);
+        }
+        let held = &mut *self.held;
+        let held_lease =
+            held.legs.iter_mut().find(|leg| leg.source == source).and_then(|leg| leg.lease.take());
+        let mut lease = if let Some(lease) = held_lease {
+            lease
+        } else {
+            let lease = self.pools.get(source, Role::Primary, self.flavor).await?;
+            held.legs.retain(|leg| leg.source != source);
+            held.legs.push(Leg { source, lease: None, open: false, xid: None, wrote: false, unsure: false });
+            lease
         };
         lease.schemas_as_of(self.pools.schemas());
-        if let State::Begun { characteristics, begin, .. } = &held.state
-            && !open
-        {
-            lease.queue_state(None, self.settings);
-            if let Some(characteristics) = characteristics {
-                lease.queue_before(characteristics);
-            }
-            lease.queue_before(begin);
-            for name in &held.savepoints {
-                lease.queue_before(&format!("SAVEPOINT {}", quoted(name)));
+        let writing = held.writing;
+        let Some(leg) = held.legs.iter_mut().find(|leg| leg.source == source) else { return Ok(lease) };
+        leg.wrote |= writing;
+        if !leg.open && (held.in_transaction() || self.settings.manual_commit()) {
+            let opened = held.open_on(source, &mut lease, self.settings).await;
+            let Some(leg) = held.legs.iter_mut().find(|leg| leg.source == source) else { return Ok(lease) };
+            match opened {
+                Ok(xid) => leg.xid = xid,
+                Err(error) => {
+                    leg.lease = Some(lease);
+                    return Err(error);
+                }
             }
         }
         Ok(lease)
@@ -315,11 +435,16 @@ impl Connections for Using<'_> {
 
     fn put(&mut self, source: SourceId, lease: Lease, status: Option<u16>) {
         let held = &mut *self.held;
+        let place = held.legs.iter().position(|leg| leg.source == source && leg.lease.is_none());
         if lease.is_broken() {
             held.lost |= held.pinned();
+            place.map(|place| held.legs.remove(place));
             return;
         }
+        let branch = place.and_then(|place| held.legs.get(place)).is_some_and(|leg| leg.xid.is_some());
         let open = match (&held.state, status) {
+            // A branch ends by XA ROLLBACK or XA COMMIT only.
+            _ if branch => true,
             (State::Begun { .. }, None) => true,
             (_, Some(status)) => Conn::in_transaction(status),
             (State::Implicit, None) => true,
@@ -329,8 +454,23 @@ impl Connections for Using<'_> {
         if open && held.state == State::Idle {
             held.state = State::Implicit;
         }
-        if open || held.sticky {
-            held.legs.push(Leg { source, lease: Some(lease), open });
+        match place.and_then(|place| held.legs.get_mut(place)) {
+            Some(leg) if open || held.sticky => {
+                (leg.open, leg.lease, leg.unsure) = (open, Some(lease), status.is_none());
+            }
+            Some(_) => held.legs.retain(|leg| leg.source != source),
+            None if open || held.sticky => {
+                held.first.get_or_insert(source);
+                held.legs.push(Leg {
+                    source,
+                    lease: Some(lease),
+                    open,
+                    xid: None,
+                    wrote: held.writing,
+                    unsure: false,
+                });
+            }
+            None => {}
         }
         if !open && held.state != State::Idle && !held.legs.iter().any(|leg| leg.open) && status.is_some() {
             // The server has ended the transaction by itself: an implicit commit, a deadlock.

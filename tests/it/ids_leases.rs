@@ -99,7 +99,7 @@ fn terminate(proxy: Proxy) {
 }
 
 /// What a proxy says that does not start.
-async fn refusal(config: &str) -> String {
+pub(crate) async fn refusal(config: &str) -> String {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("shardgate.toml");
     std::fs::write(&file, format!("[listen]\naddress = \"127.0.0.1:1\"\n\n{config}")).unwrap();
@@ -273,7 +273,8 @@ async fn a_missing_privilege_is_named() {
     let grants =
         [format!("CREATE USER '{user}'@'%'"), format!("GRANT ALL ON {}.* TO '{user}'@'%'", setup.database)];
     server.run(&grants).await.unwrap();
-    let config = setup.config_as(&user, &format!("store = \"ds0/{}\"", setup.store()));
+    let ids = format!("store = \"ds0/{}\"\n[transaction]\nmode = \"single\"", setup.store());
+    let config = setup.config_as(&user, &ids);
     let grant = format!("GRANT SELECT, INSERT, UPDATE, CREATE ON `{}`.* TO '{user}'@'%'", setup.store());
     let said = refusal(&config).await;
     assert!(said.ends_with(&grant), "{said}");

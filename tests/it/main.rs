@@ -42,6 +42,7 @@ mod servers;
 mod sessions;
 mod sharding;
 mod threads;
+mod transactions;
 mod unique;
 mod wire;
 mod writes;
