@@ -18,7 +18,7 @@ use crate::base::{Error, Result, Value};
 use crate::sql::facts::{self, ExprKind, InsertSource, Kind, Operand, Statement, TableName, TableRef};
 use crate::topology::{Index, Layout};
 
-pub use entry::{Entries, PlaceOf, Row};
+pub use entry::{ALL, Entries, FOR_UPDATE, PlaceOf, Row};
 
 /// Values of one statement that are looked up at most: for more, all shards are asked.
 const VALUES: usize = 200;
@@ -248,7 +248,7 @@ fn found(
         pieces.push(text(" WHERE "));
         pieces.extend(edits.render(filter.span));
     }
-    pieces.push(text(" FOR UPDATE"));
+    pieces.push(text(format!("{ALL}{FOR_UPDATE}")));
     Ok(Arc::new(Images { table, entries, rows: Rows::Found(pieces) }))
 }
 

@@ -5,8 +5,6 @@
 mod build;
 mod prepare;
 
-use std::sync::Arc;
-
 pub use build::{Built, Differences};
 pub use prepare::Ready;
 
@@ -19,7 +17,7 @@ use crate::exec::send::{Call, Preset};
 use crate::exec::write::{Pace, Task};
 use crate::plan::Bound;
 use crate::plan::ir::{Act, Plan};
-use crate::plan::lookup::{self, Entries, Images, Lookup, PlaceOf, Row, Rows};
+use crate::plan::lookup::{self, ALL, Entries, FOR_UPDATE, Images, Lookup, PlaceOf, Row, Rows};
 use crate::sql::facts::Kind;
 use crate::topology::{Index, Node};
 
@@ -176,7 +174,7 @@ impl Session {
                     let rows: Vec<&Row> = rows.iter().collect();
                     own.extend(rows.chunks(BATCH).map(|some| {
                         let sql = format!(
-                            "SELECT {} FROM {name} WHERE {} FOR UPDATE",
+                            "SELECT {} FROM {name} WHERE {}{ALL}{FOR_UPDATE}",
                             entries.list(),
                             entries.any(some)
                         );
@@ -214,46 +212,39 @@ impl Session {
                 }
             }
             handed_on(entries, number, &removed, &added)?;
-            changes.push((number, removed, added));
+            changes.push((removed, added));
         }
-        for (number, removed, added) in changes {
-            self.change_index(entries, number, &removed, &added).await?;
-        }
-        Ok(())
+        self.change_indexes(entries, &changes).await
     }
 
     async fn change_entries(&mut self, entries: &Entries, removed: &[&Row], added: &[&Row]) -> Result<()> {
-        for number in 0..entries.indexes().count() {
-            self.change_index(entries, number, removed, added).await?;
-        }
-        Ok(())
+        let changes: Vec<_> = entries.indexes().map(|_| (removed.to_vec(), added.to_vec())).collect();
+        self.change_indexes(entries, &changes).await
     }
 
-    /// Entries go, and others come, in this order on each server.
-    async fn change_index(
-        &mut self,
-        entries: &Entries,
-        number: usize,
-        removed: &[&Row],
-        added: &[&Row],
-    ) -> Result<()> {
-        let Some(index) = entries.indexes().nth(number).map(Arc::clone) else { return Err(no_job()) };
+    /// Entries go, and others come, in this order on each server: of each index those of some rows.
+    async fn change_indexes(&mut self, entries: &Entries, changes: &[(Vec<&Row>, Vec<&Row>)]) -> Result<()> {
         let mut own = Vec::new();
-        for (node, rows) in by_node(entries, number, &index, removed)? {
-            let name = lookup::part_name(&index, node);
-            own.extend(rows.chunks(BATCH).map(|some| Own { node, sql: entries.delete(&name, some) }));
+        for (number, (index, (removed, _))) in entries.indexes().zip(changes).enumerate() {
+            for (node, rows) in by_node(entries, number, index, removed)? {
+                let name = lookup::part_name(index, node);
+                own.extend(rows.chunks(BATCH).map(|some| Own { node, sql: entries.delete(&name, some) }));
+            }
         }
-        for (node, rows) in by_node(entries, number, &index, added)? {
-            let name = lookup::part_name(&index, node);
-            let insert = |some| Own { node, sql: entries.insert(number, &name, some, false) };
-            own.extend(rows.chunks(BATCH).map(insert));
+        for (number, (index, (_, added))) in entries.indexes().zip(changes).enumerate() {
+            for (node, rows) in by_node(entries, number, index, added)? {
+                let name = lookup::part_name(index, node);
+                let insert = |some| Own { node, sql: entries.insert(number, &name, some, false) };
+                own.extend(rows.chunks(BATCH).map(insert));
+            }
         }
         if own.is_empty() {
             return Ok(());
         }
+        let table = entries.indexes().next().and_then(|index| index.id.split('.').nth(1)).unwrap_or_default();
         let mariadb = self.shared.is_mariadb();
         let done = self.change(&own_tasks(&own), Pace::Together).await;
-        done.map(|_| ()).map_err(|error| in_its_words(error, &index, mariadb))
+        done.map(|_| ()).map_err(|error| in_its_words(error, table, mariadb))
     }
 
     async fn pull_own(&mut self, own: &[Own<'_>]) -> Result<Vec<Answer>> {
@@ -361,14 +352,17 @@ fn lost_sight() -> Error {
     )
 }
 
-/// A duplicate entry of a lookup as one of the table itself.
-fn in_its_words(error: Error, index: &Index, mariadb: bool) -> Error {
+/// A duplicate entry of a lookup as one of the table itself: its keys are named alike. MySQL names the table, too.
+fn in_its_words(error: Error, table: &str, mariadb: bool) -> Error {
     if error.errno != DUPLICATE || error.origin != Origin::Backend {
         return error;
     }
-    let Some((head, _)) = error.message.rsplit_once(" for key ") else { return error };
-    let table = index.id.split('.').nth(1).unwrap_or_default();
-    let key = if mariadb { index.name.to_string() } else { format!("{table}.{}", index.name) };
+    let Some((head, key)) = error.message.rsplit_once(" for key ") else { return error };
+    let key = key.trim_matches('\'');
+    let key = match key.split_once('.').filter(|_| !mariadb) {
+        Some((_, key)) => format!("{table}.{key}"),
+        None => key.to_owned(),
+    };
     let message = format!("{head} for key '{key}'");
     Error { message, ..error }
 }

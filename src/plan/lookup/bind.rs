@@ -1,6 +1,6 @@
 //! Images of rows, bound to one execution's values.
 
-use super::{Images, Rows};
+use super::{ALL, Images, Rows};
 use crate::base::{Result, Value};
 use crate::plan::bind::{Binder, Target};
 use crate::plan::ir::{InsertRow, Job, Template};
@@ -35,6 +35,7 @@ impl<'p> Binder<'p> {
             renderer.given = row.id.as_ref();
             renderer.template(conditions.get(*number).unwrap_or(&none))?;
         }
+        renderer.text(ALL);
         Ok(Some(Self::finish(renderer, target)))
     }
 }

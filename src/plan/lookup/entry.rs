@@ -11,6 +11,11 @@ use crate::plan::edit::quote;
 use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Index, Layout, Table};
 
+/// All rows, whatever sql_select_limit the session has.
+pub const ALL: &str = " LIMIT 18446744073709551615";
+/// And locks them.
+pub const FOR_UPDATE: &str = " FOR UPDATE";
+
 /// How values of a column are read as plain ASCII, and written again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Form {
@@ -340,8 +345,8 @@ impl Entries {
         };
         let tuples: Option<Vec<String>> = values.iter().map(tuple).collect();
         let key = self.named(&self.identity).next()?.read();
-        let locks = if locks { " FOR UPDATE" } else { "" };
-        Some(format!("SELECT {key} FROM {name} WHERE {}{locks}", tuples?.join(" OR ")))
+        let locks = if locks { FOR_UPDATE } else { "" };
+        Some(format!("SELECT {key} FROM {name} WHERE {}{ALL}{locks}", tuples?.join(" OR ")))
     }
 
     /// The place of a value that a statement gives.
