@@ -59,6 +59,35 @@ impl Catalog {
 
     /// Reads a logical table's definition from one of its nodes. A table that does not exist is not remembered.
     pub async fn load(&self, pools: &Pools, database: &str, table: &str, node: &Node) -> Result<()> {
+        if let Some(schema) = Self::read(pools, table, node).await? {
+            self.known.write().keep(database, table, Arc::new(schema));
+        }
+        Ok(())
+    }
+
+    /// Reads a table that is known again. Whether it has changed, or is gone: it is forgotten then.
+    pub async fn reread(&self, pools: &Pools, database: &str, table: &str, node: &Node) -> Result<bool> {
+        let now = Self::read(pools, table, node).await?;
+        let mut known = self.known.write();
+        let before = known.databases.get(database).and_then(|tables| tables.get(table));
+        let changed = before.is_some_and(|before| Some(&**before) != now.as_ref());
+        if changed {
+            known.forget(database, table);
+        }
+        Ok(changed)
+    }
+
+    /// All that are known: database and table.
+    pub fn names(&self) -> Vec<(String, String)> {
+        let known = self.known.read();
+        let all = known
+            .databases
+            .iter()
+            .flat_map(|(database, tables)| tables.keys().map(|table| (database.clone(), table.clone())));
+        all.collect()
+    }
+
+    async fn read(pools: &Pools, table: &str, node: &Node) -> Result<Option<TableSchema>> {
         let physical = node.table.as_deref().unwrap_or(table);
         let mut conn = pools.aside(node.source).await?;
         let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", quoted(&node.schema), quoted(physical));
@@ -72,7 +101,7 @@ impl Catalog {
             )
             .await?;
         if columns.rows.is_empty() {
-            return Ok(());
+            return Ok(None);
         }
         let unique = conn
             .query(
@@ -88,9 +117,7 @@ impl Catalog {
             "SELECT 1 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={place} AND EVENT_OBJECT_TABLE={name}"
         );
         let triggers = !conn.query(&triggers, ROWS).await?.rows.is_empty();
-        let schema = TableSchema { columns: columns_of(&columns), unique: unique_of(&unique), triggers };
-        self.known.write().keep(database, table, Arc::new(schema));
-        Ok(())
+        Ok(Some(TableSchema { columns: columns_of(&columns), unique: unique_of(&unique), triggers }))
     }
 
     /// Forgets one table: it has changed.

@@ -67,6 +67,11 @@ impl Settings {
         Self::from(variables)
     }
 
+    /// All that are set, by name.
+    pub fn variables(&self) -> &BTreeMap<Box<str>, Box<str>> {
+        &self.variables
+    }
+
     /// A number that equal settings share.
     pub fn stamp(&self) -> u64 {
         self.stamp

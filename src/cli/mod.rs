@@ -8,6 +8,7 @@ pub mod id;
 pub mod index;
 pub mod reshard;
 pub mod serve;
+pub mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +50,14 @@ enum Command {
     Index {
         #[command(subcommand)]
         command: index::Command,
+    },
+    /// Compare reference tables over all their places, and look for rows on shards that their keys do not route to
+    Verify {
+        /// The configuration
+        #[arg(long, short)]
+        config: PathBuf,
+        /// DATABASE or DATABASE.TABLE; all tables if left out
+        tables: Vec<String>,
     },
     /// New ids, what ids say, and which ids a time has
     Id {
@@ -96,6 +105,7 @@ pub fn run() -> ExitCode {
         Command::Reshard { command: Reshard::Plan { from, to, connect } } => {
             reshard::plan(&from, &to, connect)
         }
+        Command::Verify { config, tables } => verify::verify_tables(&config, &tables),
         Command::Id { command } => id::run(command),
         Command::Index { command } => index::run_command(command),
         Command::Explain { config, database, json, sql } => {

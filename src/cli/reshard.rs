@@ -162,7 +162,7 @@ fn shortened(text: &str) -> String {
 }
 
 /// `1234567` → `1,234,567`
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -26,6 +26,14 @@ pub fn sum(infos: &[String]) -> String {
     out
 }
 
+/// An info string with another number of warnings, which is its last.
+pub fn with_warnings(info: &str, warnings: u16) -> String {
+    match info.rsplit_once("Warnings: ") {
+        Some((rest, _)) => format!("{rest}Warnings: {warnings}"),
+        None => info.to_owned(),
+    }
+}
+
 /// The numbers of an info string, in order.
 pub fn numbers(info: &str) -> Vec<u64> {
     split(info).1

@@ -232,6 +232,30 @@ impl Lane {
     }
 }
 
+/// Takes what is about the statement and not about its rows from all answers but the first that says it.
+pub fn say_once(answers: &mut [Summary]) {
+    /// No default value for a field; deprecated syntax, with and without a replacement.
+    const ABOUT_THE_STATEMENT: [&str; 3] = ["1364", "1287", "1681"];
+    let mut said: Vec<[String; 3]> = Vec::new();
+    for answer in answers.iter_mut().filter(|answer| answer.warnings > 0) {
+        let before = answer.messages.len();
+        let own = said.len();
+        answer.messages.retain(|message| {
+            let about = ABOUT_THE_STATEMENT.contains(&message[1].as_str());
+            let again = said.iter().take(own).any(|earlier| earlier == message);
+            if about && !again {
+                said.push(message.clone());
+            }
+            !about || !again
+        });
+        let fewer = before.saturating_sub(answer.messages.len()) as u16;
+        if fewer > 0 {
+            answer.warnings = answer.warnings.saturating_sub(fewer);
+            answer.info = info::with_warnings(&answer.info, answer.warnings);
+        }
+    }
+}
+
 /// Several servers' answers as one.
 pub fn sum(answers: &[Summary]) -> Summary {
     let infos: Vec<String> = answers.iter().map(|answer| answer.info.clone()).collect();

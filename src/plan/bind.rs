@@ -15,6 +15,7 @@ use super::ir::{
 use super::refuse;
 use super::render::{Frame, Renderer};
 use super::route;
+use super::targets::Places;
 use crate::base::ids::{NewIds, NodeId, SourceId};
 use crate::base::{Code, Error, Result, Value};
 use crate::sql::facts::{Operand, Span};
@@ -163,7 +164,10 @@ pub(super) struct Binder<'p> {
 
 impl<'p> Binder<'p> {
     fn read(&self, read: &'p Read) -> Result<Bound> {
-        let places = self.targets(&read.routing)?;
+        let places = match &read.routing {
+            Routing::Any(_) if read.first => Places::One(self.first_target(&read.routing)?),
+            routing => self.targets(routing)?,
+        };
         let mut targets = places.as_slice();
         if read.first {
             targets = targets.get(..1).unwrap_or(targets);
@@ -262,11 +266,11 @@ impl<'p> Binder<'p> {
     fn ddl(&self, steps: &'p [DdlStep]) -> Result<Bound> {
         let mut bound = Bound::default();
         for step in steps {
-            for (i, (node, template)) in step.nodes.iter().enumerate() {
-                let frame = Frame { node, index: None, own: Vec::new() };
-                let own = matches!(template.as_slice(), [Piece::Shape(_)]);
+            for (i, place) in step.places.iter().enumerate() {
+                let frame = Frame { node: &place.node, index: None, own: Vec::new() };
+                let own = matches!(place.text.as_slice(), [Piece::Shape(_)]);
                 let target = Target { frame, id: NodeId(i as u16) };
-                bound.jobs.push(self.job((!own).then_some(template), &target)?);
+                bound.jobs.push(self.job((!own).then_some(&place.text), &target)?);
             }
             bound.steps.push(bound.jobs.len());
         }

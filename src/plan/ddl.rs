@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::edit::{quote, text};
 use super::gene;
-use super::ir::{Act, DdlStep, Piece, Read, Route, Routing, Scatter, Template};
+use super::ir::{Act, DdlPlace, DdlStep, Piece, Read, Route, Routing, Scatter};
 use super::merge_spec::{Merge, Step};
 use super::names::{self, Ctx, Style, nodes_of, physical};
 use super::refuse;
@@ -22,11 +22,18 @@ pub(super) fn plan(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
         DdlKind::DropTable => {
             let tables = uses(ctx, &ddl.tables)?;
             temporary(ddl, &tables)?;
+            if alike(&tables) {
+                return Ok(Act::Ddl(vec![edited(ctx, &tables, &tables)?]));
+            }
             let groups = tables.iter().map(std::slice::from_ref);
             groups.map(|one| step(ctx, one, &ddl.tables, &[])).collect::<Result<_>>().map(Act::Ddl)
         }
         DdlKind::RenameTable => {
             let tables = uses(ctx, &ddl.tables)?;
+            tables.chunks(2).try_for_each(same_places)?;
+            if alike(&tables) {
+                return Ok(Act::Ddl(vec![edited(ctx, &tables, &tables)?]));
+            }
             tables.chunks(2).map(|pair| rename(ctx, ddl, pair)).collect::<Result<_>>().map(Act::Ddl)
         }
         DdlKind::AlterTableRename => {
@@ -189,9 +196,9 @@ fn foreign_key(from: &Table, to: &Table) -> Result<()> {
 
 /// The client's text at each place of the first tables, all names mapped.
 fn edited(ctx: &Ctx<'_>, first: &[Use<'_>], all: &[Use<'_>]) -> Result<DdlStep> {
-    let Some(lead) = first.first() else { return Ok(DdlStep { nodes: Vec::new(), changes: Vec::new() }) };
+    let Some(lead) = first.first() else { return Ok(DdlStep { places: Vec::new(), changes: Vec::new() }) };
     let len = ctx.shape.len() as u32;
-    let mut nodes = Vec::new();
+    let mut places = Vec::new();
     for (i, node) in nodes_of(&lead.table).iter().enumerate() {
         let mut edits = super::edit::Edits::default();
         for u in all {
@@ -208,10 +215,25 @@ fn edited(ctx: &Ctx<'_>, first: &[Use<'_>], all: &[Use<'_>]) -> Result<DdlStep> 
         }
         let template =
             edits.whole(ctx.shape).unwrap_or_else(|| vec![Piece::Shape(Span { start: 0, end: len })]);
-        nodes.push((node.clone(), template));
+        let objects = first.iter().filter_map(|u| object(u, node, i)).collect();
+        places.push(DdlPlace { node: node.clone(), text: template, objects });
     }
     let changes = first.iter().map(|u| (Arc::clone(&u.database), Arc::clone(&u.table.name))).collect();
-    Ok(DdlStep { nodes, changes })
+    Ok(DdlStep { places, changes })
+}
+
+/// Whether the tables have the same places, so that one text names them all at each: a server then does all of it or,
+/// where it is atomic, nothing.
+fn alike(tables: &[Use<'_>]) -> bool {
+    let sources = |u: &Use<'_>| nodes_of(&u.table).iter().map(|node| node.source).collect::<Vec<_>>();
+    tables.windows(2).all(|pair| matches!(pair, [a, b] if sources(a) == sources(b)))
+}
+
+/// A table by its physical name beside the i-th node of another.
+fn object(u: &Use<'_>, node: &Node, i: usize) -> Option<Node> {
+    let there = beside(&u.table, node, i)?;
+    let name = there.table.as_ref().unwrap_or(&u.table.name);
+    Some(Node { table: Some(Arc::clone(name)), ..there.clone() })
 }
 
 /// The place of a table beside the i-th node of another.
@@ -225,14 +247,14 @@ fn beside<'t>(table: &'t Table, node: &Node, i: usize) -> Option<&'t Node> {
 
 /// One table of a statement that lists several: the text around the list stays.
 fn step(ctx: &Ctx<'_>, tables: &[Use<'_>], list: &[TableName], after: &[Use<'_>]) -> Result<DdlStep> {
-    let Some(lead) = tables.first() else { return Ok(DdlStep { nodes: Vec::new(), changes: Vec::new() }) };
+    let Some(lead) = tables.first() else { return Ok(DdlStep { places: Vec::new(), changes: Vec::new() }) };
     if list.len() == tables.len() + after.len() {
         return edited(ctx, tables, tables);
     }
     let (Some(first), Some(last)) = (list.first(), list.last()) else {
         return edited(ctx, tables, tables);
     };
-    let mut nodes = Vec::new();
+    let mut places = Vec::new();
     for (i, node) in nodes_of(&lead.table).iter().enumerate() {
         let mut template = vec![Piece::Shape(Span { start: 0, end: first.span.start })];
         template.push(text(physical(&lead.table, node, &node.schema)));
@@ -241,19 +263,16 @@ fn step(ctx: &Ctx<'_>, tables: &[Use<'_>], list: &[TableName], after: &[Use<'_>]
             template.push(text(format!(" TO {}", physical(&other.table, there, &node.schema))));
         }
         template.push(Piece::Shape(Span { start: last.span.end, end: ctx.shape.len() as u32 }));
-        nodes.push((node.clone(), template));
+        let objects = tables.iter().chain(after).filter_map(|u| object(u, node, i)).collect();
+        places.push(DdlPlace { node: node.clone(), text: template, objects });
     }
     let changes =
         tables.iter().chain(after).map(|u| (Arc::clone(&u.database), Arc::clone(&u.table.name))).collect();
-    Ok(DdlStep { nodes, changes })
+    Ok(DdlStep { places, changes })
 }
 
 fn rename(ctx: &Ctx<'_>, ddl: &Ddl, pair: &[Use<'_>]) -> Result<DdlStep> {
-    same_places(pair)?;
     let (Some(_), Some(new)) = (pair.first(), pair.get(1)) else { return Err(moved()) };
-    if ddl.tables.len() == 2 {
-        return edited(ctx, pair, pair);
-    }
     step(ctx, pair.get(..1).unwrap_or(pair), &ddl.tables, std::slice::from_ref(new))
 }
 
@@ -290,7 +309,7 @@ fn database(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
             format_args!("add [database.{name}] with its shards to the configuration, and reload"),
         ));
     };
-    let mut nodes: Vec<(Node, Template)> = Vec::new();
+    let mut all = Vec::new();
     for place in places(database) {
         // The schema itself may not be there yet: nothing is selected.
         let node = Node { source: place.source, schema: "".into(), table: None };
@@ -304,12 +323,12 @@ fn database(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
                 return Err(refuse::feature("ALTER DATABASE without a name", "name the database"));
             }
         };
-        nodes.push((node, template));
+        all.push(DdlPlace { node, text: template, objects: vec![place] });
     }
     let mut changes: Vec<(Arc<str>, Arc<str>)> =
         database.tables.keys().map(|t| (Arc::clone(&database.name), Arc::from(t.as_str()))).collect();
     changes.sort();
-    Ok(Act::Ddl(vec![DdlStep { nodes, changes }]))
+    Ok(Act::Ddl(vec![DdlStep { places: all, changes }]))
 }
 
 /// Each distinct schema on a source that the database uses.
@@ -385,7 +404,8 @@ fn other(ctx: &Ctx<'_>) -> Result<Act> {
         ));
     }
     let all = vec![Piece::Shape(Span { start: 0, end: ctx.shape.len() as u32 })];
-    Ok(Act::Ddl(vec![DdlStep { nodes: vec![(node.clone(), all)], changes: Vec::new() }]))
+    let place = DdlPlace { node: node.clone(), text: all, objects: Vec::new() };
+    Ok(Act::Ddl(vec![DdlStep { places: vec![place], changes: Vec::new() }]))
 }
 
 /// Whether the statement leaves a temporary table on its connection.

@@ -99,7 +99,7 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
             let steps: Vec<Json> = steps
                 .iter()
                 .map(|s| {
-                    let nodes: Vec<String> = s.nodes.iter().map(|(n, _)| place(n, topology)).collect();
+                    let nodes: Vec<String> = s.places.iter().map(|p| place(&p.node, topology)).collect();
                     let changes: Vec<String> = s.changes.iter().map(|(d, t)| format!("{d}.{t}")).collect();
                     json!({ "nodes": nodes, "changes": changes })
                 })

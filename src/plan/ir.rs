@@ -363,10 +363,21 @@ pub enum LoadId {
 /// One step of DDL.
 #[derive(Debug, Clone)]
 pub struct DdlStep {
-    /// Places to run it at, each with the text for it.
-    pub nodes: Vec<(Node, Template)>,
+    /// Where to run it.
+    pub places: Vec<DdlPlace>,
     /// Logical tables whose definitions change: (database, table).
     pub changes: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// DDL at one place.
+#[derive(Debug, Clone)]
+pub struct DdlPlace {
+    /// The place.
+    pub node: Node,
+    /// The text for it.
+    pub text: Template,
+    /// What it changes there: tables by their physical names, or the schema itself.
+    pub objects: Vec<Node>,
 }
 
 /// One text for one server.

@@ -90,6 +90,7 @@ fn answered(kind: &Kind) -> bool {
             | Kind::Prepare { .. }
             | Kind::Execute { .. }
             | Kind::Deallocate(_)
+            | Kind::ResumeDdl { .. }
             | Kind::Empty
     )
 }

@@ -35,6 +35,7 @@ mod select;
 mod show;
 mod spread;
 mod targets;
+pub mod undo;
 
 use std::sync::Arc;
 

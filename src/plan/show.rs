@@ -38,10 +38,21 @@ pub(super) fn plan(ctx: &Ctx<'_>, show: &Show) -> Result<Act> {
 /// DESCRIBE: like SHOW COLUMNS.
 pub(super) fn describe(ctx: &Ctx<'_>, table: &TableName) -> Result<Act> {
     let found = ctx.resolve(table)?;
-    let node = nodes_of(&found.table).first().cloned().ok_or_else(refuse::no_database)?;
+    let nodes = like_the_first(&found.table);
+    let node = nodes.first().ok_or_else(refuse::no_database)?;
     let mut edits = Edits::default();
-    map_table(table, &found.table, &node, &mut edits);
-    Ok(forward(vec![node], edits.whole(ctx.shape), false))
+    map_table(table, &found.table, node, &mut edits);
+    Ok(forward(nodes, edits.whole(ctx.shape), false))
+}
+
+/// The places of a table that have it under the same name as the first: all of them tell its definition, should that one
+/// be down.
+fn like_the_first(table: &crate::topology::Table) -> Vec<Node> {
+    let nodes = nodes_of(table);
+    let alike = |node: &&Node| {
+        nodes.first().is_some_and(|first| (&first.schema, &first.table) == (&node.schema, &node.table))
+    };
+    nodes.iter().filter(alike).cloned().collect()
 }
 
 fn map_table(name: &TableName, table: &crate::topology::Table, node: &Node, edits: &mut Edits) {
@@ -105,7 +116,8 @@ fn of_table(ctx: &Ctx<'_>, show: &Show, name: &TableName) -> Result<Act> {
         meant.schema = Some(database.clone());
     }
     let found = ctx.resolve(&meant)?;
-    let node = nodes_of(&found.table).first().cloned().ok_or_else(refuse::no_database)?;
+    let nodes = like_the_first(&found.table);
+    let node = nodes.first().ok_or_else(refuse::no_database)?;
     let mut edits = Edits::default();
     if let Some(database) = &show.database {
         if node.table.is_some() || *node.schema != *database.text {
@@ -113,10 +125,10 @@ fn of_table(ctx: &Ctx<'_>, show: &Show, name: &TableName) -> Result<Act> {
             edits.replace(database.span, vec![text(quote(&node.schema))]);
         }
     } else {
-        map_table(name, &found.table, &node, &mut edits);
+        map_table(name, &found.table, node, &mut edits);
     }
     let rename = node.table.is_some();
-    Ok(forward(vec![node], edits.whole(ctx.shape), rename))
+    Ok(forward(nodes, edits.whole(ctx.shape), rename))
 }
 
 /// SHOW TABLE STATUS and its kin: of the database's first shard.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use mysql_async::Conn;
 use mysql_async::prelude::Queryable;
 
+use super::drift::{self, Found, Names};
 use super::server::{connect, quoted};
 use crate::config::{Config, Database, IdKind, Place, Table, TableLayout};
 use crate::sharding::{IdForm, KeyColumn};
@@ -28,21 +29,13 @@ pub enum Level {
     Note,
 }
 
-/// A column: what routing needs of it, and the rest of its definition for comparison.
-#[derive(Debug, Clone, PartialEq)]
-struct Column {
-    key: KeyColumn,
-    default: Option<String>,
-    extra: String,
-}
-
 /// A unique index: its name and its columns, lower case.
 type Unique = (String, Vec<String>);
 
-/// One physical table's definition.
+/// What routing needs of a physical table.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Definition {
-    columns: Vec<Column>,
+struct Facts {
+    columns: Vec<KeyColumn>,
     unique: Vec<Unique>,
 }
 
@@ -100,70 +93,86 @@ impl Inspection {
     async fn schemas(&mut self, database: &Database) {
         let places = database.shards.iter().chain(database.groups.iter().flat_map(|group| &group.shards));
         let places: Vec<&Place> = places.chain(database.tables.iter().flat_map(nodes)).collect();
-        let mut seen = std::collections::HashSet::new();
+        let (mut seen, mut collations) = (std::collections::HashSet::new(), Vec::new());
         for place in places {
             if !seen.insert((&place.source, &place.schema)) {
                 continue;
             }
             let Some(conn) = self.servers.get_mut(&place.source) else { continue };
-            let select = "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
-            let answer: Result<Option<u64>, _> = conn.exec_first(select, (&place.schema,)).await;
+            let select =
+                "SELECT DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?";
+            let answer: Result<Option<String>, _> = conn.exec_first(select, (&place.schema,)).await;
             let (source, schema) = (&place.source, &place.schema);
             match answer {
-                Ok(Some(0) | None) => self.problem(format!(
+                Ok(None) => self.problem(format!(
                     "source {source} has no schema {schema}; mend it with CREATE DATABASE {}",
                     quoted(schema)
                 )),
-                Ok(Some(_)) => {}
+                Ok(Some(collation)) => {
+                    collations.push(Found { at: format!("{source}/{schema}"), lines: vec![collation] });
+                }
                 Err(error) => self.problem(format!("source {source}: {error}")),
             }
+        }
+        for text in drift::drift("database", &database.name, &collations) {
+            self.problem(text);
         }
     }
 
     async fn table(&mut self, database: &Database, table: &Table) {
         let name = format!("{}.{}", database.name, table.name);
-        let mut found: Vec<(String, Definition)> = Vec::new();
-        let mut missing = Vec::new();
+        let (mut found, mut missing, mut facts) = (Vec::new(), Vec::new(), None);
         for place in nodes(table) {
             let Some(conn) = self.servers.get_mut(&place.source) else { continue };
             let physical = place.table.as_deref().unwrap_or(&table.name);
             let at = format!("{}/{}.{physical}", place.source, place.schema);
-            match definition(conn, &place.schema, physical, &table.name).await {
-                Ok(definition) if definition.columns.is_empty() => missing.push(at),
-                Ok(definition) => found.push((at, definition)),
+            let names = Names { schema: &place.schema, table: physical, logical: &table.name };
+            let read = match drift::lines(conn, names).await {
+                Ok(Some(lines)) => {
+                    found.push(Found { at: at.clone(), lines });
+                    if facts.is_some() {
+                        continue;
+                    }
+                    read(conn, &place.schema, physical, &table.name).await
+                }
+                Ok(None) => {
+                    missing.push(at);
+                    continue;
+                }
+                Err(error) => Err(error),
+            };
+            match read {
+                Ok(read) => facts = Some((at, read)),
                 Err(error) => self.problem(format!("table {name} at {at}: {error}")),
             }
         }
-        let Some(((first_at, first), others)) = found.split_first() else {
+        let Some(Found { at: first, .. }) = found.first() else {
             if !missing.is_empty() {
                 self.note(format!("table {name} does not exist yet"));
             }
             return;
         };
         for at in missing {
-            self.problem(format!("table {name} is missing at {at}, while it exists at {first_at}"));
+            self.problem(format!("table {name} is missing at {at}, while it exists at {first}"));
         }
-        for (at, other) in others {
-            if let Some(difference) = difference(first, other) {
-                self.problem(format!(
-                    "table {name} is not defined alike: at {first_at} and at {at}: {difference}"
-                ));
-            }
+        for text in drift::drift("table", &name, &found) {
+            self.problem(text);
         }
-        self.key(&name, table, first_at, first);
-        self.id(&name, table, first);
+        let Some((at, facts)) = &facts else { return };
+        self.key(&name, table, at, facts);
+        self.id(&name, table, facts);
     }
 
-    fn key(&mut self, name: &str, table: &Table, at: &str, definition: &Definition) {
+    fn key(&mut self, name: &str, table: &Table, at: &str, facts: &Facts) {
         let TableLayout::Sharded { key, rule, .. } = &table.layout else { return };
-        let Some(column) = definition.columns.iter().find(|c| c.key.name.eq_ignore_ascii_case(key)) else {
+        let Some(column) = facts.columns.iter().find(|c| c.name.eq_ignore_ascii_case(key)) else {
             return self.problem(format!("table {name} has no column {key} (its sharding key) at {at}"));
         };
-        if let Err(why) = rule.check_column(&column.key) {
+        if let Err(why) = rule.check_column(column) {
             self.problem(format!("table {name} at {at}: {why}"));
         }
         let generated = table.id.as_ref().map(|id| id.column.to_lowercase());
-        for (index, columns) in &definition.unique {
+        for (index, columns) in &facts.unique {
             let holds_key = columns.iter().any(|column| column.eq_ignore_ascii_case(key));
             let is_id = generated.as_ref().is_some_and(|id| columns.contains(id));
             if !holds_key && !is_id {
@@ -176,9 +185,9 @@ impl Inspection {
         }
     }
 
-    fn id(&mut self, name: &str, table: &Table, definition: &Definition) {
+    fn id(&mut self, name: &str, table: &Table, facts: &Facts) {
         let Some(id) = &table.id else { return };
-        let found = definition.columns.iter().find(|c| c.key.name.eq_ignore_ascii_case(&id.column));
+        let found = facts.columns.iter().find(|c| c.name.eq_ignore_ascii_case(&id.column));
         let Some(column) = found else {
             return self.problem(format!("table {name} has no column {} (its id)", id.column));
         };
@@ -187,7 +196,7 @@ impl Inspection {
             IdKind::Segment { .. } => IdForm::Short,
             IdKind::Uuid7 => IdForm::Uuid,
         };
-        if let Err(why) = column.key.check_id(form) {
+        if let Err(why) = column.check_id(form) {
             self.problem(format!("table {name}: {why}"));
         }
     }
@@ -201,35 +210,25 @@ fn nodes(table: &Table) -> &[Place] {
     }
 }
 
-/// A table's definition; no columns where it does not exist. `logical` is its name in messages: what mends it is run
-/// through the proxy.
-async fn definition(
-    conn: &mut Conn,
-    schema: &str,
-    table: &str,
-    logical: &str,
-) -> mysql_async::Result<Definition> {
+/// Reads the columns and unique indexes of a table. `logical` is its name in messages: what mends it is run through the
+/// proxy.
+async fn read(conn: &mut Conn, schema: &str, table: &str, logical: &str) -> mysql_async::Result<Facts> {
     let select = "SELECT COLUMN_NAME, CAST(DATA_TYPE AS CHAR), CAST(COLUMN_TYPE AS CHAR), IS_NULLABLE,
-            CHARACTER_SET_NAME, COLLATION_NAME, CHARACTER_MAXIMUM_LENGTH, NUMERIC_SCALE,
-            CAST(COLUMN_DEFAULT AS CHAR), EXTRA
+            CHARACTER_SET_NAME, COLLATION_NAME, CHARACTER_MAXIMUM_LENGTH, NUMERIC_SCALE
         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION";
     type Text = Option<String>;
-    type Row = (String, String, String, String, Text, Text, Option<u64>, Option<u32>, Text, String);
+    type Row = (String, String, String, String, Text, Text, Option<u64>, Option<u32>);
     let rows: Vec<Row> = conn.exec(select, (schema, table)).await?;
-    let column = |row: Row| Column {
-        key: KeyColumn {
-            table: logical.to_owned(),
-            name: row.0,
-            data_type: row.1.to_lowercase(),
-            column_type: row.2,
-            nullable: row.3 == "YES",
-            charset: row.4,
-            collation: row.5,
-            length: row.6,
-            scale: row.7,
-        },
-        default: row.8,
-        extra: row.9,
+    let column = |row: Row| KeyColumn {
+        table: logical.to_owned(),
+        name: row.0,
+        data_type: row.1.to_lowercase(),
+        column_type: row.2,
+        nullable: row.3 == "YES",
+        charset: row.4,
+        collation: row.5,
+        length: row.6,
+        scale: row.7,
     };
     let columns = rows.into_iter().map(column).collect();
     let select = "SELECT INDEX_NAME, COLUMN_NAME FROM information_schema.STATISTICS
@@ -243,26 +242,5 @@ async fn definition(
             _ => unique.push((index, vec![column])),
         }
     }
-    Ok(Definition { columns, unique })
-}
-
-/// The first thing in which two definitions differ.
-fn difference(a: &Definition, b: &Definition) -> Option<String> {
-    let names = |d: &Definition| d.columns.iter().map(|c| c.key.name.clone()).collect::<Vec<_>>().join(", ");
-    if names(a) != names(b) {
-        return Some(format!("columns ({}) and ({})", names(a), names(b)));
-    }
-    for (a, b) in a.columns.iter().zip(&b.columns) {
-        let text = |c: &Column| {
-            let null = if c.key.nullable { "NULL" } else { "NOT NULL" };
-            let collation = c.key.collation.as_deref().unwrap_or_default();
-            let default = c.default.as_ref().map_or(String::new(), |default| format!("DEFAULT {default}"));
-            let words = [&c.key.column_type, collation, null, &default, &c.extra];
-            words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-        };
-        if text(a) != text(b) {
-            return Some(format!("column {} is {} and {}", a.key.name, text(a), text(b)));
-        }
-    }
-    (a.unique != b.unique).then(|| format!("unique indexes {:?} and {:?}", a.unique, b.unique))
+    Ok(Facts { columns, unique })
 }

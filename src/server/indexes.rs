@@ -20,7 +20,7 @@ const EVERY: Duration = Duration::from_secs(1);
 
 /// Which indexes are ready, by the configuration's store.
 pub(super) fn states(config: &Config, topology: &Topology) -> Ready {
-    Ready::of(segments::db(config, topology).map(Indexes::new))
+    Ready::of(segments::db(config, topology).map(|db| Indexes::new(Arc::new(db))))
 }
 
 /// What a command needs that looks after indexes, without serving clients.

@@ -18,14 +18,15 @@ use crate::base::{Code, Error, Result};
 use crate::config::Config;
 use crate::idgen::{Fence, Ids};
 use crate::session::Shared;
+use crate::store::DdlLog;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::wire::packet;
 use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
-use super::workers::Worker;
-use super::{admin, indexes, recovery, segments};
+use super::workers::{self, Worker};
+use super::{admin, definitions, indexes, recovery, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -66,8 +67,10 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let coordinator = recovery::coordinator(config, &topology, &metrics).await?;
     let recovery = recovery::run(Arc::clone(&coordinator), config.transaction.recover_every);
     let states = indexes::states(config, &topology);
+    let owner = workers::owner(&config.listen.address);
+    let ddl = segments::db(config, &topology).map(|db| DdlLog::new(db, owner));
     let shared = Shared::new(config, topology, pools.clone(), ids, coordinator, metrics, registry);
-    let shared = Arc::new(shared.with_indexes(states));
+    let shared = Arc::new(shared.with_ddl(ddl).with_indexes(states));
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {
@@ -91,6 +94,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
     tasks.spawn(until(stop.clone(), indexes::watch(Arc::clone(&shared))));
+    tasks.spawn(until(stop.clone(), definitions::follow(Arc::clone(&shared))));
     tasks.spawn(until(stop.clone(), recovery));
     let checked = Arc::clone(&shared);
     tasks.spawn(until(stop.clone(), async move { checked.check_id_columns().await }));

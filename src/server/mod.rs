@@ -1,6 +1,7 @@
 //! Assembly: the only place that constructs the parts and wires them together, listens, and shuts down.
 
 mod admin;
+mod definitions;
 mod indexes;
 pub mod listen;
 mod recovery;

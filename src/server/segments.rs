@@ -45,13 +45,13 @@ pub(super) async fn fill(ids: Arc<Ids>, store: Option<Segments>) {
     }
 }
 
-/// The store of the configuration: where worker numbers are leased, or a schema of the first source where they are fixed.
+/// The counters in the store.
 pub(super) fn store(config: &Config, topology: &Topology) -> Option<Segments> {
-    db(config, topology).map(Segments::new)
+    db(config, topology).map(|db| Segments::new(Arc::new(db)))
 }
 
-/// The connection of the configuration's store.
-pub(super) fn db(config: &Config, topology: &Topology) -> Option<Arc<Db>> {
+/// The store of the configuration: where worker numbers are leased, or a schema of the first source where they are fixed.
+pub(super) fn db(config: &Config, topology: &Topology) -> Option<Db> {
     let (source, schema) = match &config.ids.workers {
         Workers::Leased(place) => {
             let named = |source: &&crate::topology::Source| *source.name == *place.source;
@@ -59,5 +59,5 @@ pub(super) fn db(config: &Config, topology: &Topology) -> Option<Arc<Db>> {
         }
         Workers::Fixed { .. } => (topology.sources.first(), SCHEMA),
     };
-    Some(Arc::new(Db::new(source?, schema, LIMIT)))
+    Some(Db::new(source?, schema, LIMIT))
 }

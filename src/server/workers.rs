@@ -88,7 +88,7 @@ fn needed(config: &Config) -> bool {
 }
 
 /// A name that no other process has: host, process id and address for people, a random number for certainty.
-fn owner(address: &str) -> String {
+pub(super) fn owner(address: &str) -> String {
     let system = rustix::system::uname();
     let host = system.nodename().to_string_lossy();
     let host: String = host.chars().take(64).collect();

@@ -5,6 +5,7 @@ use super::Session;
 use super::dispatch::kill;
 use super::query::Text;
 use super::reply::{self, Column};
+use super::views;
 use crate::backend::{Role, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result, Value};
@@ -64,7 +65,13 @@ impl Session {
                     if *query { Asked::Statement } else { Asked::Session },
                 )?;
             }
-            Kind::Show(show) => return self.show(show, text),
+            Kind::ResumeDdl { undo, id } => {
+                let done = Box::pin(self.resume_ddl(*undo, text.operand(id)?)).await?;
+                self.last.row_count = 0;
+                self.ok(&done, text.more);
+                return Ok(());
+            }
+            Kind::Show(show) => return Box::pin(self.show(show, text)).await,
             Kind::Explain { shardgate: true, inner, .. } => {
                 let span = text.shape.original_span(*inner);
                 let inner = text.original.get(span.start as usize..span.end as usize).unwrap_or_default();
@@ -195,23 +202,10 @@ impl Session {
     }
 
     /// SHOW WARNINGS, ERRORS and their counts: of the last statement, whatever server ran it.
-    fn show(&mut self, show: &Show, text: &Text<'_>) -> Result<()> {
+    async fn show(&mut self, show: &Show, text: &Text<'_>) -> Result<()> {
         let form = self.form(text.given.is_binary(), text.more);
-        if show.what.starts_with("SHARDGATE") {
-            if show.what != STATUS_OF_PROXY {
-                let known = format!("write SHOW {STATUS_OF_PROXY}, or EXPLAIN SHARDGATE SELECT …");
-                return Err(Error::refused(format!("there is no SHOW {}", show.what), known));
-            }
-            self.shared.ids.observe();
-            let rows = self
-                .shared
-                .metrics
-                .rows()
-                .into_iter()
-                .map(|(name, value)| vec![name, value])
-                .collect::<Vec<_>>();
-            reply::table(&mut self.client, shown(&show.what), &rows, form);
-            return Ok(());
+        if let Some(asked) = views::asked(&show.what) {
+            return self.view(asked, form).await;
         }
         let errors_only = show.what.contains("ERRORS");
         let mut rows: Vec<Vec<String>> = self
@@ -221,6 +215,15 @@ impl Session {
             .filter(|[level, ..]| !errors_only || level == "Error")
             .map(|row| row.to_vec())
             .collect();
+        if let Some(limit) = &show.limit {
+            let number = |operand: &Operand| match text.operand(operand)? {
+                Value::Int(n) => Ok(usize::try_from(n).unwrap_or(0)),
+                Value::UInt(n) => Ok(usize::try_from(n).unwrap_or(usize::MAX)),
+                _ => Err(Error::new(Code::WrongArguments, "LIMIT takes a number")),
+            };
+            let skipped = limit.offset.as_ref().map_or(Ok(0), number)?;
+            rows = rows.into_iter().skip(skipped).take(number(&limit.count)?).collect();
+        }
         if show.what.starts_with("COUNT") {
             rows = vec![vec![rows.len().to_string()]];
         }
@@ -247,19 +250,16 @@ impl Session {
     }
 }
 
-/// SHOW SHARDGATE STATUS: the proxy's own counters.
-const STATUS_OF_PROXY: &str = "SHARDGATE STATUS";
 const PLAN: [Column; 1] = [Column::Text("Plan", 1024)];
 
 /// The columns of SHOW WARNINGS and its kin.
 fn shown(what: &str) -> &'static [Column] {
-    const STATUS: [Column; 2] = [Column::Text("Variable_name", 64), Column::Text("Value", 64)];
     const LIST: [Column; 3] =
         [Column::Text("Level", 7), Column::Number("Code"), Column::Text("Message", 512)];
     const WARNINGS: [Column; 1] = [Column::Count("@@session.warning_count")];
     const ERRORS: [Column; 1] = [Column::Count("@@session.error_count")];
-    if what.starts_with("SHARDGATE") {
-        return &STATUS;
+    if let Some(asked) = views::asked(what) {
+        return views::columns(asked);
     }
     match (what.starts_with("COUNT"), what.contains("ERRORS")) {
         (false, _) => &LIST,

@@ -1,11 +1,40 @@
 //! Tables' definitions: read from the servers when a statement first names a table, and held against the configuration.
 
+use std::collections::BTreeSet;
+
+use super::Session;
 use super::query::nodes_of;
 use super::shared::Shared;
 use crate::backend::Pools;
 use crate::base::{Code, Error, Result};
+use crate::plan::ir::Plan;
 use crate::topology::schema::Schemas;
 use crate::topology::{Layout, Table};
+
+/// ER_BAD_FIELD_ERROR, ER_WRONG_VALUE_COUNT_ON_ROW, ER_NO_SUCH_TABLE: errors of statements that were planned by
+/// definitions of before, and of statements that are wrong.
+const DOUBTFUL: [u16; 3] = [1054, 1136, 1146];
+/// Tables at most that wait to be read again.
+const DOUBTED: usize = 64;
+
+impl Session {
+    /// After a statement that failed: whether others have changed what its plan is made of.
+    pub(super) fn doubt(&self, plan: &Plan, done: &Result<()>) {
+        let errno = match done {
+            Err(error) => error.errno,
+            Ok(()) => self.last.warnings.iter().rev().find_map(|[_, code, _]| code.parse().ok()).unwrap_or(0),
+        };
+        if errno == Code::NoDatabase.errno() && self.database.is_some() {
+            // The one that the connection had selected was dropped.
+            self.pools.schemas_dropped();
+        }
+        if DOUBTFUL.contains(&errno) {
+            for used in &plan.tables {
+                self.shared.doubt(&used.database, &used.table.name);
+            }
+        }
+    }
+}
 
 impl Shared {
     /// Loads a table's definition from the first of its nodes whose server can be reached.
@@ -18,6 +47,38 @@ impl Shared {
             }
         }
         loaded
+    }
+
+    /// Others have changed definitions, databases too: what is known of them is known no more.
+    pub fn all_changed(&self) {
+        self.catalog.forget_all();
+        self.pools.schemas_dropped();
+        self.definitions_changed();
+    }
+
+    /// Reads a table that is known again, from the first of its nodes. Whether it was changed past this proxy.
+    pub async fn reread(&self, database: &str, table: &str) -> Result<bool> {
+        let Some(known) = self.topology().database(database) else { return Ok(false) };
+        let table = known.table(table);
+        let Some(node) = nodes_of(&table.layout).first() else { return Ok(false) };
+        let changed = self.catalog.reread(&self.pools, database, &table.name, node).await?;
+        if changed {
+            self.definitions_changed();
+        }
+        Ok(changed)
+    }
+
+    /// A statement has failed as if the table were not what is known of it: it is read again soon.
+    pub(super) fn doubt(&self, database: &str, table: &str) {
+        let mut doubted = self.doubted.lock();
+        if doubted.len() < DOUBTED {
+            doubted.insert((database.to_owned(), table.to_owned()));
+        }
+    }
+
+    /// Tables that are to be read again.
+    pub fn take_doubted(&self) -> BTreeSet<(String, String)> {
+        std::mem::take(&mut *self.doubted.lock())
     }
 
     /// A table whose sharding or id column does not fit its rule would be read and written wrongly: it is refused.

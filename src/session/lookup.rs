@@ -46,7 +46,7 @@ impl Session {
             return Ok(None);
         }
         let values = wanted(&by, text)?;
-        let Some(places) = self.places(&by, &values).await? else { return Ok(None) };
+        let Some(places) = self.value_places(&by, &values).await? else { return Ok(None) };
         let locks = self.held.in_transaction()
             && match &plan.act {
                 Act::Read(read) => read.locks,
@@ -64,7 +64,7 @@ impl Session {
     }
 
     /// The place of each value's entry; `None` where one cannot be told. What only a server can tell is asked at once.
-    async fn places(&mut self, by: &Lookup, values: &[Vec<Value>]) -> Result<Option<Vec<u32>>> {
+    async fn value_places(&mut self, by: &Lookup, values: &[Vec<Value>]) -> Result<Option<Vec<u32>>> {
         let mut places = vec![0; values.len()];
         let (mut asked, mut exprs) = (Vec::new(), Vec::new());
         for (n, (place, tuple)) in places.iter_mut().zip(values).enumerate() {

@@ -1,12 +1,14 @@
 //! One client's conversation, from login to its end. Start at [`query`]: the way that every statement takes.
 
 pub mod control;
+mod ddl;
 mod definitions;
 pub mod dispatch;
 mod ids;
 mod input;
 mod load;
 mod load_rows;
+mod look;
 mod lookup;
 mod next_id;
 mod null_ids;
@@ -15,10 +17,12 @@ pub mod prepared;
 pub mod query;
 mod read;
 pub mod reply;
+mod resume;
 mod scope;
 pub mod set;
 pub mod shared;
 pub mod vars;
+mod views;
 mod write;
 
 use std::future::poll_fn;

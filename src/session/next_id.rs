@@ -11,9 +11,6 @@ use crate::plan::ir::{Act, Plan};
 use crate::sql::facts::{FunctionUse, Kind, Operand, Statement};
 use crate::topology::IdRule;
 
-/// The function's name.
-pub(super) const NEXT_ID: &[u8] = b"SHARDGATE_NEXT_ID";
-
 impl Session {
     /// Makes the ids of a statement's calls. EXPLAIN uses none up.
     pub(super) async fn make_next_ids(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {

@@ -4,18 +4,18 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::next_id::NEXT_ID;
-use crate::backend::Role;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
-use crate::exec::Connections;
 use crate::plan::ir::{Act, Plan, TableUse};
 use crate::plan::{self, cache};
 use crate::sql::facts::{DdlKind, Kind, Statement};
 use crate::sql::lex::Mode;
 use crate::sql::normalise::Normalised;
 use crate::sql::{self};
-use crate::topology::{Layout, Node};
+use crate::topology::{Layout, Node, Table};
+
+/// What statements and functions of Shardgate's own begin with.
+const OWN_WORD: &[u8] = b"SHARDGATE";
 
 impl Session {
     /// The plan for a shape: from the cache, or made. A shape that does not parse becomes the text itself.
@@ -99,6 +99,13 @@ impl Session {
 
     /// A statement that Shardgate cannot read: a server's own message if it cannot either.
     pub(super) async fn not_parsed(&mut self, text: &[u8], why: &str) -> Error {
+        if text
+            .trim_ascii_start()
+            .get(..OWN_WORD.len())
+            .is_some_and(|word| word.eq_ignore_ascii_case(OWN_WORD))
+        {
+            return Error::new(Code::Syntax, format!("You have an error in your SQL syntax: {why}"));
+        }
         let own = Error::refused(
             format!("its parser cannot read the statement: {why}"),
             "write it in a simpler form",
@@ -106,9 +113,9 @@ impl Session {
         self.server_says(text, own).await
     }
 
-    /// Whether the source has all of the selected database's tables under their logical names: then what it has against
-    /// a statement is true for Shardgate, too.
-    pub(super) fn is_whole_on(&self, source: SourceId) -> bool {
+    /// Whether the source has those of the selected database's tables that a text may mean under their logical names:
+    /// then what it has against the text is true for Shardgate, too.
+    pub(super) fn is_whole_on(&self, source: SourceId, text: &[u8]) -> bool {
         let Some(database) = self.database.as_ref().and_then(|name| self.shared.topology().database(name))
         else {
             return true;
@@ -117,7 +124,11 @@ impl Session {
             nodes.iter().any(|n| n.source == source)
                 && nodes.iter().all(|n| n.table.is_none() && n.schema == database.name)
         };
-        database.tables.values().all(|table| match &table.layout {
+        let named = |table: &Table| {
+            let name = table.name.as_bytes();
+            text.windows(name.len().max(1)).any(|word| word.eq_ignore_ascii_case(name))
+        };
+        database.tables.values().filter(|table| named(table)).all(|table| match &table.layout {
             Layout::Sharded(sharded) => here(&sharded.nodes),
             Layout::Reference(nodes) => here(nodes),
             Layout::Single(node) => here(std::slice::from_ref(node)),
@@ -135,25 +146,33 @@ impl Session {
     pub(super) async fn server_says(&mut self, text: &[u8], own: Error) -> Error {
         /// The statement cannot be prepared: this says nothing about it.
         const UNPREPARABLE: u16 = 1295;
-        let source = self.anchor();
-        // A server does not know SHARDGATE_NEXT_ID, and would say so whatever the mistake is.
-        let foreign = text.windows(NEXT_ID.len()).any(|word| word.eq_ignore_ascii_case(NEXT_ID));
+        /// The statement cannot be read: a server finds this before it looks for any table.
+        const SYNTAX: u16 = 1064;
+        // A server does not know Shardgate's own words, and would say so whatever the mistake is.
+        if text.windows(OWN_WORD.len()).any(|word| word.eq_ignore_ascii_case(OWN_WORD)) {
+            return own;
+        }
         // A transaction is not opened on yet another source for this.
         let mut places: Vec<SourceId> = self.held.sources().collect();
         if places.is_empty() {
-            places.push(source);
+            places.push(self.anchor());
         }
-        let whole = places.into_iter().find(|source| self.is_whole_on(*source));
-        let Some(source) = whole.filter(|_| !foreign) else { return own };
+        let whole = places.iter().copied().find(|source| self.is_whole_on(*source, text));
+        let Some(source) = whole.or(places.first().copied()) else { return own };
         let schema = self.schema_on(source);
         let settings = &self.vars.settings;
         let mut using = self.held.using(&self.pools, self.flavor, settings);
-        let Ok(mut lease) = using.take(source, Role::Primary).await else { return own };
+        let Ok(mut lease) = using.take_unused(source).await else { return own };
         lease.queue_state(schema.as_ref(), settings);
         let prepared = lease.prepare(&bytes::Bytes::copy_from_slice(text), 0).await;
-        using.put(source, lease, None);
+        using.put_unused(source, lease);
         match prepared {
-            Err(error) if error.origin == Origin::Backend && error.errno != UNPREPARABLE => error,
+            Err(error) if error.origin == Origin::Backend => match error.errno {
+                UNPREPARABLE => own,
+                SYNTAX => error,
+                _ if whole.is_some() => error,
+                _ => own,
+            },
             _ => own,
         }
     }

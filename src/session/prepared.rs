@@ -9,11 +9,9 @@ use super::Session;
 use super::input::{Given, Known};
 use super::query::Text;
 use super::reply;
-use crate::backend::Role;
 use crate::backend::conn::Prepared;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
-use crate::exec::Connections;
 use crate::plan::bind;
 use crate::plan::ir::{Act, Plan};
 use crate::sql::facts::Kind;
@@ -167,7 +165,7 @@ impl Session {
         let (job, mut using, mut lease) = loop {
             let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
             let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
-            match (using.take(job.source, Role::Primary).await, others.next()) {
+            match (using.take_unused(job.source).await, others.next()) {
                 (Ok(lease), _) => break (job, using, lease),
                 // Whichever server can be reached has the same tables.
                 (Err(error), Some(next)) if error.is(Code::SourceDown) => {
@@ -181,7 +179,7 @@ impl Session {
         let schema = (!job.schema.is_empty()).then_some(&job.schema);
         lease.queue_state(schema, &self.vars.settings);
         let prepared = lease.prepare(&text, 0).await;
-        using.put(job.source, lease, None);
+        using.put_unused(job.source, lease);
         prepared.map(|prepared| (*prepared).clone())
     }
 

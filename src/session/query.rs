@@ -89,7 +89,12 @@ impl Session {
         let mut done = match self.plan(text, &mut shape).await {
             Ok(plan) => {
                 let given = Given::Text { text, literals: shape.literals(), mode };
-                self.run(&plan, &Text { original: text, shape: &shape, given: &given, more }).await
+                let done =
+                    self.run(&plan, &Text { original: text, shape: &shape, given: &given, more }).await;
+                if self.last.failed || done.is_err() {
+                    self.doubt(&plan, &done);
+                }
+                done
             }
             Err(error) => Err(error),
         };
@@ -153,7 +158,7 @@ impl Session {
                     true if plan.pins => self.held.stick(),
                     true => {}
                 }
-                let done = self.ddl(steps, &bound, text).await;
+                let done = self.ddl(plan, steps, &bound, text).await;
                 if matches!(&plan.statement.kind, Kind::Ddl(ddl) if ddl.kind == DdlKind::DropDatabase) {
                     self.pools.schemas_dropped();
                 }
@@ -334,7 +339,7 @@ impl Session {
     }
 }
 
-fn interrupted(asked: Asked) -> Error {
+pub(super) fn interrupted(asked: Asked) -> Error {
     let fate = if asked == Asked::Session { Fate::Close } else { Fate::Keep };
     Error::new(Code::Killed, "Query execution was interrupted").with_fate(fate)
 }

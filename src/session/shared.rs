@@ -1,11 +1,12 @@
 //! What all sessions of a proxy share.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 use super::vars::mode_of;
@@ -19,6 +20,7 @@ use crate::idgen::Ids;
 use crate::merge::Budget;
 use crate::plan::cache::Plans;
 use crate::sql::lex::Mode;
+use crate::store::DdlLog;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::txn::Coordinator;
@@ -76,10 +78,14 @@ pub struct Shared {
     pub coordinator: Arc<Coordinator>,
     /// Which unique indexes hold all rows.
     pub indexes: super::Ready,
+    /// How far DDL over several places is, and what other proxies have changed.
+    pub ddl: Option<Arc<DdlLog>>,
     /// Bounds.
     pub limits: Limits,
     /// By name, each with its mode of transactions.
     users: HashMap<String, User>,
+    /// Tables that may have been changed past this proxy.
+    pub(super) doubted: Mutex<BTreeSet<(String, String)>>,
     server: ArcSwapOption<ServerFacts>,
     epoch: AtomicU64,
     turn: AtomicUsize,
@@ -106,6 +112,7 @@ impl Shared {
             ids,
             coordinator,
             indexes: super::Ready::default(),
+            ddl: None,
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
                 merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },
@@ -120,6 +127,7 @@ impl Shared {
                     (user.name.clone(), User { transaction, ..user.clone() })
                 })
                 .collect(),
+            doubted: Mutex::default(),
             server: ArcSwapOption::empty(),
             epoch: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
@@ -130,6 +138,12 @@ impl Shared {
     #[must_use]
     pub fn with_indexes(self, indexes: super::Ready) -> Self {
         Self { indexes, ..self }
+    }
+
+    /// The same with a place for the progress of DDL.
+    #[must_use]
+    pub fn with_ddl(self, ddl: Option<DdlLog>) -> Self {
+        Self { ddl: ddl.map(Arc::new), ..self }
     }
 
     /// Counts changes of the tables' definitions: plans of another count are not used.

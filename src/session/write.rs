@@ -1,18 +1,17 @@
-//! Plans that change something on several servers: rows, or definitions.
+//! Plans that change rows on several servers.
 
 use super::Session;
 use super::ids;
-use super::query::{Text, no_job};
+use super::query::Text;
 use crate::backend::{AnswerLimit, Role, Summary};
 use crate::base::{Error, Result};
 use crate::exec::info;
-use crate::exec::send::{Call, Preset};
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
 use crate::plan::Bound;
-use crate::plan::ir::{Act, DdlStep, Job, Native, Plan};
+use crate::plan::ir::{Act, Native, Plan};
 use crate::sql::facts::{Kind, Statement};
-use crate::topology::{Layout, Node};
+use crate::topology::Layout;
 
 impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
@@ -105,6 +104,9 @@ impl Session {
         {
             answers = Err(error);
         }
+        if let Ok(all) = &mut answers {
+            write::say_once(all);
+        }
         let mut inserted = None;
         if let (Some(insert), Ok(all)) = (selective, &answers)
             && ids::looks_up(insert, bound, &write::sum(all), self.flavor)
@@ -127,84 +129,6 @@ impl Session {
             self.last.insert_id = first;
         }
         self.close_scope(scope, answers.map(|answers| (answers, inserted))).await
-    }
-
-    // ---- DDL ----------------------------------------------------------------------------------------------------
-
-    pub(super) async fn ddl(&mut self, steps: &[DdlStep], bound: &Bound, text: &Text<'_>) -> Result<()> {
-        let mut summaries = Vec::new();
-        let mut begun = 0;
-        for (step, end) in steps.iter().zip(&bound.steps) {
-            let jobs = bound.jobs.get(begun..*end).unwrap_or_default();
-            begun = *end;
-            let original = text.original;
-            let call = |job: &'_ Job| Call::Owned(job.text.clone().unwrap_or_else(|| original.to_vec()));
-            let tasks: Vec<Task<'_>> = jobs
-                .iter()
-                .map(|job| {
-                    let ids = Preset::default();
-                    Task { source: job.source, schema: &job.schema, call: call(job), ids }
-                })
-                .collect();
-            let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
-            // No deadline, and no matter whether the client waits: stopped half-way, shards would differ.
-            let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: None };
-            let (settings, pace) = (&self.vars.settings, Pace::Whatever);
-            let limit = AnswerLimit::of_rows(0);
-            let ran = write::run(&tasks, settings, &mut using, pace, limit, None, around).await;
-            let results =
-                ran.results.into_iter().map(|result| Some(result?.map(|answer| answer.ok))).collect();
-            for (database, table) in &step.changes {
-                self.shared.catalog.forget(database, table);
-            }
-            self.shared.definitions_changed();
-            let places: Vec<&Node> = step.nodes.iter().map(|(node, _)| node).collect();
-            let done = self.all_done(&places, results)?;
-            let rows = done.iter().map(|summary| summary.affected).sum();
-            let infos: Vec<String> = done.iter().map(|summary| summary.info.clone()).collect();
-            let info = info::sum(&infos);
-            summaries.extend(done.into_iter().next().map(|first| Summary { affected: rows, info, ..first }));
-        }
-        self.last.row_count = 0;
-        // Each place says the same: one server's answer is the answer.
-        let mut summary = summaries.into_iter().next().unwrap_or_default();
-        self.last.warnings = std::mem::take(&mut summary.messages);
-        if summary.last_insert_id != 0 {
-            // CREATE TABLE … SELECT.
-            self.last.insert_id = summary.last_insert_id;
-        }
-        self.ok(&summary, text.more);
-        Ok(())
-    }
-
-    /// DDL has succeeded everywhere, or the error says where it did and where it did not.
-    pub(super) fn all_done(
-        &self,
-        places: &[&Node],
-        results: Vec<Option<Result<Summary>>>,
-    ) -> Result<Vec<Summary>> {
-        let mut done = Vec::new();
-        let mut failures: Vec<(String, Error)> = Vec::new();
-        for (node, result) in places.iter().zip(results) {
-            let name = self.shared.topology().source(node.source).map_or("?", |source| &source.name);
-            let table = node.table.as_ref().map_or(String::new(), |table| format!(".{table}"));
-            match result {
-                Some(Ok(summary)) => done.push(summary),
-                Some(Err(error)) => failures.push((format!("{name}/{}{table}", node.schema), error)),
-                None => failures.push((format!("{name}/{}{table}", node.schema), no_job())),
-            }
-        }
-        let Some((_, first)) = failures.first() else { return Ok(done) };
-        if done.is_empty() && failures.iter().all(|(_, error)| error.errno == first.errno) {
-            return Err(first.clone());
-        }
-        let list: Vec<String> = failures
-            .iter()
-            .map(|(place, error)| format!("{place}: {} {}", error.errno, error.message))
-            .collect();
-        let message =
-            format!("done on {} of {} places, failed on {}", done.len(), places.len(), list.join("; "));
-        Err(Error { message, ..first.clone() })
     }
 }
 
@@ -247,6 +171,7 @@ fn insert_info(rows: usize, statement: &Statement, answers: &[Summary]) -> Strin
     let Kind::Insert(insert) = &statement.kind else { return String::new() };
     let one = |affected: u64| match () {
         () if insert.ignore && insert.on_duplicate.is_empty() => 1u64.saturating_sub(affected),
+        () if insert.ignore => 0,
         () if insert.replace => affected.saturating_sub(1),
         () if !insert.on_duplicate.is_empty() => u64::from(affected == 2),
         () => 0,

@@ -477,7 +477,7 @@ pub struct Ddl {
 }
 
 /// The kinds of DDL and table maintenance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum DdlKind {
     /// CREATE TABLE
     CreateTable,
@@ -556,6 +556,8 @@ pub struct Show {
     pub full: bool,
     /// Everything after the names: LIKE or WHERE.
     pub tail: Option<Span>,
+    /// Of SHOW WARNINGS and SHOW ERRORS.
+    pub limit: Option<Limit>,
 }
 
 /// Everything that is known of a statement.
@@ -696,6 +698,13 @@ pub enum Kind {
     Call,
     /// LOAD DATA
     LoadData(Box<super::load::LoadData>),
+    /// SHARDGATE DDL CONTINUE id, SHARDGATE DDL UNDO id
+    ResumeDdl {
+        /// UNDO
+        undo: bool,
+        /// The statement's number.
+        id: Operand,
+    },
     /// XA …, HANDLER …, FLUSH, RESET, GRANT …: first word, upper case.
     Other(String),
     /// The text has nothing but comments and space.

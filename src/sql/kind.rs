@@ -58,6 +58,7 @@ impl Parser<'_> {
             "DESCRIBE" | "DESC" | "EXPLAIN" => self.explain(),
             "BEGIN" | "START" | "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE" => self.transaction(&word),
             "KILL" => self.kill(),
+            "SHARDGATE" => self.resume_ddl(),
             "LOCK" | "UNLOCK" if self.at(1, "TABLES") || self.at(1, "TABLE") => {
                 self.skip_until(|_| false);
                 Ok(if word == "LOCK" { Statement_::LockTables } else { Statement_::UnlockTables })
@@ -103,17 +104,19 @@ impl Parser<'_> {
             "START" => {
                 self.expect("TRANSACTION")?;
                 let (mut read_only, mut snapshot) = (None, false);
-                while self.kind() == Kind::Word {
-                    if self.eat_run(&["READ", "ONLY"]) {
-                        read_only = Some(true);
-                    } else if self.eat_run(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
-                        snapshot = true;
-                    } else if self.eat_run(&["READ", "WRITE"]) {
-                        read_only = Some(false);
-                    } else {
-                        return Err(self.unexpected("READ ONLY, READ WRITE or WITH CONSISTENT SNAPSHOT"));
-                    }
-                    self.eat_kind(Kind::Comma);
+                if self.kind() == Kind::Word {
+                    self.list(|p| {
+                        if read_only.is_none() && p.eat_run(&["READ", "ONLY"]) {
+                            read_only = Some(true);
+                        } else if read_only.is_none() && p.eat_run(&["READ", "WRITE"]) {
+                            read_only = Some(false);
+                        } else if p.eat_run(&["WITH", "CONSISTENT", "SNAPSHOT"]) {
+                            snapshot = true;
+                        } else {
+                            return Err(p.unexpected("READ ONLY, READ WRITE or WITH CONSISTENT SNAPSHOT"));
+                        }
+                        Ok(())
+                    })?;
                 }
                 Ok(Statement_::Begin { read_only, snapshot })
             }
@@ -136,6 +139,9 @@ impl Parser<'_> {
                 }
                 let no = self.eat("NO");
                 let release = if no { self.expect("RELEASE").map(|()| false)? } else { self.eat("RELEASE") };
+                if chain && release {
+                    return Err(self.unexpected("CHAIN or RELEASE, not both"));
+                }
                 Ok(if word == "COMMIT" {
                     Statement_::Commit { chain, release }
                 } else {
@@ -156,6 +162,20 @@ impl Parser<'_> {
         match self.expr()?.kind {
             super::facts::ExprKind::Operand(id) => Ok(Statement_::Kill { query, id }),
             _ => Err(error("KILL takes a connection's id", at)),
+        }
+    }
+
+    fn resume_ddl(&mut self) -> Read<Statement_> {
+        self.step();
+        self.expect("DDL")?;
+        let undo = self.eat("UNDO");
+        if !undo {
+            self.expect("CONTINUE")?;
+        }
+        let at = self.tok(0).start;
+        match self.expr()?.kind {
+            super::facts::ExprKind::Operand(id) => Ok(Statement_::ResumeDdl { undo, id }),
+            _ => Err(error("a statement's number is wanted, as SHOW SHARDGATE DDL shows it", at)),
         }
     }
 
@@ -229,7 +249,7 @@ impl Parser<'_> {
         if self.is("SHARDGATE") {
             let what = self.rest_upper();
             self.skip_all();
-            return Ok(Show { what, table: None, database: None, full: false, tail: None });
+            return Ok(Show { what, table: None, database: None, full: false, tail: None, limit: None });
         }
         let mut full = false;
         while self.is_any(&["FULL", "EXTENDED", "GLOBAL", "SESSION", "LOCAL"]) {
@@ -239,7 +259,7 @@ impl Parser<'_> {
         if self.kind() == Kind::Word && self.is("COUNT") && self.tok(1).kind == Kind::Open {
             let what = self.rest_upper();
             self.skip_all();
-            return Ok(Show { what, table: None, database: None, full, tail: None });
+            return Ok(Show { what, table: None, database: None, full, tail: None, limit: None });
         }
         let mut words: Vec<String> = Vec::new();
         while self.kind() == Kind::Word && !self.is_any(&["FROM", "IN", "LIKE", "WHERE", "FOR", "LIMIT"]) {
@@ -252,8 +272,11 @@ impl Parser<'_> {
             self.step();
         }
         let what = words.join(" ");
-        let mut show = Show { what, table: None, database: None, full, tail: None };
+        let mut show = Show { what, table: None, database: None, full, tail: None, limit: None };
         self.show_names(&mut show)?;
+        if matches!(show.what.as_str(), "WARNINGS" | "ERRORS") {
+            show.limit = self.limit()?;
+        }
         if self.kind() != Kind::End {
             let first = self.pos;
             self.skip_all();
@@ -309,7 +332,7 @@ impl Parser<'_> {
             let scope = scoped.then(|| self.upper().replace("LOCAL", "SESSION"));
             self.pos += 1 + usize::from(scoped);
             let first = self.pos;
-            self.skip_all();
+            self.list(Self::characteristic)?;
             let item = self.set_item(SetTarget::Transaction { scope }, first);
             return Ok(Statement_::Set(vec![item]));
         }
@@ -322,6 +345,22 @@ impl Parser<'_> {
         }
         let lists = self.list(Self::set_one)?;
         Ok(Statement_::Set(lists))
+    }
+
+    /// What SET TRANSACTION sets (manual, "SET TRANSACTION Statement").
+    fn characteristic(&mut self) -> Read<()> {
+        const CHARACTERISTICS: [&[&str]; 6] = [
+            &["READ", "ONLY"],
+            &["READ", "WRITE"],
+            &["ISOLATION", "LEVEL", "READ", "COMMITTED"],
+            &["ISOLATION", "LEVEL", "READ", "UNCOMMITTED"],
+            &["ISOLATION", "LEVEL", "REPEATABLE", "READ"],
+            &["ISOLATION", "LEVEL", "SERIALIZABLE"],
+        ];
+        if CHARACTERISTICS.iter().any(|words| self.eat_run(words)) {
+            return Ok(());
+        }
+        Err(self.unexpected("ISOLATION LEVEL …, READ ONLY or READ WRITE"))
     }
 
     /// An item whose value is everything from token `first` to the cursor.

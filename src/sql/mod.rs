@@ -6,6 +6,7 @@
 mod call;
 mod change;
 mod ddl;
+pub mod definition;
 mod expr;
 pub mod facts;
 mod kind;

@@ -72,12 +72,16 @@ impl Db {
             *held = Some(conn);
             Ok(done)
         };
-        let Ok(done) = timeout(self.limit, using).await else {
-            let ms = self.limit.as_millis();
-            let text = format!("the store {} cannot {what}: no answer within {ms} ms", self.name);
-            return Err(Error::new(Code::SourceDown, text));
-        };
+        let Ok(done) = timeout(self.limit, using).await else { return Err(self.late(what)) };
         done.map_err(|error| self.failed(what, &error))
+    }
+
+    /// A connection that the caller keeps: for locks, which live as long as it does.
+    pub(super) async fn apart(&self, what: &str) -> Result<Conn> {
+        match timeout(self.limit, self.connect()).await {
+            Ok(conn) => conn.map_err(|error| self.failed(what, &error)),
+            Err(_) => Err(self.late(what)),
+        }
     }
 
     async fn connect(&self) -> mysql_async::Result<Conn> {
@@ -96,7 +100,15 @@ impl Db {
         Ok(conn)
     }
 
-    fn failed(&self, what: &str, error: &mysql_async::Error) -> Error {
+    fn late(&self, what: &str) -> Error {
+        let ms = self.limit.as_millis();
+        Error::new(
+            Code::SourceDown,
+            format!("the store {} cannot {what}: no answer within {ms} ms", self.name),
+        )
+    }
+
+    pub(super) fn failed(&self, what: &str, error: &mysql_async::Error) -> Error {
         let text = format!("the store {} cannot {what}: {error}", self.name);
         match error {
             mysql_async::Error::Server(server) => {

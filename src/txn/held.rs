@@ -484,6 +484,28 @@ impl Connections for Using<'_> {
 }
 
 impl Using<'_> {
+    /// A connection on which nothing is to run that begins or ends a transaction, as where a statement is only prepared: one
+    /// that is held, or any. To be given back by [`put_unused`](Self::put_unused).
+    pub async fn take_unused(&mut self, source: SourceId) -> Result<Lease> {
+        let mut legs = self.held.legs.iter_mut();
+        let mut lease = match legs.find(|leg| leg.source == source).and_then(|leg| leg.lease.take()) {
+            Some(lease) => lease,
+            None => self.pools.get(source, Role::Primary, self.flavor).await?,
+        };
+        lease.schemas_as_of(self.pools.schemas());
+        Ok(lease)
+    }
+
+    /// Gives it back.
+    pub fn put_unused(&mut self, source: SourceId, lease: Lease) {
+        let mut legs = self.held.legs.iter_mut();
+        match legs.find(|leg| leg.source == source && leg.lease.is_none()) {
+            Some(_) if lease.is_broken() => self.put(source, lease, None),
+            Some(leg) => leg.lease = Some(lease),
+            None => {}
+        }
+    }
+
     /// Whether each source has one connection for the session, to its primary: in a transaction, also in one that this
     /// very statement begins because autocommit is off.
     fn alone(&self) -> bool {

@@ -155,6 +155,9 @@ impl Coordinator {
 
     /// What is known of transactions over several sources now: those in doubt, and those whose decision is still kept.
     pub async fn report(&self) -> Vec<Report> {
+        if !self.spans() {
+            return Vec::new();
+        }
         let (found, _) = self.prepared().await;
         let now = Instant::now();
         let mut rows = Vec::new();
@@ -201,7 +204,10 @@ impl Coordinator {
             branches: Vec::new(),
             age_s,
         }));
-        rows.sort_by_key(|row| (row.gtrid.is_some(), row.age_s, row.gtrid));
+        let rank = |row: &Report| {
+            ["unreachable", "in doubt", "committing"].iter().position(|state| *state == row.state)
+        };
+        rows.sort_by_key(|row| (rank(row).unwrap_or(usize::MAX), row.age_s, row.gtrid));
         rows
     }
 }

@@ -160,6 +160,15 @@ impl Answer {
         }
     }
 
+    /// How many warnings were left, as the answer counts them.
+    pub fn warnings(&self) -> u16 {
+        match self {
+            Self::Done(done) => done.warnings,
+            Self::Rows { warnings, .. } => *warnings,
+            Self::Refused(_) => 0,
+        }
+    }
+
     /// The error number, 0 when it is no error.
     pub fn errno(&self) -> u16 {
         if let Self::Refused(refusal) = self { refusal.errno } else { 0 }

@@ -3,12 +3,14 @@
 //! Statements end with `;`. What follows a statement on its last line as a comment is notes, separated by `|`:
 //! `SELECT id FROM users; -- unordered`
 //! - `ordered`, `unordered`: whether rows are compared in order; without, when the statement ends in an ORDER BY
-//! - `refused`: Shardgate must answer 1235 (and the oracle does not run it); `may-refuse`: it may
+//! - `refused`, `refused: WHY`: Shardgate must answer 1235 (and the oracle does not run it); `may-refuse`: it may
+//! - `refused on mariadb: WHY`, `refused on mysql: WHY`: only there
 //! - `text-only`: not in prepared form; `count-only`: compare the number of rows, not the rows
 //! - `any-warnings`: the number of warnings may differ; `any-info`: what OK says besides numbers may differ
 //! - `any-columns`: of columns only names and number are compared
 //! - `mariadb`, `mysql`: only there
 //! - `bind 1, 'a', NULL`: values of the statement's `?`
+//! - `then`: sent in one packet with the next statement
 //!
 //! `-- setup: FILE` on a line of its own runs another file first.
 
@@ -32,7 +34,11 @@ pub struct Step {
     pub any_columns: bool,
     pub only_mariadb: bool,
     pub only_mysql: bool,
+    pub refused_on_mariadb: bool,
+    pub refused_on_mysql: bool,
     pub bind: Option<Vec<Param>>,
+    /// The next statement goes into the same packet.
+    pub then: bool,
 }
 
 /// The folder of the corpus.
@@ -46,7 +52,8 @@ pub fn load(name: &str) -> Vec<Step> {
     parse(name, &text)
 }
 
-fn parse(name: &str, text: &str) -> Vec<Step> {
+/// Reads statements; `name` is what their places are told by.
+pub fn parse(name: &str, text: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut rest = text;
     let mut line = 1;
@@ -77,7 +84,7 @@ fn parse(name: &str, text: &str) -> Vec<Step> {
             ..Step::default()
         };
         if let Some(notes) = tail.trim().strip_prefix("--") {
-            notes.split('|').for_each(|note| step.note(note.trim()));
+            notes.split(" | ").for_each(|note| step.note(note.trim()));
         } else {
             assert!(tail.trim().is_empty(), "{name}:{line}: one statement a line: {tail}");
         }
@@ -105,11 +112,20 @@ impl Step {
             "any-columns" => self.any_columns = true,
             "mariadb" => self.only_mariadb = true,
             "mysql" => self.only_mysql = true,
+            "then" => self.then = true,
+            _ if note.starts_with("refused: ") => self.refused = true,
+            _ if note.starts_with("refused on mariadb: ") => self.refused_on_mariadb = true,
+            _ if note.starts_with("refused on mysql: ") => self.refused_on_mysql = true,
             _ => match note.strip_prefix("bind ") {
                 Some(values) => self.bind = Some(values.split(", ").map(literal).collect()),
                 None => panic!("{}: unknown note `{note}`", self.place),
             },
         }
+    }
+
+    /// Whether Shardgate must refuse the statement on such servers.
+    pub fn is_refused(&self, mariadb: bool) -> bool {
+        self.refused || if mariadb { self.refused_on_mariadb } else { self.refused_on_mysql }
     }
 
     /// Whether the statement runs on such servers.

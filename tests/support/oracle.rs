@@ -43,6 +43,8 @@ pub struct Pair {
     /// Shows what the oracle refuses: for authors of corpus files.
     verbose: bool,
     mariadb: bool,
+    /// Whether one of the last answers was an error or had warnings.
+    noted: bool,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,7 @@ impl Pair {
             strict: set("SHARDGATE_ORACLE_STRICT"),
             verbose: set("SHARDGATE_ORACLE_ERRORS"),
             mariadb,
+            noted: false,
         }
     }
 
@@ -88,6 +91,7 @@ impl Pair {
 
     /// Runs one step on both and says what differs.
     pub async fn check(&mut self, step: &Step, form: Form) -> Result<Outcome, String> {
+        self.noted = false;
         if !step.runs_on(self.mariadb) {
             return Ok(Outcome::Same);
         }
@@ -115,11 +119,12 @@ impl Pair {
         let proxy = self.proxy.ask(&text, params.as_deref()).await;
         let errno = proxy.as_ref().map_or(0, |answers| answers[0].errno());
         let shown = show(&proxy);
-        if errno == REFUSED && (step.refused || step.may_refuse) {
+        let must = step.is_refused(self.mariadb);
+        if errno == REFUSED && (must || step.may_refuse) {
             return Ok(Outcome::Refused);
         }
-        if step.refused || errno == REFUSED {
-            let what = if step.refused { "should be refused" } else { "is refused" };
+        if must || errno == REFUSED {
+            let what = if must { "should be refused" } else { "is refused" };
             return Err(report(what, "(not asked)", &shown));
         }
         let oracle = self.oracle.ask(&text, params.as_deref()).await;
@@ -129,13 +134,32 @@ impl Pair {
         if self.verbose && wanted[0].errno() != 0 {
             println!("{} ({form:?}): {}\n    {}", step.place, text.trim(), wanted[0]);
         }
+        self.noted = wanted.iter().chain(given).any(|answer| answer.errno() != 0 || answer.warnings() != 0);
         match self.compare(step, wanted, given) {
             Ok(()) => Ok(Outcome::Same),
             Err(what) => Err(report(&what, &show(&oracle), &shown)),
         }
     }
 
-    fn compare(&mut self, step: &Step, wanted: &[Answer], given: &[Answer]) -> Result<(), String> {
+    /// Compares what SHOW WARNINGS lists after the last statement. Several shards warn in an order of their own, rows
+    /// are counted by each server for itself (`at row 2`), and errors have words of their own.
+    pub async fn check_diagnostics(&mut self, step: &Step) -> Result<(), String> {
+        if !self.noted || step.any_warnings {
+            return Ok(());
+        }
+        let (wanted, given) = (self.oracle.diagnostics().await, self.proxy.diagnostics().await);
+        if wanted == given {
+            return Ok(());
+        }
+        Err(format!(
+            "── {}: SHOW WARNINGS\n  {}\n  oracle:    {wanted:?}\n  shardgate: {given:?}\n",
+            step.place,
+            step.text.trim()
+        ))
+    }
+
+    /// Compares answers to one statement.
+    pub fn compare(&mut self, step: &Step, wanted: &[Answer], given: &[Answer]) -> Result<(), String> {
         differ("number of answers", &wanted.len(), &given.len())?;
         for (wanted, given) in wanted.iter().zip(given) {
             match (wanted, given) {
@@ -295,6 +319,22 @@ impl Side {
         }
     }
 
+    /// Level, code and message of all warnings; of errors without the message.
+    async fn diagnostics(&mut self) -> Vec<String> {
+        let answer = self.client.one("SHOW WARNINGS").await;
+        let word = |cell: &Cell| match cell {
+            Cell::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            other => other.to_string(),
+        };
+        let line = |row: &Vec<Cell>| {
+            let message = if word(&row[0]) == "Error" { String::new() } else { without_row(&word(&row[2])) };
+            format!("{} {} {message}", word(&row[0]), word(&row[1]))
+        };
+        let mut lines: Vec<String> = answer.rows().iter().map(line).collect();
+        lines.sort_unstable();
+        lines
+    }
+
     /// Asks, and connects anew after a broken connection so that what follows can be compared.
     async fn ask(&mut self, text: &str, params: Option<&[Param]>) -> Result<Vec<Answer>, Failure> {
         let asked = tokio::time::timeout(PATIENCE, ask(&mut self.client, text, params));
@@ -305,6 +345,14 @@ impl Side {
             self.client = client;
         }
         answer
+    }
+}
+
+/// A message without the number of the row that it is about.
+fn without_row(message: &str) -> String {
+    match message.rsplit_once(" at row ") {
+        Some((what, number)) if number.bytes().all(|b| b.is_ascii_digit()) => format!("{what} at row"),
+        _ => message.to_owned(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What definitions do to lookup tables.
 
+use std::sync::Arc;
+
 use super::part_name;
 use crate::base::Result;
-use crate::plan::ir::{DdlStep, Piece};
+use crate::plan::ir::{DdlPlace, DdlStep, Piece};
 use crate::plan::names::Ctx;
 use crate::plan::refuse;
 use crate::sql::facts::{Ddl, DdlKind};
-use crate::topology::Table;
+use crate::topology::{Node, Table};
 
 /// The steps of a statement with those that its tables' lookups need.
 pub(super) fn steps(ctx: &Ctx<'_>, ddl: &Ddl, steps: Vec<DdlStep>) -> Result<Vec<DdlStep>> {
@@ -59,10 +61,11 @@ pub(super) fn steps(ctx: &Ctx<'_>, ddl: &Ddl, steps: Vec<DdlStep>) -> Result<Vec
 /// A step for each of a table's lookups.
 fn each<'t>(table: &'t Table, what: &'static str) -> impl Iterator<Item = DdlStep> + 't {
     table.indexes.iter().map(move |index| {
-        let text = |node| vec![Piece::Text(format!("{what} {}", part_name(index, node)).into())];
-        DdlStep {
-            nodes: index.nodes.iter().map(|node| (node.clone(), text(node))).collect(),
-            changes: Vec::new(),
-        }
+        let place = |node: &Node| DdlPlace {
+            node: node.clone(),
+            text: vec![Piece::Text(format!("{what} {}", part_name(index, node)).into())],
+            objects: vec![Node { table: Some(Arc::clone(&index.lookup)), ..node.clone() }],
+        };
+        DdlStep { places: index.nodes.iter().map(place).collect(), changes: Vec::new() }
     })
 }
