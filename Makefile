@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test torture-ids bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
+.PHONY: demo test torture-ids torture-commit bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -17,6 +17,12 @@ torture-ids: setup-servers
 	SHARDGATE_SIMULATED_IDS=2000000000 cargo test --test it -- --nocapture ids_simulation
 	SHARDGATE_TORTURE_ROWS=10000000 SHARDGATE_FAKETIME="$$(ls /usr/lib/*/faketime/libfaketimeMT.so.1)" \
 		cargo test --test it -- --nocapture ids_torture
+
+# That no commit is lost or torn, at length (about half an hour): a bank over four servers whose proxies, servers and
+# connections are killed 2,000 times. `SHARDGATE_SEED=N make torture-commit` repeats a run.
+torture-commit: setup-servers
+	cargo test --test commit_model -- --nocapture
+	SHARDGATE_KILLS=2000 cargo test --test it -- --nocapture bank
 
 # Statements, results, scatters and connections directly, through HAProxy and through Shardgate; writes
 # benches/RESULTS.md (about 25 minutes). A quick look, only printed: `BENCH_CASES=point_select/text/8 BENCH_ROUNDS=1 make

@@ -27,6 +27,7 @@ mod results;
 mod scatter;
 mod sysbench;
 mod targets;
+mod transactions;
 
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,8 @@ use tokio::runtime::Runtime;
 type Measure = fn(&Lab, &Runtime) -> Section;
 
 /// What is measured besides statements: the name for `BENCH_CASES`, and how.
-const SECTIONS: [(&str, Measure); 8] = [
+const SECTIONS: [(&str, Measure); 9] = [
+    ("transactions", |lab, _| transactions::measure(lab)),
     ("results/relayed", |lab, _| results::relayed(lab)),
     ("results/merged", |lab, _| results::merged(lab)),
     ("results/slow_reader", |lab, _| results::slow_reader(lab)),

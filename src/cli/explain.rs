@@ -97,7 +97,7 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
         Ok(NewIds::Numbers { first, step: rule.layout.map_or(1, |layout| layout.step()) })
     };
     let bound = match &plan.act {
-        Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Ddl(_) => {
+        Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) | Act::Ddl(_) => {
             Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)
         }
         Act::Refused(error) => return Err(error.clone()),

@@ -1,7 +1,9 @@
-//! A read on several nodes: all are asked at once, their rows are merged as they come, and go out as they can.
+//! A read on several nodes: all are asked at once, their rows are merged as they come, and are there for whoever takes
+//! them ([`Rows`]): the client ([`run`]), or the proxy itself.
 //!
 //! Each source has one or a few *lanes*: a connection and the tasks that it runs one after another. Only streams whose
-//! rows the merge wants are read, so the others' servers wait, and memory stays bounded by the merge's budget.
+//! rows the merge wants are read, and those only while rows are asked for: else the servers wait, and memory stays
+//! bounded by the merge's budget.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -33,8 +35,8 @@ const CHUNK: usize = 16 * 1024;
 /// Bytes of an answer that are read to its end, when nobody wants it any more, before the connection is closed instead.
 const DRAIN: usize = 256 * 1024;
 
-/// How a read on several nodes is to be answered.
-#[derive(Debug)]
+/// What is to be read on several nodes.
+#[derive(Debug, Clone, Copy)]
 pub struct Order<'a> {
     /// How rows become one answer.
     pub merge: &'a Merge,
@@ -50,16 +52,22 @@ pub struct Order<'a> {
     pub role: Role,
     /// The statement locks rows: it is a write to the servers.
     pub locks: bool,
+    /// How rows are written.
+    pub format: Format,
+}
+
+/// How the client's answer is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Form<'a> {
     /// Names to put back into column definitions.
     pub names: &'a Names,
     /// Status flags of the answer.
     pub status: u16,
     /// How the client wants result sets to end.
     pub deprecate_eof: bool,
-    /// Rows are in the binary protocol.
-    pub binary: bool,
 }
 
+#[derive(Debug)]
 struct Lane {
     source: SourceId,
     lease: Lease,
@@ -95,34 +103,170 @@ pub struct Answered {
 /// an ERR ends the answer, unless the error's fate says otherwise. Connections are always put back.
 pub async fn run(
     tasks: &[Task<'_>],
-    order: &Order<'_>,
+    order: Order<'_>,
+    form: Form<'_>,
     connections: &mut impl Connections,
     client: &mut Client,
     around: Around<'_>,
 ) -> Result<Answered> {
-    let mut lanes = Vec::new();
-    let opened = open(tasks, order, connections, &mut lanes).await;
-    let mut gather = Gather {
-        order,
-        streams: tasks.len(),
-        columns: Vec::new(),
-        merger: None,
-        warned: false,
-        warnings: Vec::new(),
-        rows: 0,
-    };
-    let done = match opened {
-        Ok(()) => drive(&mut lanes, tasks, &mut gather, client, around).await,
-        Err(error) => Err(error),
-    };
-    let held = connections.many() == 1;
-    for mut lane in lanes {
-        if lane.current.is_some() && !lane.lease.is_lost() {
-            lane.abandon(held, around).await;
+    let mut rows = Rows::open(tasks, order, connections, around).await?;
+    let done = send_all(&mut rows, form, client, around).await;
+    let warnings = rows.close(connections).await;
+    done.map(|rows| Answered { rows, warnings })
+}
+
+/// Sends the client what there is, as it comes. Answers how many rows there were.
+async fn send_all(
+    rows: &mut Rows<'_>,
+    form: Form<'_>,
+    client: &mut Client,
+    around: Around<'_>,
+) -> Result<u64> {
+    let mut sent = 0;
+    loop {
+        let more = rows.fill(client).await?;
+        while let Some(row) = rows.pop()? {
+            if sent == 0 {
+                put_head(client, rows.columns(), form);
+            }
+            sent += 1;
+            client.queue_packet(&row);
+            if client.queued() > CHUNK {
+                around.flush(client).await?;
+            }
         }
-        connections.put(lane.source, lane.lease, lane.status);
+        if !more {
+            break;
+        }
     }
-    done.map(|()| Answered { rows: gather.rows, warnings: gather.warnings })
+    if sent == 0 {
+        put_head(client, rows.columns(), form);
+    }
+    let warnings = rows.warnings().await.min(usize::from(u16::MAX)) as u16;
+    let end = OkPacket { status: form.status, warnings, ..OkPacket::default() };
+    client.queue_with(|out| packet::put_end(out, &end, form.deprecate_eof));
+    Ok(sent)
+}
+
+/// A read's rows, merged, for whoever takes them: [`fill`](Self::fill), [`pop`](Self::pop) until there is none, and again.
+/// [`close`](Self::close) puts the connections back, at any time.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    lanes: Vec<Lane>,
+    tasks: &'a [Task<'a>],
+    gather: Gather<'a>,
+    around: Around<'a>,
+    /// The connections belong to a session that keeps them.
+    held: bool,
+}
+
+impl<'a> Rows<'a> {
+    /// Sends all tasks on their ways. On an error the connections have been put back.
+    pub async fn open(
+        tasks: &'a [Task<'a>],
+        order: Order<'a>,
+        connections: &mut impl Connections,
+        around: Around<'a>,
+    ) -> Result<Self> {
+        let gather = Gather {
+            order,
+            streams: tasks.len(),
+            columns: Vec::new(),
+            merger: None,
+            warned: false,
+            warnings: Vec::new(),
+        };
+        let held = connections.many() == 1;
+        let mut rows = Self { lanes: Vec::new(), tasks, gather, around, held };
+        match open(tasks, &order, connections, &mut rows.lanes).await {
+            Ok(()) => Ok(rows),
+            Err(error) => {
+                rows.close(connections).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// The columns; none before the first [`fill`](Self::fill).
+    pub fn columns(&self) -> &[ColumnDef] {
+        self.gather.merger.as_ref().map_or(&[], Merger::visible)
+    }
+
+    /// The next row of what has been read.
+    pub fn pop(&mut self) -> Result<Option<Bytes>> {
+        self.gather.merger.as_mut().map_or(Ok(None), Merger::pop)
+    }
+
+    /// Reads on, until there may be rows: every server has begun to answer then, and none has said an error. `false`: what
+    /// there is now is the last. It stops when `client` leaves, on KILL, and when the statement's time is over.
+    pub async fn fill(&mut self, client: &mut Client) -> Result<bool> {
+        let Self { lanes, tasks, gather, around, .. } = self;
+        let mut stepped = false;
+        loop {
+            // Looked at first: servers that never pause would never let the branches below run.
+            if let Some(error) = around.stopped() {
+                kill(lanes, *around).await;
+                return Err(error);
+            }
+            if lanes.iter().all(|lane| lane.started) {
+                if gather.merger.as_ref().is_some_and(Merger::done) {
+                    return Ok(false);
+                }
+                if stepped {
+                    return Ok(true);
+                }
+            }
+            let mut progress = false;
+            for lane in lanes.iter_mut() {
+                while lane.wanted(gather) {
+                    if lane.current.is_none() {
+                        lane.next(tasks, &gather.order).await?;
+                        continue;
+                    }
+                    if !lane.take_buffered(gather)? {
+                        break;
+                    }
+                    progress = true;
+                }
+            }
+            stepped |= progress;
+            if progress {
+                continue;
+            }
+            tokio::select! {
+                biased;
+                filled = fill_any(lanes, gather) => filled?,
+                () = client.closed() => {
+                    kill(lanes, *around).await;
+                    return Err(Error::client(Code::Killed, "the client left while its statement ran"));
+                }
+                error = around.expired() => {
+                    kill(lanes, *around).await;
+                    return Err(error);
+                }
+                _ = around.interrupt.raised() => {}
+            }
+        }
+    }
+
+    /// Asks the servers for their warnings, where there are any. Answers how many there are.
+    async fn warnings(&mut self) -> usize {
+        if std::mem::take(&mut self.gather.warned) {
+            self.gather.warnings = warnings(&mut self.lanes).await;
+        }
+        self.gather.warnings.len()
+    }
+
+    /// Puts the connections back. What was not read to its end is stopped. Answers the warnings that were asked for.
+    pub async fn close(self, connections: &mut impl Connections) -> Vec<[String; 3]> {
+        for mut lane in self.lanes {
+            if lane.current.is_some() && !lane.lease.is_lost() {
+                lane.abandon(self.held, self.around).await;
+            }
+            connections.put(lane.source, lane.lease, lane.status);
+        }
+        self.gather.warnings
+    }
 }
 
 /// Takes connections, in the order of sources so that two statements never wait for each other, and sends each its first
@@ -157,8 +301,9 @@ async fn open(
 }
 
 /// The answer that is being put together.
+#[derive(Debug)]
 struct Gather<'a> {
-    order: &'a Order<'a>,
+    order: Order<'a>,
     streams: usize,
     /// Definitions of the answer that is being read; of the first one they make the merger.
     columns: Vec<ColumnDef>,
@@ -166,63 +311,6 @@ struct Gather<'a> {
     /// Some server has warnings.
     warned: bool,
     warnings: Vec<[String; 3]>,
-    rows: u64,
-}
-
-async fn drive(
-    lanes: &mut [Lane],
-    tasks: &[Task<'_>],
-    gather: &mut Gather<'_>,
-    client: &mut Client,
-    around: Around<'_>,
-) -> Result<()> {
-    loop {
-        // Looked at first: servers that never pause would never let the branches below run.
-        if let Some(error) = around.stopped() {
-            kill(lanes, around).await;
-            return Err(error);
-        }
-        // No row goes out before every server has begun to answer: an error can still be sent until then.
-        if lanes.iter().all(|lane| lane.started) {
-            gather.send_rows(client, around).await?;
-            if gather.merger.as_ref().is_some_and(Merger::done) {
-                if gather.warned {
-                    gather.warnings = warnings(lanes).await;
-                }
-                gather.end(client);
-                return Ok(());
-            }
-        }
-        let mut progress = false;
-        for lane in lanes.iter_mut() {
-            while lane.wanted(gather) {
-                if lane.current.is_none() {
-                    lane.next(tasks, gather.order).await?;
-                    continue;
-                }
-                if !lane.take_buffered(gather)? {
-                    break;
-                }
-                progress = true;
-            }
-        }
-        if progress {
-            continue;
-        }
-        tokio::select! {
-            biased;
-            filled = fill_any(lanes, gather) => filled?,
-            () = client.closed() => {
-                kill(lanes, around).await;
-                return Err(Error::client(Code::Killed, "the client left while its statement ran"));
-            }
-            error = around.expired() => {
-                kill(lanes, around).await;
-                return Err(error);
-            }
-            _ = around.interrupt.raised() => {}
-        }
-    }
 }
 
 /// Reads from whichever wanted lane has something.
@@ -414,47 +502,21 @@ impl Gather<'_> {
         if let Some(merger) = &self.merger {
             return merger.check(&self.columns);
         }
-        let format = if self.order.binary { Format::Binary } else { Format::Text };
-        let Order { merge, limit, offset, budget, .. } = *self.order;
+        let Order { merge, limit, offset, budget, format, .. } = self.order;
         self.merger = Some(Merger::new(merge, &self.columns, format, self.streams, limit, offset, budget)?);
         Ok(())
-    }
-
-    /// Sends what rows can go out.
-    async fn send_rows(&mut self, client: &mut Client, around: Around<'_>) -> Result<()> {
-        let Some(merger) = self.merger.as_mut() else { return Ok(()) };
-        while let Some(row) = merger.pop()? {
-            if self.rows == 0 {
-                put_head(client, merger.visible(), self.order);
-            }
-            self.rows += 1;
-            client.queue_packet(&row);
-            if client.queued() > CHUNK {
-                around.flush(client).await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, client: &mut Client) {
-        if let (0, Some(merger)) = (self.rows, &self.merger) {
-            put_head(client, merger.visible(), self.order);
-        }
-        let warnings = self.warnings.len().min(usize::from(u16::MAX)) as u16;
-        let end = OkPacket { status: self.order.status, warnings, ..OkPacket::default() };
-        client.queue_with(|out| packet::put_end(out, &end, self.order.deprecate_eof));
     }
 }
 
 /// Queues the column definitions that the client sees.
-fn put_head(client: &mut Client, columns: &[ColumnDef], order: &Order<'_>) {
+fn put_head(client: &mut Client, columns: &[ColumnDef], form: Form<'_>) {
     client.queue_with(|out| put_lenenc_int(out, columns.len() as u64));
     for column in columns {
         let mut column = column.clone();
-        order.names.restore(&mut column);
+        form.names.restore(&mut column);
         client.queue_with(|out| column.encode(out));
     }
-    if !order.deprecate_eof {
-        client.queue_with(|out| packet::put_eof(out, order.status, 0));
+    if !form.deprecate_eof {
+        client.queue_with(|out| packet::put_eof(out, form.status, 0));
     }
 }

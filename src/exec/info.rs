@@ -1,4 +1,5 @@
-//! The info strings of OK packets (`Records: 3  Duplicates: 0  Warnings: 0`), which drivers parse, added up over shards.
+//! The info strings of OK packets (`Records: 3  Duplicates: 0  Warnings: 0`), which drivers parse, added up over shards; and
+//! the numbers of rows in messages.
 
 /// Adds up the numbers of info strings of one form. Strings of another form than the first are ignored.
 pub fn sum(infos: &[String]) -> String {
@@ -39,11 +40,6 @@ pub fn numbers(info: &str) -> Vec<u64> {
     split(info).1
 }
 
-/// The number behind `Records: `; 0 where there is none.
-pub fn records(info: &str) -> u64 {
-    if info.starts_with("Records: ") { numbers(info).first().copied().unwrap_or(0) } else { 0 }
-}
-
 /// The text between numbers, and the numbers: always one text more than numbers.
 fn split(info: &str) -> (Vec<&str>, Vec<u64>) {
     let (mut words, mut numbers, mut rest) = (Vec::new(), Vec::new(), info);
@@ -57,9 +53,35 @@ fn split(info: &str) -> (Vec<&str>, Vec<u64>) {
     (words, numbers)
 }
 
+/// A server's message with the number of the statement's row in the place of the part's: servers say `Row 3 …` and
+/// `… at row 3`.
+pub fn renumbered(message: &str, rows: &[u64]) -> String {
+    let number = |digits: &str| {
+        let place: usize = digits.parse().ok()?;
+        rows.get(place.checked_sub(1)?)
+    };
+    let is_digit = |c: char| c.is_ascii_digit();
+    if let Some(rest) = message.strip_prefix("Row ") {
+        let (digits, after) = rest.split_at(rest.find(|c| !is_digit(c)).unwrap_or(rest.len()));
+        if let Some(row) = number(digits) {
+            return format!("Row {row}{after}");
+        }
+    }
+    let (before, digits) = message.split_at(message.trim_end_matches(is_digit).len());
+    match number(digits).filter(|_| before.ends_with(" at row ")) {
+        Some(row) => format!("{before}{row}"),
+        None => message.to_owned(),
+    }
+}
+
+/// The row that a message names at its end.
+pub fn row_of(message: &str) -> Option<u64> {
+    message.rsplit_once(" at row ")?.1.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{records, sum};
+    use super::{renumbered, sum};
 
     #[test]
     fn numbers_of_one_form_add_up() {
@@ -69,7 +91,19 @@ mod tests {
         let infos = ["Rows matched: 1  Changed: 1  Warnings: 0"; 3].map(String::from);
         assert_eq!(sum(&infos), "Rows matched: 3  Changed: 3  Warnings: 0");
         assert_eq!(sum(&[]), "");
-        assert_eq!(records("Records: 23  Duplicates: 2  Warnings: 1"), 23);
-        assert_eq!(records("Rows matched: 3  Changed: 3  Warnings: 0"), 0);
+    }
+
+    #[test]
+    fn messages_name_the_statement_s_rows() {
+        let rows = [5, 17];
+        for (message, there) in [
+            ("Row 2 doesn't contain data for all columns", "Row 17 doesn't contain data for all columns"),
+            ("Data truncated for column 'a' at row 1", "Data truncated for column 'a' at row 5"),
+            ("Data truncated for column 'a' at row 3", "Data truncated for column 'a' at row 3"),
+            ("Duplicate entry '1' for key 't.v'", "Duplicate entry '1' for key 't.v'"),
+            ("Row", "Row"),
+        ] {
+            assert_eq!(renumbered(message, &rows), there);
+        }
     }
 }

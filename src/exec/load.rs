@@ -9,6 +9,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_util::future::join_all;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::info;
 use super::lines::{Cut, Cutter, Row};
 use super::send::{Call, Preset, State, send};
 use super::single::{self, Around, KILL_AGAIN, KILLS};
@@ -462,36 +463,16 @@ impl Lane {
         send(&mut self.lease, state, &Call::Text(part.text)).await?;
         let loaded = self.lease.load(&part.file).await;
         let mut answer = loaded.map_err(|error| match error.origin {
-            Origin::Backend => Error { message: renumbered(&error.message, &part.rows), ..error },
+            Origin::Backend => Error { message: info::renumbered(&error.message, &part.rows), ..error },
             _ => error,
         })?;
         if answer.warnings > 0 {
             answer.messages = single::warnings(&mut self.lease).await;
             for [_, _, message] in &mut answer.messages {
-                *message = renumbered(message, &part.rows);
+                *message = info::renumbered(message, &part.rows);
             }
         }
         Ok(answer)
-    }
-}
-
-/// A server's message with the number of the file's row in the place of the part's: servers say `Row 3 …` and `… at row 3`.
-fn renumbered(message: &str, rows: &[u64]) -> String {
-    let number = |digits: &str| {
-        let place: usize = digits.parse().ok()?;
-        rows.get(place.checked_sub(1)?)
-    };
-    let is_digit = |c: char| c.is_ascii_digit();
-    if let Some(rest) = message.strip_prefix("Row ") {
-        let (digits, after) = rest.split_at(rest.find(|c| !is_digit(c)).unwrap_or(rest.len()));
-        if let Some(row) = number(digits) {
-            return format!("Row {row}{after}");
-        }
-    }
-    let (before, digits) = message.split_at(message.trim_end_matches(is_digit).len());
-    match number(digits).filter(|_| before.ends_with(" at row ")) {
-        Some(row) => format!("{before}{row}"),
-        None => message.to_owned(),
     }
 }
 
@@ -552,19 +533,5 @@ mod tests {
         gather.ended = true;
         assert!(gather.cut().unwrap() && gather.is_done());
         assert!(gather.take().rows.is_empty());
-    }
-
-    #[test]
-    fn messages_name_the_file_s_rows() {
-        let rows = [5, 17];
-        for (message, there) in [
-            ("Row 2 doesn't contain data for all columns", "Row 17 doesn't contain data for all columns"),
-            ("Data truncated for column 'a' at row 1", "Data truncated for column 'a' at row 5"),
-            ("Data truncated for column 'a' at row 3", "Data truncated for column 'a' at row 3"),
-            ("Duplicate entry '1' for key 't.v'", "Duplicate entry '1' for key 't.v'"),
-            ("Row", "Row"),
-        ] {
-            assert_eq!(renumbered(message, &rows), there);
-        }
     }
 }

@@ -8,6 +8,7 @@ pub mod lines;
 pub mod load;
 pub mod names;
 pub mod send;
+pub mod ship;
 pub mod single;
 pub mod source;
 pub mod write;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use smallvec::{SmallVec, smallvec};
 
 use super::ir::{
-    Act, DdlStep, Ids, Job, Kept, Load, Native, Param, Piece, Plan, Read, Routing, Scatter, SessionValue,
+    Act, Copy, DdlStep, Ids, Job, Kept, Load, Param, Piece, Plan, Read, Routing, Scatter, SessionValue,
     Template, Write,
 };
 use super::refuse;
@@ -74,6 +74,17 @@ pub struct Bound {
     pub images: Vec<Job>,
     /// Rows of the merged answer: count and offset.
     pub limit: Option<(u64, u64)>,
+    /// Where the rows that the jobs give are written to; empty where the jobs are the whole statement.
+    pub destinations: Vec<Destination>,
+}
+
+/// A place that rows are written to: the texts before and behind them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Destination {
+    /// Up to the rows.
+    pub head: Job,
+    /// After the last row.
+    pub tail: Job,
 }
 
 /// What a job is made for: places of all tables.
@@ -98,9 +109,10 @@ pub fn bind(
         Act::Session => Ok(Bound::default()),
         Act::Refused(error) => Err(error.clone()),
         Act::Read(read) => binder.read(read),
-        Act::Write(write) => binder.write(write, ids),
+        Act::Write(write) => binder.write(write),
         Act::Insert(insert) => binder.insert(insert, ids),
         Act::Load(load) => binder.load(load),
+        Act::Copy(copy) => binder.copy(copy),
         Act::Ddl(steps) => binder.ddl(steps),
     }
 }
@@ -140,6 +152,7 @@ pub fn describe(
         Act::Read(read) => (&read.routing, read.one.as_ref()),
         Act::Write(write) => (&write.routing, write.text.as_ref()),
         Act::Load(load) => (&load.routing, load.text.as_ref()),
+        Act::Copy(copy) => return binder.describe_copy(copy),
         Act::Insert(insert) => {
             let target = binder.first_insert_target(insert)?;
             return if insert.verbatim {
@@ -212,7 +225,7 @@ impl<'p> Binder<'p> {
         }
     }
 
-    fn write(&self, write: &'p Write, ids: &mut MakeIds<'_>) -> Result<Bound> {
+    fn write(&self, write: &'p Write) -> Result<Bound> {
         for Kept { held, new, otherwise } in &write.kept {
             let values = |i| self.source.value(i);
             let same = match (route::value(held, &values), route::value(new, &values)) {
@@ -230,29 +243,35 @@ impl<'p> Binder<'p> {
         if targets.len() > 1 && !copies {
             write.many.as_ref().map_err(Clone::clone)?;
         }
-        let mut jobs = targets
-            .iter()
-            .map(|t| self.job(write.text.as_ref(), t))
-            .collect::<Result<SmallVec<[Job; 1]>>>()?;
-        let mut made = Ids::default();
-        if let Some((table, sure)) = write.ids {
-            for job in &mut jobs {
-                let native = Native { sure, ..self.native(table, ids)? };
-                job.native = Some(native);
-                made = Ids { first: made.first.or(Some(native.first)), native: true, ..made };
-            }
-        }
+        let jobs = targets.iter().map(|t| self.job(write.text.as_ref(), t)).collect::<Result<_>>()?;
         let images = self.images_found(targets)?;
-        Ok(Bound { jobs, copies, ids: made, images, ..Bound::default() })
+        Ok(Bound { jobs, copies, images, ..Bound::default() })
     }
 
-    /// As many ids as there can be in a row, for a server to give.
-    fn native(&self, table: usize, ids: &mut MakeIds<'_>) -> Result<Native> {
-        let used = self.plan.tables.get(table).ok_or_else(lost)?;
-        let rule = used.table.id.as_ref().ok_or_else(lost)?;
-        let count = rule.block();
-        let first = ids(rule, count, 0)?.number(0).ok_or_else(lost)?;
-        Ok(Native { first, count: count as u64, open: true, sure: false })
+    /// The whole statement at each place, where its rows stay there; otherwise the query, and where its rows go.
+    fn copy(&self, copy: &'p Copy) -> Result<Bound> {
+        match copy.local.as_ref().map(|local| self.write(local)) {
+            Some(Err(error)) if error.is(Code::NotSupported) => {}
+            Some(bound) => return bound,
+            None => {}
+        }
+        let places = self.targets(&copy.routing)?;
+        let texts = |target| {
+            let (head, tail) = (self.job(Some(&copy.head), target)?, self.job(Some(&copy.tail), target)?);
+            Ok(Destination { head, tail })
+        };
+        let destinations = places.as_slice().iter().map(texts).collect::<Result<_>>()?;
+        Ok(Bound {
+            destinations,
+            copies: matches!(copy.routing, Routing::Every(_)),
+            ..self.read(&copy.read)?
+        })
+    }
+
+    /// The query, as PREPARE has a server look at it.
+    fn describe_copy(&self, copy: &'p Copy) -> Result<Job> {
+        let target = self.first_target(&copy.read.routing)?;
+        self.job(copy.read.one.as_ref(), &target)
     }
 
     /// One job for each place where rows may go, in the order of nodes.

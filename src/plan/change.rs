@@ -48,7 +48,7 @@ pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
     kept.extend(gene::id_assignments(ctx, &scopes, &block, update)?);
     let placed = settle(ctx, &scopes, placed, &changed, &update.order_by, update.limit.as_ref())?;
     let text = names::edits(ctx, &placed.routing, Style::Aliased)?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, kept, ids: None }))
+    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, kept }))
 }
 
 fn parts<'q>(
@@ -232,6 +232,5 @@ pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
         routing: placed.routing,
         many: placed.many,
         kept: Vec::new(),
-        ids: None,
     }))
 }

@@ -95,6 +95,20 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
             }
             json!({ "load": out })
         }
+        Act::Copy(copy) => {
+            let mut out = json!({
+                "read": read_json(plan, &copy.read, shape, topology),
+                "into": routing_json(plan, &copy.routing, topology),
+                "head": template(&copy.head, shape),
+                "tail": template(&copy.tail, shape),
+                "key": copy.key,
+                "id": format!("{:?}", copy.id),
+            });
+            if let Some(local) = &copy.local {
+                put(&mut out, "local", routing_json(plan, &local.routing, topology));
+            }
+            json!({ "copy": out })
+        }
         Act::Ddl(steps) => {
             let steps: Vec<Json> = steps
                 .iter()
@@ -270,6 +284,17 @@ pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topolog
         Act::Write(write) => out.extend(routing_lines(plan, &write.routing, topology)),
         Act::Load(load) => out.extend(routing_lines(plan, &load.routing, topology)),
         Act::Refused(error) => out.push(format!("  {}", error.message)),
+        Act::Copy(copy) if bound.is_some_and(|b| b.destinations.is_empty()) => {
+            out.extend(copy.local.iter().flat_map(|local| routing_lines(plan, &local.routing, topology)));
+        }
+        Act::Copy(copy) => {
+            out.extend(routing_lines(plan, &copy.read.routing, topology));
+            if let (Ok(scatter), true) = (&copy.read.many, bound.is_none_or(|b| b.many)) {
+                out.push(format!("  merge: {}", merge_line(&scatter.merge)));
+            }
+            out.push("  the rows go to".into());
+            out.extend(routing_lines(plan, &copy.routing, topology));
+        }
         Act::Insert(insert) => out.extend(carried(plan, insert.table).map(|what| format!("  ids: {what}"))),
         Act::Ddl(_) | Act::Session => {}
     }
@@ -292,6 +317,8 @@ fn headline(plan: &Plan, bound: Option<&Bound>) -> String {
         Act::Write(_) => "write",
         Act::Insert(_) => "insert",
         Act::Load(_) => "load",
+        Act::Copy(_) if bound.is_some_and(|b| b.destinations.is_empty()) => "write",
+        Act::Copy(_) => "copy",
         Act::Ddl(_) => "definition",
     };
     match bound.map(|b| b.jobs.len()) {

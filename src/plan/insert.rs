@@ -5,16 +5,13 @@ use super::gene;
 use super::ir::{
     Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
 };
-use super::join::Place;
 use super::names::{self, Ctx, Style};
-use super::refuse;
-use super::scope::Scopes;
-use super::spread::aligned;
+use super::{copy, refuse};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result};
 use crate::sharding::{IdForm, KeyColumn};
-use crate::sql::facts::{self, Assignment, Body, ColumnRef, Expr, ExprKind, InsertSource, Query, Span};
-use crate::topology::schema::TableSchema;
+use crate::sql::facts::{self, Assignment, ColumnRef, Expr, ExprKind, InsertSource, Span};
+use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Layout, Table};
 
 /// Plans an INSERT or REPLACE.
@@ -34,7 +31,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
     }
     gene::on_duplicate(ctx, insert, &table)?;
     match &insert.source {
-        InsertSource::Query(query) => select(ctx, insert, index, &table, query),
+        InsertSource::Query(query) => copy::plan(ctx, insert, index, &table, query),
         InsertSource::Rows(_) | InsertSource::Set(_) => {
             let sources: Vec<SourceId> = ctx.nodes(index).iter().map(|n| n.source).collect();
             if ctx.used().any(|i| i != index && (ctx.sharded(i).is_some() || !ctx.covers(i, &sources))) {
@@ -50,6 +47,12 @@ pub(super) fn plan(ctx: &Ctx<'_>, insert: &facts::Insert) -> Result<Act> {
             }
         }
     }
+}
+
+/// A table's AUTO_INCREMENT column.
+pub(super) fn auto_of(ctx: &Ctx<'_>, index: usize, table: &Table) -> Option<Column> {
+    let schema = ctx.schemas.table(&ctx.tables.get(index)?.database, &table.name)?;
+    schema.columns.iter().find(|column| column.auto_increment).cloned()
 }
 
 /// The id column's definition, where it is AUTO_INCREMENT and does not place the row.
@@ -77,7 +80,7 @@ fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> 
     }
     let routing = Routing::Every(nodes);
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many: Ok(()), kept: Vec::new(), ids: None }))
+    Ok(Act::Write(Write { routing, text, many: Ok(()), kept: Vec::new() }))
 }
 
 /// A write to copies must not be evaluated differently by each.
@@ -92,7 +95,12 @@ pub(super) fn same_everywhere(ctx: &Ctx<'_>) -> Result<()> {
 }
 
 /// AUTO_INCREMENT on copies gives other ids where rows come in another order, and on shards the same ids twice.
-fn auto_increment(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> Result<()> {
+pub(super) fn auto_increment(
+    ctx: &Ctx<'_>,
+    insert: &facts::Insert,
+    index: usize,
+    table: &Table,
+) -> Result<()> {
     let Some(schema) = ctx.tables.get(index).and_then(|t| ctx.schemas.table(&t.database, &table.name)) else {
         return Ok(());
     };
@@ -125,26 +133,27 @@ fn is_value(expr: &Expr) -> bool {
     )
 }
 
-struct Rows<'q, 'a> {
-    ctx: &'q Ctx<'a>,
-    insert: &'q facts::Insert,
-    index: usize,
-    table: &'q Table,
-    computed: Vec<Template>,
+/// What inserted rows are made of.
+pub(super) struct Rows<'q, 'a> {
+    pub(super) ctx: &'q Ctx<'a>,
+    pub(super) insert: &'q facts::Insert,
+    pub(super) index: usize,
+    pub(super) table: &'q Table,
+    pub(super) computed: Vec<Template>,
 }
 
 /// Where key and id stand in a row.
-struct Places {
+pub(super) struct Places {
     /// The key's place; `None`: the table is not sharded.
-    key: Option<Spot>,
+    pub(super) key: Option<Spot>,
     /// The id's place; `None`: the table has no generated ids.
-    id: Option<Spot>,
+    pub(super) id: Option<Spot>,
     /// How many values a row must have.
     width: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Spot {
+pub(super) enum Spot {
     /// The i-th cell.
     At(usize),
     /// The row does not have it.
@@ -214,26 +223,26 @@ impl Rows<'_, '_> {
         }))
     }
 
-    fn key_column(&self) -> Option<KeyColumn> {
+    pub(super) fn key_column(&self) -> Option<KeyColumn> {
         let used = self.ctx.tables.get(self.index)?;
         let schema = self.ctx.schemas.table(&used.database, &self.table.name)?;
         let column = schema.columns.get(schema.position(self.key_name()?)?)?;
         Some(column.as_key(&self.table.name))
     }
 
-    fn key_name(&self) -> Option<&str> {
+    pub(super) fn key_name(&self) -> Option<&str> {
         match &self.table.layout {
             Layout::Sharded(s) => Some(&s.key),
             _ => None,
         }
     }
 
-    fn id_name(&self) -> Option<&str> {
+    pub(super) fn id_name(&self) -> Option<&str> {
         self.table.id.as_ref().map(|i| &*i.column)
     }
 
     /// What new ids are: UUIDs by their column's type, which is a text where its definition is not known.
-    fn id_value(&self) -> Option<IdValue> {
+    pub(super) fn id_value(&self) -> Option<IdValue> {
         let rule = self.table.id.as_ref()?;
         if rule.form != IdForm::Uuid {
             return Some(IdValue::Number);
@@ -246,12 +255,12 @@ impl Rows<'_, '_> {
     }
 
     /// Whether the sharding key is the column whose values are made.
-    fn key_is_id(&self) -> bool {
+    pub(super) fn key_is_id(&self) -> bool {
         self.id_name().zip(self.key_name()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b))
     }
 
     /// Key and id among the columns in the row's order.
-    fn places(&self, columns: &[String]) -> Places {
+    pub(super) fn places(&self, columns: &[String]) -> Places {
         let find = |name: Option<&str>| {
             name.map(|n| {
                 columns.iter().position(|c| c.eq_ignore_ascii_case(n)).map_or(Spot::Missing, Spot::At)
@@ -396,6 +405,15 @@ impl Rows<'_, '_> {
         word && text[7..].trim_start().starts_with('(') && matches!(expr.columns.as_slice(), [c] if own(c))
     }
 
+    /// Nothing is given for the sharding key.
+    pub(super) fn no_key(&self, key: &str) -> Error {
+        let slot = gene::and_slot(self.table);
+        refuse::feature(
+            format_args!("the row has no value for the sharding key `{key}` of `{}`{slot}", self.table.name),
+            format_args!("give `{key}` in the column list and in each row"),
+        )
+    }
+
     fn key_cell(
         &mut self,
         expr: Option<&Expr>,
@@ -407,16 +425,7 @@ impl Rows<'_, '_> {
         if is_id && id.is_some() {
             return Ok(Cell::NewId);
         }
-        let Some(expr) = expr else {
-            let slot = gene::and_slot(self.table);
-            return Err(refuse::feature(
-                format_args!(
-                    "the row has no value for the sharding key `{key}` of `{}`{slot}",
-                    self.table.name
-                ),
-                format_args!("give `{key}` in the column list and in each row"),
-            ));
-        };
+        let Some(expr) = expr else { return Err(self.no_key(&key)) };
         match &expr.kind {
             ExprKind::Operand(operand) => Ok(Cell::Operand(operand.clone())),
             ExprKind::Default => Err(refuse::feature(
@@ -470,99 +479,3 @@ impl Rows<'_, '_> {
 }
 
 type RowPlace = (Span, Option<Cell>, Option<Cell>);
-
-/// INSERT … SELECT: only where every row provably stays where it is read.
-fn select(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table, query: &Query) -> Result<Act> {
-    let mut source = ctx.clone();
-    source.ignored.push(index);
-    let mut scopes = Scopes::new(&source);
-    let found = scopes.query(query, &Place::top());
-    let placed = scopes.placed(&found.proof)?;
-    let apart = || {
-        refuse::feature(
-            format_args!("rows of this SELECT would have to move to other shards of `{}`", table.name),
-            "read the rows first and insert them as values",
-        )
-    };
-    let copies = matches!(table.layout, Layout::Reference(_));
-    let gives = !copies && !insert.returning && server_gives(ctx, index, table);
-    if let Some(id) = table.id.as_ref().filter(|_| !gives) {
-        let listed = insert
-            .columns
-            .as_ref()
-            .is_some_and(|c| c.iter().any(|c| c.text.eq_ignore_ascii_case(&id.column)));
-        // An AUTO_INCREMENT column would take NULL and 0 for a wish.
-        if !listed || (!copies && auto_id(ctx, index, table).is_some()) {
-            return Err(refuse::feature(
-                format_args!("ids for `{}` cannot be made for rows that a SELECT gives", id.column),
-                "name the id column and select ids for it, or insert the rows as values",
-            ));
-        }
-    }
-    let (routing, many) = match (&table.layout, placed.routing) {
-        (Layout::Single(node), Routing::Any(_)) => {
-            if !ctx.used().all(|i| ctx.covers(i, &[node.source])) {
-                return Err(apart());
-            }
-            (Routing::Any(vec![node.clone()]), Ok(()))
-        }
-        (Layout::Single(_), Routing::Sharded { mut leads, .. }) => {
-            leads.push((index, Route::All));
-            (Routing::Sharded { leads, aligned: false }, Err(apart()))
-        }
-        (Layout::Reference(nodes), Routing::Any(_)) => {
-            let sources: Vec<SourceId> = nodes.iter().map(|n| n.source).collect();
-            if query.limit.is_some() || !source.used().all(|i| source.covers(i, &sources)) {
-                return Err(apart());
-            }
-            same_everywhere(ctx)?;
-            if table.id.is_none() {
-                auto_increment(ctx, insert, index, table)?;
-            }
-            (Routing::Every(nodes.clone()), Ok(()))
-        }
-        (Layout::Sharded(target), Routing::Sharded { leads, aligned: sound }) => {
-            let (Some(block), Body::Select(select)) = (&found.block, &query.body) else {
-                return Err(apart());
-            };
-            let list = scopes.visible(select, block.scope, &Edits::default());
-            let filling = |column: &str| {
-                list.columns.get(position(ctx, insert, index, column)?).and_then(|v| v.col.clone())
-            };
-            let col = filling(&target.key).ok_or_else(apart)?;
-            let mut keys = scopes.class(block.ctx, &col);
-            keys.retain(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)));
-            let owner = keys.first().ok_or_else(apart)?;
-            gene::check_copy(ctx, &scopes, index, filling, &keys)?;
-            if sound {
-                // Every node reads and writes its own rows; what is not row by row needs one node.
-                let many =
-                    if scopes.inserts_in_place(query, select, block, &col) { Ok(()) } else { Err(apart()) };
-                (Routing::Sharded { leads, aligned: true }, many)
-            } else {
-                let mut leads = leads;
-                leads.push((index, scopes.route_of(owner.leaf)));
-                (Routing::Sharded { leads, aligned: false }, Err(apart()))
-            }
-        }
-        _ => return Err(apart()),
-    };
-    let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    // Without the column in the list each row asks for an id.
-    let asks = insert.columns.as_ref().is_some_and(|columns| {
-        let id = table.id.as_ref().map(|id| &id.column);
-        !columns.iter().any(|c| id.is_some_and(|id| c.text.eq_ignore_ascii_case(id)))
-    });
-    let ids = gives.then_some((index, asks));
-    Ok(Act::Write(Write { routing, text, many, kept: Vec::new(), ids }))
-}
-
-/// The place of a column among those that the SELECT fills.
-fn position(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, name: &str) -> Option<usize> {
-    if let Some(columns) = &insert.columns {
-        columns.iter().position(|c| c.text.eq_ignore_ascii_case(name))
-    } else {
-        let table = ctx.tables.get(index)?;
-        ctx.schemas.table(&table.database, &table.table.name)?.position(name)
-    }
-}

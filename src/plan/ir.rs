@@ -56,6 +56,8 @@ pub enum Act {
     Insert(Insert),
     /// LOAD DATA LOCAL.
     Load(Load),
+    /// INSERT or REPLACE of rows that a query gives, wherever they are and wherever they go.
+    Copy(Box<Copy>),
     /// DDL: steps one after another, each on all of its places in parallel.
     Ddl(Vec<DdlStep>),
     /// Not answered, and why.
@@ -216,9 +218,6 @@ pub struct Write {
     pub many: Result<(), Error>,
     /// Columns that may be set to the value that they have, and to no other.
     pub kept: Vec<Kept>,
-    /// The table (index in `Plan::tables`) into which a SELECT inserts rows whose ids the servers give themselves, one
-    /// after another from where they are told to begin; and whether each row asks for one.
-    pub ids: Option<(usize, bool)>,
 }
 
 /// A sharding key, or an id that carries its slot, that is set to what WHERE demands of it.
@@ -338,7 +337,7 @@ pub struct LoadRows {
     /// The field of the sharding key; `None`: rows go everywhere where the table is, or the key is the id.
     pub key: Option<usize>,
     /// Where ids are.
-    pub id: LoadId,
+    pub id: GivenId,
     /// The sharding key is the id.
     pub key_is_id: bool,
     /// The key's column, where its definition is known: what it would clip is refused.
@@ -347,17 +346,65 @@ pub struct LoadRows {
     pub replace: bool,
 }
 
-/// Where the ids of a file's rows are.
+/// Where the ids are of rows that come from a file or a query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LoadId {
+pub enum GivenId {
     /// The table has none.
     None,
     /// In this field. NULL and 0 ask for a new one.
     Field(usize),
-    /// In this field of every line: AUTO_INCREMENT would count on each server for itself.
+    /// In this field of every row: AUTO_INCREMENT would count on each server for itself.
     Given(usize),
-    /// A field of its own, put before each line's first.
+    /// A field of its own, put before a line's first, or behind the query's last.
     Added,
+}
+
+/// Rows of a query that are read, placed one by one, and written.
+#[derive(Debug, Clone)]
+pub struct Copy {
+    /// The whole statement for each place, where all rows stay where they are read.
+    pub local: Option<Write>,
+    /// The query.
+    pub read: Read,
+    /// The table that the rows go to (index in `Plan::tables`).
+    pub table: usize,
+    /// Everywhere where rows may go.
+    pub routing: Routing,
+    /// Text up to the rows.
+    pub head: Template,
+    /// Text after the last row.
+    pub tail: Template,
+    /// What the query's columns fill, in their order.
+    pub columns: Vec<Stored>,
+    /// The query's column that is the sharding key; `None`: rows go everywhere where the table is, or the key is the id.
+    pub key: Option<usize>,
+    /// Where ids are.
+    pub id: GivenId,
+    /// The sharding key is the id.
+    pub key_is_id: bool,
+    /// The key's column, where its definition is known: what it would clip is refused.
+    pub column: Option<KeyColumn>,
+    /// What new ids are.
+    pub generates: Option<IdValue>,
+    /// Rows may come to nothing, or change others.
+    pub selective: Selective,
+}
+
+/// What a column holds, as far as it decides how a value is written for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// Characters or bytes.
+    Text,
+    /// DATE
+    Date,
+    /// DATETIME, TIMESTAMP
+    Moment,
+    /// TIME
+    Time,
+    /// FLOAT, DOUBLE
+    Real,
+    /// Anything else.
+    Other,
 }
 
 /// One step of DDL.
@@ -402,12 +449,8 @@ pub struct Job {
 pub struct Native {
     /// The first.
     pub first: u64,
-    /// How many there are at most.
+    /// How many there are.
     pub count: u64,
-    /// The rows come from a SELECT: how many there are is not known before.
-    pub open: bool,
-    /// Each row asks for one: the first row has the first.
-    pub sure: bool,
 }
 
 /// A parameter of a job of a prepared statement.
@@ -428,8 +471,6 @@ pub struct Ids {
     pub count: u64,
     /// The last explicit id, if no id was generated.
     pub explicit: Option<i128>,
-    /// The servers give them themselves: see [`Job::native`].
-    pub native: bool,
     /// The jobs of the first row with a new id, and of the last row.
     pub ends: (usize, usize),
     /// All of them in the rows' order, where some of the rows may not be inserted.

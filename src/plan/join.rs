@@ -103,7 +103,7 @@ impl Scopes<'_> {
                 Found { proof, block: None }
             }
             Body::Other => Found {
-                proof: if self.at.statement.tables.is_empty() {
+                proof: if self.at.used().next().is_none() {
                     Ok(Spread::Everywhere)
                 } else {
                     Err("TABLE and VALUES over rows of several shards".into())

@@ -2,12 +2,12 @@
 
 use super::edit::{quote, text};
 use super::insert::same_everywhere;
-use super::ir::{Act, Load, LoadId, LoadRows, Route, Routing};
+use super::ir::{Act, GivenId, Load, LoadRows, Route, Routing};
 use super::names::{self, Ctx, Style};
 use super::{refuse, show};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
-use crate::sharding::IdForm;
+use crate::sharding::{IdForm, KeyColumn};
 use crate::sql::{LoadData, LoadTarget};
 use crate::topology::schema::TableSchema;
 use crate::topology::{IdRule, Layout, Table};
@@ -61,7 +61,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, load: &LoadData) -> Result<Act> {
         if let Some((_, span)) = load.skip {
             edits.replace(span, Vec::new());
         }
-        if let (LoadId::Added, Some(id), Some(span)) = (rows.id, &table.id, load.columns_span) {
+        if let (GivenId::Added, Some(id), Some(span)) = (rows.id, &table.id, load.columns_span) {
             edits.insert(span.start + 1, vec![text(format!("{}, ", quote(&id.column)))]);
         }
         Some(rows)
@@ -159,15 +159,15 @@ impl Rows<'_> {
         Ok(first)
     }
 
-    fn id(&self, columns: &[Option<String>]) -> Result<LoadId> {
+    fn id(&self, columns: &[Option<String>]) -> Result<GivenId> {
         if let Some(rule) = &self.table.id {
             self.makable(rule)?;
-            return Ok(self.place(columns, &rule.column)?.map_or(LoadId::Added, LoadId::Field));
+            return Ok(self.place(columns, &rule.column)?.map_or(GivenId::Added, GivenId::Field));
         }
         let auto = self.schema.and_then(|schema| schema.columns.iter().find(|column| column.auto_increment));
-        let Some(auto) = auto.filter(|_| self.many) else { return Ok(LoadId::None) };
+        let Some(auto) = auto.filter(|_| self.many) else { return Ok(GivenId::None) };
         match self.place(columns, &auto.name)? {
-            Some(place) => Ok(LoadId::Given(place)),
+            Some(place) => Ok(GivenId::Given(place)),
             None => Err(self.counted(&auto.name)),
         }
     }
@@ -190,16 +190,14 @@ impl Rows<'_> {
     }
 }
 
-impl LoadRows {
-    /// Which of the table's nodes a row with this key goes to.
-    pub fn place(&self, table: &Table, key: &Value) -> Result<usize> {
-        let Layout::Sharded(sharded) = &table.layout else { return Ok(0) };
-        let node = match &self.column {
-            Some(column) => sharded.rule.store_in(key, column)?,
-            None => sharded.rule.store(key)?,
-        };
-        Ok(usize::from(node.0))
-    }
+/// Which of a table's nodes a row with this key goes to. `column`: the key's, where its definition is known.
+pub fn place(table: &Table, column: Option<&KeyColumn>, key: &Value) -> Result<usize> {
+    let Layout::Sharded(sharded) = &table.layout else { return Ok(0) };
+    let node = match column {
+        Some(column) => sharded.rule.store_in(key, column)?,
+        None => sharded.rule.store(key)?,
+    };
+    Ok(usize::from(node.0))
 }
 
 /// Whether a field asks for a new id; `None`: what a server would make of it is not known here. A field is `None` for NULL.

@@ -47,6 +47,7 @@ pub(super) fn plan(
                 schemas,
                 tables: Vec::new(),
                 ignored: Vec::new(),
+                part: None,
             };
             Ok(bare)
         }

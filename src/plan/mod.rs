@@ -11,6 +11,7 @@ mod aggregate;
 pub mod bind;
 pub mod cache;
 mod change;
+pub mod copy;
 mod ddl;
 mod edit;
 pub mod explain;
@@ -39,10 +40,10 @@ pub mod undo;
 
 use std::sync::Arc;
 
-pub use bind::{Bound, SessionValues, Setting, Source, bind, compute};
+pub use bind::{Bound, Destination, SessionValues, Setting, Source, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
-pub use rows::{asks_for_id, inserted, replay};
+pub use rows::{asks_for_id, id_value, replay};
 
 use crate::sql::facts::Statement;
 use crate::topology::Topology;

@@ -23,8 +23,10 @@ pub(super) struct Ctx<'a> {
     pub(super) topology: &'a Topology,
     pub(super) schemas: &'a dyn Schemas,
     pub(super) tables: Vec<TableUse>,
-    /// Names among `tables` that are no tables of their own (targets of a multi-table DELETE).
+    /// Names among `tables` that are no tables of their own (targets of a multi-table DELETE), or stand outside of `part`.
     pub(super) ignored: Vec<usize>,
+    /// The part of the shape that is planned as a statement of its own; `None`: all of it.
+    pub(super) part: Option<Span>,
 }
 
 /// Schemas that a server has of itself.
@@ -43,10 +45,26 @@ impl<'a> Ctx<'a> {
         topology: &'a Topology,
         schemas: &'a dyn Schemas,
     ) -> Result<Self> {
-        let mut ctx =
-            Self { statement, shape, home, topology, schemas, tables: Vec::new(), ignored: Vec::new() };
+        let mut ctx = Self {
+            statement,
+            shape,
+            home,
+            topology,
+            schemas,
+            tables: Vec::new(),
+            ignored: Vec::new(),
+            part: None,
+        };
         ctx.tables = statement.tables.iter().map(|t| ctx.resolve(t)).collect::<Result<_>>()?;
         Ok(ctx)
+    }
+
+    /// The edited text; `None`: the client's own.
+    pub(super) fn text(&self, edits: &Edits) -> Option<Template> {
+        match self.part {
+            None => edits.whole(self.shape),
+            Some(part) => Some(edits.render_closed(part)),
+        }
     }
 
     /// The session's database; an error if none is selected.

@@ -74,7 +74,7 @@ impl Scopes<'_> {
     /// The places where all tables of a statement without sharded ones can be read.
     fn unsharded(&self) -> Result<Vec<Node>> {
         let at = self.at;
-        if at.tables.is_empty() {
+        if at.used().next().is_none() {
             return Ok(at.any_nodes());
         }
         if at.used().all(|i| at.tables.get(i).is_some_and(|t| is_system(&t.database))) {

@@ -3,9 +3,8 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::bind::{Binder, Bound, MakeIds, SessionValues, Setting, Source, Target, lost, nowhere};
-use super::edit::quote;
 use super::ir::{Act, Cell, IdValue, Ids, Insert, Job, Native, Plan, Selective};
-use super::names::{nodes_of, physical};
+use super::names::nodes_of;
 use super::refuse;
 use super::route;
 use crate::base::ids::{NewIds, NodeId, uuid_text};
@@ -264,24 +263,8 @@ pub fn replay(
         Layout::Sharded(sharded) => Binder::aligned(sharded, job.node)?,
         _ => Binder::plain(nodes_of(table).first().ok_or_else(nowhere)?, 0),
     };
-    let native = Native { first, count, open: false, sure: false };
+    let native = Native { first, count };
     Ok(Some(Job { native: Some(native), ..binder.job(text.as_ref(), &target)? }))
-}
-
-/// The questions which of the new ids of an INSERT's jobs are there.
-pub fn inserted(plan: &Plan, bound: &Bound) -> Result<Vec<Job>> {
-    let Act::Insert(insert) = &plan.act else { return Ok(Vec::new()) };
-    let used = plan.tables.get(insert.table).ok_or_else(lost)?;
-    let column = quote(&used.table.id.as_ref().ok_or_else(lost)?.column);
-    let list: Vec<String> = bound.ids.made.iter().map(u64::to_string).collect();
-    let list = list.join(",");
-    let ask = |job: &Job| {
-        let node = nodes_of(&used.table).get(usize::from(job.node.0)).ok_or_else(lost)?;
-        let table = physical(&used.table, node, &job.schema);
-        let text = format!("SELECT {column} FROM {table} WHERE {column} IN ({list})").into_bytes();
-        Ok(Job { text: Some(text), params: None, ..job.clone() })
-    };
-    bound.jobs.iter().map(ask).collect()
 }
 
 /// The rows that go to one place. Most inserts have one, and make no list of it.
@@ -295,7 +278,7 @@ pub(super) enum RowId {
 }
 
 /// The value of the i-th of new ids.
-pub(super) fn id_value(new: &NewIds, i: usize, form: IdValue) -> Option<Value> {
+pub fn id_value(new: &NewIds, i: usize, form: IdValue) -> Option<Value> {
     Some(match (new, form) {
         (NewIds::Numbers { .. }, _) => {
             let id = new.number(i)?;

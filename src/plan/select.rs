@@ -50,7 +50,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
     };
     let locks = query.lock.is_some();
     Ok(Act::Read(Read {
-        one: edits.whole(ctx.shape),
+        one: ctx.text(&edits),
         many,
         replica: replica(ctx, locks),
         locks,
@@ -214,7 +214,7 @@ impl Draft<'_, '_> {
             }
         }
         Scatter {
-            text: edits.whole(self.scopes.at.shape),
+            text: self.scopes.at.text(&edits),
             merge: Merge { hidden: self.hidden.len(), step: outcome.step },
             equal: self.equal.into_iter().filter(|(a, _)| a.of(self.scopes.at.shape).contains('?')).collect(),
             limit: limit.map(|l| (l.count.clone(), l.offset.clone())),

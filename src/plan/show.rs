@@ -80,6 +80,16 @@ pub(super) fn explain(ctx: &Ctx<'_>, inner: Act) -> Result<Act> {
     let (routing, replica) = match inner {
         Act::Read(read) => (read.routing, read.replica),
         Act::Write(write) => (write.routing, false),
+        // Of the query alone, or of the whole where its rows stay.
+        Act::Copy(copy) => match copy.local {
+            Some(local) => (local.routing, false),
+            None => {
+                return Err(refuse::feature(
+                    "EXPLAIN of rows that go to other places",
+                    "explain the SELECT, or use EXPLAIN SHARDGATE",
+                ));
+            }
+        },
         Act::Insert(insert) => {
             (Routing::Any(ctx.nodes(insert.table).iter().take(1).cloned().collect()), false)
         }

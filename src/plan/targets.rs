@@ -125,6 +125,7 @@ impl<'p> Binder<'p> {
     pub(super) fn apart(&self, leads: &'p [(usize, Route)]) -> Result<Places<'p>> {
         let why = || match &self.plan.act {
             Act::Read(Read { many: Err(e), .. }) | Act::Write(Write { many: Err(e), .. }) => e.clone(),
+            Act::Copy(copy) if copy.read.many.is_err() => copy.read.many.clone().err().unwrap_or_else(lost),
             _ => refuse::needs_one_node("its tables come to different shards"),
         };
         let mut own: Vec<(usize, &'p Node, NodeId)> = Vec::new();

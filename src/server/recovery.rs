@@ -45,7 +45,7 @@ pub(super) async fn run(coordinator: Arc<Coordinator>, every: Duration) {
     if !coordinator.spans() {
         return;
     }
-    let mut forget = interval(FORGET.min(every));
+    let mut forget = interval(every.clamp(REST, FORGET));
     let (mut recovered, mut swept): (Option<Instant>, Option<Instant>) = (None, None);
     loop {
         if recovered.is_none_or(|at| at.elapsed() >= every) {

@@ -1,9 +1,11 @@
 //! Ids as a session sees them: LAST_INSERT_ID(), the OK packet's insert id, `insert_id`, and which rows of an INSERT
 //! have been inserted. (MySQL 8.4 manual, "Information Functions", "mysql_insert_id()".)
 
+use std::collections::HashSet;
+
 use super::Session;
 use super::input::Known;
-use super::query::Text;
+use super::query::{Text, nodes_of};
 use crate::backend::{AnswerLimit, Flavor, Lease, Role, Summary};
 use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::Connections;
@@ -13,6 +15,8 @@ use crate::exec::write::{self, Pace, Task};
 use crate::plan::ir::{Act, Insert, Job, Plan, Selective};
 use crate::plan::{self, Bound};
 use crate::sql::facts::{Expr, ExprKind, InsertSource, Kind};
+use crate::sql::splice::quote;
+use crate::topology::Table;
 use crate::topology::schema::Schemas;
 use crate::wire::binary::{self, WireType};
 use crate::wire::scan::{End, Outcome};
@@ -44,7 +48,7 @@ pub(super) async fn after(lease: &mut Lease, ids: Preset, end: &End) -> Option<u
 
 /// Whether rows are inserted whose ids, if any, are their server's own affair.
 pub(super) fn plain_insert(plan: &Plan) -> bool {
-    matches!((&plan.act, &plan.statement.kind), (Act::Write(write), Kind::Insert(_)) if write.ids.is_none())
+    matches!((&plan.act, &plan.statement.kind), (Act::Write(_) | Act::Copy(_), Kind::Insert(_)))
 }
 
 impl Session {
@@ -135,16 +139,6 @@ impl Session {
         last: u64,
     ) {
         let ids = &bound.ids;
-        if ids.native {
-            let given = |id: &u64| {
-                let natives = bound.jobs.iter().filter_map(|job| job.native);
-                natives.into_iter().any(|native| (native.first..native.first + native.count).contains(id))
-            };
-            if given(&summary.last_insert_id) {
-                self.last.inserted(summary.last_insert_id);
-            }
-            return;
-        }
         let Some(first) = ids.first else {
             if let Some(explicit) = ids.explicit.filter(|_| summary.affected > 0) {
                 summary.last_insert_id = explicit as u64;
@@ -235,22 +229,35 @@ impl Session {
 
     /// The first of the new ids, in the rows' order, that rows have.
     pub(super) async fn first_inserted(&mut self, plan: &Plan, bound: &Bound) -> Result<Option<u64>> {
-        let mut found = Vec::new();
-        for job in plan::inserted(plan, bound)? {
-            let sql = job.text.as_deref().unwrap_or_default();
-            let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
-            let mut lease = using.take(job.source, Role::Primary).await?;
-            lease.queue_state((!job.schema.is_empty()).then_some(&job.schema), &self.vars.settings);
-            let answer = match lease.settle().await {
-                Ok(()) => lease.query(&String::from_utf8_lossy(sql), bound.ids.made.len()).await,
-                Err(error) => Err(error),
-            };
-            using.put(job.source, lease, answer.as_ref().ok().map(|answer| answer.ok.status));
-            let answer = answer?;
-            found.extend((0..answer.rows.len()).filter_map(|row| answer.text(row, 0)?.parse::<u64>().ok()));
-        }
-        Ok(bound.ids.made.iter().copied().find(|id| found.contains(id)))
+        let Act::Insert(insert) = &plan.act else { return Ok(None) };
+        let Some(used) = plan.tables.get(insert.table) else { return Ok(None) };
+        let nodes = bound.jobs.iter().map(|job| usize::from(job.node.0));
+        let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
+        first_stored(&used.table, nodes, &bound.ids.made, &mut using).await
     }
+}
+
+/// The first of new ids, in their order, that a row has on one of these nodes of the table.
+pub(super) async fn first_stored(
+    table: &Table,
+    nodes: impl Iterator<Item = usize>,
+    made: &[u64],
+    connections: &mut impl Connections,
+) -> Result<Option<u64>> {
+    let Some(rule) = &table.id else { return Ok(None) };
+    let list: Vec<String> = made.iter().map(u64::to_string).collect();
+    let (id, list) = (quote(&rule.column), list.join(","));
+    let mut stored = HashSet::new();
+    for node in nodes.filter_map(|node| nodes_of(&table.layout).get(node)) {
+        let (schema, name) = (quote(&node.schema), quote(node.table.as_deref().unwrap_or(&table.name)));
+        let sql = format!("SELECT {id} FROM {schema}.{name} WHERE {id} IN ({list})");
+        let mut lease = connections.take(node.source, Role::Primary).await?;
+        let answer = lease.query(&sql, made.len()).await;
+        connections.put(node.source, lease, answer.as_ref().ok().map(|answer| answer.ok.status));
+        let answer = answer?;
+        stored.extend((0..answer.rows.len()).filter_map(|row| answer.text(row, 0)?.parse::<u64>().ok()));
+    }
+    Ok(made.iter().copied().find(|id| stored.contains(id)))
 }
 
 /// Whether a server found fault with a row: a duplicate, a value, a reference (SQLSTATE classes 22 and 23, and values

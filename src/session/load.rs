@@ -3,31 +3,25 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::ids::last_on;
+use super::ids::{first_stored, last_on};
 use super::load_rows::Spread;
 use super::query::{Text, no_job};
 use super::vars::USER_VARIABLES;
 use crate::backend::{Flavor, Lease, Pools, Role, Settings, Summary};
 use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::lines::Cutter;
-use crate::exec::load::{self, Gather, Upload};
+use crate::exec::load::{self, Gather, Part, Upload};
 use crate::exec::send::{Call, Preset, State, send};
+use crate::exec::ship::PLAIN;
 use crate::exec::single::{self, Around};
 use crate::exec::{Connections, info, write};
 use crate::idgen::Ids;
 use crate::plan::Bound;
-use crate::plan::ir::{Load, LoadId, LoadRows, Plan};
+use crate::plan::ir::{GivenId, Job, Load, LoadRows, Plan};
 use crate::sharding::KeyType;
 use crate::topology::{Layout, Table};
 use crate::txn::Held;
 use crate::wire::capability;
-
-/// Character sets in which no byte of a longer character looks like ASCII, so that rows can be cut without knowing more.
-const PLAIN: [&str; 28] = [
-    "utf8mb4", "utf8mb3", "utf8", "ascii", "binary", "latin1", "latin2", "latin5", "latin7", "cp1250",
-    "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "armscii8", "dec8", "geostd8", "greek",
-    "hebrew", "hp8", "keybcs2", "koi8r", "koi8u", "macce", "macroman", "tis620",
-];
 
 impl Session {
     /// Carries a LOAD DATA LOCAL out.
@@ -198,8 +192,8 @@ impl Session {
         charset: &'a str,
     ) -> Result<(Gather, Spread<'a>)> {
         let id = match rows.id {
-            LoadId::Field(field) | LoadId::Given(field) => Some(field),
-            LoadId::None | LoadId::Added => None,
+            GivenId::Field(field) | GivenId::Given(field) => Some(field),
+            GivenId::None | GivenId::Added => None,
         };
         let cutter = Cutter::new(&rows.format, rows.fields, [rows.key, id]).ok_or_else(|| {
             Error::refused(
@@ -285,7 +279,7 @@ async fn all_rows(
         if total.first_id.is_none() && !made.is_empty() {
             total.first_id = match total.skipped {
                 0 => made.first().copied(),
-                _ => spread.first_stored(&made, &parts, &mut using).await?,
+                _ => first_stored(spread.table, written(&parts, work.bound), &made, &mut using).await?,
             };
         }
         if let Some(part) = parts.last().filter(|_| !batch.rows.is_empty() && !work.variables.is_empty()) {
@@ -297,6 +291,13 @@ async fn all_rows(
             return Ok(total);
         }
     }
+}
+
+/// The numbers of the nodes that have got rows.
+fn written<'w>(parts: &[Part<'_>], bound: &'w Bound) -> impl Iterator<Item = usize> + 'w {
+    let here = |job: &&Job| parts.iter().any(|p| p.source == job.source && *p.schema == job.schema);
+    let nodes: Vec<usize> = bound.jobs.iter().filter(here).map(|job| usize::from(job.node.0)).collect();
+    nodes.into_iter().take(if bound.copies { 1 } else { usize::MAX })
 }
 
 /// What all batches of a statement need.

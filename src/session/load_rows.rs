@@ -1,6 +1,5 @@
 //! The rows of a file on their way: which ids they get, and which place each goes to.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,17 +7,16 @@ use bytes::Bytes;
 
 use super::load::Work;
 use super::query::no_job;
-use crate::backend::{Lease, Role};
+use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
-use crate::exec::Connections;
 use crate::exec::lines::{Field, Row};
 use crate::exec::load::{Batch, Part};
 use crate::idgen::Ids;
 use crate::plan::gene;
-use crate::plan::ir::{Job, LoadId, LoadRows};
-use crate::plan::load::asks_for_id;
+use crate::plan::ir::{GivenId, Job, LoadRows};
+use crate::plan::load::{self, asks_for_id};
 use crate::sharding::Gene;
-use crate::topology::{IdRule, Layout, Node, Table};
+use crate::topology::{IdRule, Layout, Table};
 
 /// How long a batch waits for new ids.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -74,22 +72,12 @@ impl Spread<'_> {
     async fn new_ids(&self, batch: &Batch, asking: &[bool], ids: &Ids) -> Result<Vec<u64>> {
         let Some(rule) = &self.table.id else { return Ok(Vec::new()) };
         let count = asking.iter().filter(|asks| **asks).count();
-        let mut slots = match rule.gene() {
+        let slots = match rule.gene() {
             Some(gene) => self.slots(batch, asking, rule, gene)?,
             None => vec![0; count],
         };
-        let mut all = Vec::with_capacity(count);
-        slots.reverse();
-        while let Some(slot) = slots.pop() {
-            let mut run = 1;
-            while run < rule.block() && slots.last() == Some(&slot) {
-                slots.pop();
-                run += 1;
-            }
-            let new = ids.reserve_patiently(rule.generator, run, slot, PATIENCE).await?;
-            all.extend((0..run).filter_map(|i| new.number(i)));
-        }
-        Ok(all)
+        let made = ids_for(rule, slots, ids).await?;
+        Ok(made.iter().flat_map(|(new, n)| (0..*n).filter_map(|i| new.number(i))).collect())
     }
 
     /// The slots of the rows that ask for an id; an id that another row brings along must carry its row's.
@@ -109,8 +97,8 @@ impl Spread<'_> {
 
     /// Whether a row asks for a new id.
     fn asks(&self, row: &Row) -> Result<bool> {
-        let (LoadId::Field(place) | LoadId::Given(place)) = self.rows.id else {
-            return Ok(self.rows.id == LoadId::Added);
+        let (GivenId::Field(place) | GivenId::Given(place)) = self.rows.id else {
+            return Ok(self.rows.id == GivenId::Added);
         };
         let Some(field) = row.found[1].as_ref() else {
             return Err(Error::refused(
@@ -126,7 +114,7 @@ impl Spread<'_> {
             )
         })?;
         match self.rows.id {
-            LoadId::Given(_) if asks => Err(Error::refused(
+            GivenId::Given(_) if asks => Err(Error::refused(
                 "it asks for an id, and AUTO_INCREMENT would count on each server for itself",
                 "declare a generator in the table's configuration, or give the ids",
             )),
@@ -139,7 +127,7 @@ impl Spread<'_> {
         if !matches!(self.table.layout, Layout::Sharded(_)) {
             return Ok(0);
         }
-        self.rows.place(self.table, &self.key(row, id)?)
+        load::place(self.table, self.rows.column.as_ref(), &self.key(row, id)?)
     }
 
     /// A row's sharding key.
@@ -177,40 +165,22 @@ impl Spread<'_> {
             "convert the file, and write CHARACTER SET utf8mb4",
         ))
     }
+}
 
-    /// The first of new ids, in the rows' order, that was stored: others were skipped.
-    pub(super) async fn first_stored(
-        &self,
-        new: &[u64],
-        parts: &[Part<'_>],
-        connections: &mut impl Connections,
-    ) -> Result<Option<u64>> {
-        let Some(rule) = &self.table.id else { return Ok(None) };
-        let nodes: &[Node] = match &self.table.layout {
-            Layout::Sharded(sharded) => &sharded.nodes,
-            Layout::Reference(nodes) => nodes.get(..1).unwrap_or_default(),
-            Layout::Single(node) => std::slice::from_ref(node),
-        };
-        let quote = |name: &str| format!("`{}`", name.replace('`', "``"));
-        let list: Vec<String> = new.iter().map(u64::to_string).collect();
-        let list = list.join(",");
-        let mut stored = HashSet::new();
-        for node in nodes {
-            let here = |part: &&Part<'_>| part.source == node.source && *part.schema == node.schema;
-            if parts.iter().find(here).is_none() {
-                continue;
-            }
-            let (id, schema) = (quote(&rule.column), quote(&node.schema));
-            let table = quote(node.table.as_deref().unwrap_or(&self.table.name));
-            let sql = format!("SELECT {id} FROM {schema}.{table} WHERE {id} IN ({list})");
-            let mut lease: Lease = connections.take(node.source, Role::Primary).await?;
-            let answer = lease.query(&sql, new.len()).await;
-            connections.put(node.source, lease, answer.as_ref().ok().map(|answer| answer.ok.status));
-            let answer = answer?;
-            stored.extend((0..answer.rows.len()).filter_map(|row| answer.text(row, 0)?.parse::<u64>().ok()));
+/// New ids for rows whose slots these are (0 where ids carry none), consecutive as far as their layout allows: blocks, and
+/// how many are in each. Where none may be made now, it waits for the clock, the lease or the store.
+pub(super) async fn ids_for(rule: &IdRule, mut slots: Vec<u32>, ids: &Ids) -> Result<Vec<(NewIds, usize)>> {
+    let mut made = Vec::new();
+    slots.reverse();
+    while let Some(slot) = slots.pop() {
+        let mut run = 1;
+        while run < rule.block() && slots.last() == Some(&slot) {
+            slots.pop();
+            run += 1;
         }
-        Ok(new.iter().copied().find(|id| stored.contains(id)))
+        made.push((ids.reserve_patiently(rule.generator, run, slot, PATIENCE).await?, run));
     }
+    Ok(made)
 }
 
 /// A row as a place gets it, with its new id.

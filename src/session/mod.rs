@@ -1,6 +1,8 @@
 //! One client's conversation, from login to its end. Start at [`query`]: the way that every statement takes.
 
 pub mod control;
+mod copy;
+mod copy_rows;
 mod ddl;
 mod definitions;
 pub mod dispatch;

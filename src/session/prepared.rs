@@ -15,7 +15,6 @@ use crate::base::{Code, Error, Result, Value};
 use crate::plan::bind;
 use crate::plan::ir::{Act, Plan};
 use crate::sql::facts::Kind;
-use crate::sql::lex::{Kind as TokenKind, Lexer};
 use crate::sql::normalise::Normalised;
 use crate::sql::splice;
 use crate::wire::binary::WireType;
@@ -155,7 +154,7 @@ impl Session {
                 });
             }
             Act::Ddl(_) => return Ok(nothing),
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {}
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) => {}
         }
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape, given: &given, more: false };
@@ -180,7 +179,12 @@ impl Session {
         lease.queue_state(schema, &self.vars.settings);
         let prepared = lease.prepare(&text, 0).await;
         using.put_unused(job.source, lease);
-        prepared.map(|prepared| (*prepared).clone())
+        let prepared = prepared?;
+        // What was prepared is the query alone.
+        if matches!(plan.act, Act::Copy(_)) {
+            return Ok(nothing);
+        }
+        Ok((*prepared).clone())
     }
 
     /// Protocol page "COM_STMT_PREPARE Response".
@@ -293,28 +297,10 @@ impl Session {
     pub(super) async fn execute_named(&mut self, name: &str, using: &[String], more: bool) -> Result<()> {
         let sql =
             self.statements.named.get(&name.to_ascii_lowercase()).ok_or_else(|| unknown(name, "EXECUTE"))?;
-        let mode = self.vars.mode;
-        let mut values = using.iter();
-        let (mut text, mut at) = (Vec::with_capacity(sql.len()), 0);
-        let mut lexer = Lexer::new(sql, mode);
-        loop {
-            let token = lexer.token();
-            match token.kind {
-                TokenKind::End | TokenKind::Bad => break,
-                TokenKind::Param => {
-                    let value = values.next().ok_or_else(wrong_count)?;
-                    let value = self.vars.user.get(&value.to_ascii_lowercase()).unwrap_or(&Value::Null);
-                    text.extend_from_slice(sql.get(at..token.start as usize).unwrap_or_default());
-                    text.extend_from_slice(splice::literal(value, mode).as_bytes());
-                    at = token.end as usize;
-                }
-                _ => {}
-            }
-        }
-        if values.next().is_some() {
-            return Err(wrong_count());
-        }
-        text.extend_from_slice(sql.get(at..).unwrap_or_default());
+        let value =
+            |name: &String| self.vars.user.get(&name.to_ascii_lowercase()).cloned().unwrap_or(Value::Null);
+        let values: Vec<Value> = using.iter().map(value).collect();
+        let text = splice::inline(sql, &values, self.vars.mode).ok_or_else(wrong_count)?;
         self.query(&text, more).await
     }
 }

@@ -164,7 +164,7 @@ impl Session {
                 }
                 return done;
             }
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) => {}
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) => {}
         }
         if !self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty() {
             let characteristics = self.vars.next_transaction.take();
@@ -185,6 +185,11 @@ impl Session {
         let mut bound = self.bind_patiently(plan, text).await?;
         if let Act::Load(load) = &plan.act {
             return Box::pin(self.load(plan, load, &bound, text)).await;
+        }
+        if let Act::Copy(copy) = &plan.act
+            && !bound.destinations.is_empty()
+        {
+            return Box::pin(self.copy(plan, copy, &bound, text)).await;
         }
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();

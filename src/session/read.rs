@@ -168,14 +168,12 @@ impl Session {
             settings: &self.vars.settings,
             role,
             locks: read.locks,
-            names: &names,
-            status,
-            deprecate_eof: self.flavor.deprecate_eof,
-            binary: text.given.is_binary(),
+            format: text.given.format(),
         };
+        let form = fanout::Form { names: &names, status, deprecate_eof: self.flavor.deprecate_eof };
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
-        let answered = fanout::run(&tasks, &order, &mut using, &mut self.client, around).await;
+        let answered = fanout::run(&tasks, order, form, &mut using, &mut self.client, around).await;
         if let Err(error) = &answered {
             self.after_error(error.errno).await;
         }
@@ -266,7 +264,7 @@ impl Session {
         let ids = &self.shared.ids;
         let mut example = |rule: &IdRule, n: usize, gene: u32| Ok(ids.example(rule.generator, n, gene));
         let bound = match plan.act {
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) => {
+            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Copy(_) => {
                 Some(plan::bind(&plan, &text.input(), &Known(self), self.setting(), &mut example)?)
             }
             _ => None,

@@ -244,6 +244,19 @@ impl Shared {
         settings.clone()
     }
 
+    /// The character set of a collation.
+    pub fn charset(&self, collation: u16) -> Option<String> {
+        let server = self.server.load();
+        let facts = server.as_ref()?;
+        match facts.collations.get(&collation) {
+            Some((charset, _)) => Some(charset.clone()),
+            // MariaDB's UCA-14.0.0 collations are of no one character set in information_schema.
+            None if facts.mariadb && (2048..2304).contains(&collation) => Some("utf8mb3".to_owned()),
+            None if facts.mariadb && (2304..2560).contains(&collation) => Some("utf8mb4".to_owned()),
+            None => None,
+        }
+    }
+
     /// What the servers give as decimals of strings in column definitions.
     pub fn string_decimals(&self) -> u8 {
         if self.is_mariadb() { 39 } else { 31 }

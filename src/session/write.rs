@@ -4,19 +4,19 @@ use super::Session;
 use super::ids;
 use super::query::Text;
 use crate::backend::{AnswerLimit, Role, Summary};
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::exec::info;
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
 use crate::plan::Bound;
-use crate::plan::ir::{Act, Native, Plan};
+use crate::plan::ir::{Act, Plan};
 use crate::sql::facts::{Kind, Statement};
 use crate::topology::Layout;
 
 impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
         // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
-        let generated = bound.ids.first.is_some() || bound.ids.native;
+        let generated = bound.ids.first.is_some();
         let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
         let indexed = plan.images.is_some();
@@ -75,7 +75,7 @@ impl Session {
             _ => None,
         };
         // One row needs no transaction to be looked at: nobody else has its id.
-        let several = tasks.len() > 1 || bound.ids.native || bound.ids.made.len() > 1;
+        let several = tasks.len() > 1 || bound.ids.made.len() > 1;
         let indexed = plan.images.is_some();
         let scope = self.open_scope(several || indexed).await?;
         let before = match self.rows_before(plan, bound, text).await {
@@ -84,26 +84,14 @@ impl Session {
         };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
-        let giving = bound.ids.native.then(|| self.shared.giving_ids(&self.vars.settings));
-        let (settings, pace) = (giving.as_ref().unwrap_or(&self.vars.settings), pace_of(plan));
+        let (settings, pace) = (&self.vars.settings, pace_of(plan));
         let (limit, client) = (AnswerLimit::of_rows(0), Some(&mut self.client));
         let ran = write::run(tasks, settings, &mut using, pace, limit, client, around).await;
-        let known = |id: &u64| {
-            let ids = tasks.iter().zip(&bound.jobs).map(|(task, job)| (task.ids, job.native));
-            ids.into_iter().any(|(ids, native)| {
-                ids.last_insert_id.is_some()
-                    || native.is_some_and(|n| (n.first..n.first + n.count).contains(id))
-            })
-        };
-        self.last.insert_id = ran.last_insert_id.filter(known).unwrap_or(self.last.insert_id);
+        let known = tasks.iter().any(|task| task.ids.last_insert_id.is_some());
+        self.last.insert_id = ran.last_insert_id.filter(|_| known).unwrap_or(self.last.insert_id);
         let first_in = matches!(ran.results.get(bound.ids.ends.0), Some(Some(Ok(_))));
         let mut answers: Result<Vec<Summary>> =
             ran.results.into_iter().flatten().map(|result| result.map(|answer| answer.ok)).collect();
-        if let Ok(all) = &answers
-            && let Some(error) = too_many(bound, all).or_else(|| others(bound, all))
-        {
-            answers = Err(error);
-        }
         if let Ok(all) = &mut answers {
             write::say_once(all);
         }
@@ -123,43 +111,11 @@ impl Session {
             answers = Err(error);
         }
         // A server remembers the first id of a statement that failed at a later row.
-        if let (Some(first), true, false, true) =
-            (bound.ids.first, first_in, bound.ids.native, answers.is_err())
-        {
+        if let (Some(first), true, true) = (bound.ids.first, first_in, answers.is_err()) {
             self.last.insert_id = first;
         }
         self.close_scope(scope, answers.map(|answers| (answers, inserted))).await
     }
-}
-
-/// A SELECT that gave more rows than there are ids in a row: the last of them have ids of somebody else.
-fn too_many(bound: &Bound, answers: &[Summary]) -> Option<Error> {
-    let mut pairs = bound.jobs.iter().zip(answers);
-    let most = pairs.find_map(|(job, answer)| {
-        let native = job.native.filter(|native| native.open)?;
-        (info::records(&answer.info) > native.count).then_some(native.count)
-    })?;
-    Some(Error::refused(
-        format!("the SELECT gives more than {most} rows, and so many ids never follow one another"),
-        "insert them in parts, or select ids for them",
-    ))
-}
-
-/// Rows whose server has given them other ids than it was told to.
-fn others(bound: &Bound, answers: &[Summary]) -> Option<Error> {
-    let mut pairs = bound.jobs.iter().zip(answers);
-    let wrong = pairs.any(|(job, answer)| {
-        let taken = |native: Native| {
-            !native.sure || (native.first..native.first + native.count).contains(&answer.last_insert_id)
-        };
-        answer.affected > 0 && !job.native.is_none_or(taken)
-    });
-    wrong.then(|| {
-        Error::refused(
-            "a trigger of the table inserts rows elsewhere, and took the new ids for them",
-            "let the source's account see triggers (GRANT TRIGGER), and restart the proxy",
-        )
-    })
 }
 
 /// The info string of an INSERT of several rows, as one server words it (manual, "INSERT Statement"). A server that got
@@ -190,7 +146,7 @@ fn insert_info(rows: usize, statement: &Statement, answers: &[Summary]) -> Strin
 }
 
 /// New rows wait for no lock that another statement's new rows hold; changes of rows that are there do.
-fn pace_of(plan: &Plan) -> Pace {
+pub(super) fn pace_of(plan: &Plan) -> Pace {
     let sharded = plan.tables.first().is_some_and(|used| matches!(used.table.layout, Layout::Sharded(_)));
     match &plan.statement.kind {
         Kind::Insert(insert) if sharded && !insert.replace && insert.on_duplicate.is_empty() => {

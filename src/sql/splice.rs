@@ -1,6 +1,6 @@
 //! Shardgate's own pieces of SQL text: literals and quoted names that every sql_mode reads alike.
 
-use super::lex::Mode;
+use super::lex::{Kind, Lexer, Mode};
 use crate::base::Value;
 
 /// A value as an SQL literal. Strings are in the connection's character set, as they were when they came in.
@@ -41,6 +41,26 @@ fn put_string(bytes: &[u8], mode: Mode, out: &mut Vec<u8>) {
         }
     }
     out.push(b'\'');
+}
+
+/// A text with values in the places of its `?`. `None`: there are more or fewer of them.
+pub fn inline(sql: &[u8], values: &[Value], mode: Mode) -> Option<Vec<u8>> {
+    let (mut text, mut at, mut values) = (Vec::with_capacity(sql.len()), 0, values.iter());
+    let mut lexer = Lexer::new(sql, mode);
+    loop {
+        let token = lexer.token();
+        match token.kind {
+            Kind::End | Kind::Bad => break,
+            Kind::Param => {
+                text.extend_from_slice(sql.get(at..token.start as usize)?);
+                put_literal(values.next()?, mode, &mut text);
+                at = token.end as usize;
+            }
+            _ => {}
+        }
+    }
+    text.extend_from_slice(sql.get(at..)?);
+    values.next().is_none().then_some(text)
 }
 
 /// A name in backticks.

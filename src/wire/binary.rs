@@ -65,6 +65,19 @@ pub fn is_text(kind: u8) -> bool {
     matches!(kind, kind::DECIMAL | kind::VARCHAR | kind::BIT | kind::VECTOR | kind::JSON..=kind::GEOMETRY)
 }
 
+/// Reads a row's cell: the bytes of [`take_value`] without the length in front.
+pub fn read_cell(wire: WireType, cell: &[u8]) -> Option<Value> {
+    match wire.kind {
+        kind::DATE | kind::NEWDATE | kind::DATETIME | kind::TIMESTAMP | kind::TIME => {
+            let mut bytes = vec![u8::try_from(cell.len()).ok()?];
+            bytes.extend_from_slice(cell);
+            read_value(wire, &bytes)
+        }
+        kind if is_text(kind) => Some(text_value(kind, cell)),
+        _ => read_value(wire, cell),
+    }
+}
+
 /// Reads the bytes that [`take_value`] took. `None` where they are no value of the type (a month 13, a date of 5 bytes).
 ///
 /// FLOAT becomes the double that equals it, which is what a server makes of such a parameter (0.1 becomes

@@ -309,7 +309,7 @@ async fn ids_that_would_lead_astray_are_not_stored() {
             ),
             vec![],
         ),
-        ("INSERT INTO sales (sale_id, customer_id, n) SELECT n, customer_id, n FROM old".to_owned(), vec![]),
+        (format!("INSERT INTO sales (sale_id, customer_id, n) SELECT {other}, 1, 10"), vec![]),
     ] {
         let answer = if params.is_empty() {
             client.one(&sql).await

@@ -17,8 +17,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bank;
 mod cli;
 mod commands;
+mod copies;
 mod corpus;
 mod ddl;
 mod ddl_progress;

@@ -4,6 +4,7 @@ pub mod client;
 pub mod cluster;
 pub mod corpus;
 pub mod generate;
+pub mod interposer;
 pub mod oracle;
 pub mod packets;
 pub mod proxy;

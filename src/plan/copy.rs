@@ -1,0 +1,314 @@
+//! INSERT … SELECT and REPLACE … SELECT: by each place for itself where every row provably stays where it is read;
+//! otherwise the query is a read of its own, whose rows are placed and given ids one by one.
+
+use super::edit::{Edits, quote, text};
+use super::gene;
+use super::insert::{Rows, Spot, auto_increment, auto_of, same_everywhere};
+use super::ir::{Act, Copy, GivenId, Read, Route, Routing, Selective, Stored, Template, Write};
+use super::join::Place;
+use super::names::{self, Ctx, Style};
+use super::scope::Scopes;
+use super::spread::aligned;
+use super::{refuse, select};
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Result};
+use crate::sql::facts::{Body, ColumnRef, Insert, Query, Span};
+use crate::topology::schema::Column;
+use crate::topology::{Layout, Table};
+
+/// Plans an INSERT or REPLACE of a query's rows.
+pub(super) fn plan(
+    ctx: &Ctx<'_>,
+    insert: &Insert,
+    index: usize,
+    table: &Table,
+    query: &Query,
+) -> Result<Act> {
+    let mut source = ctx.clone();
+    source.ignored.push(index);
+    let local = local(ctx, &source, insert, index, table, query);
+    if let Ok(write @ Write { many: Ok(()), .. }) = local {
+        return Ok(Act::Write(write));
+    }
+    source.part = Some(query.span);
+    match (moving(ctx, &source, insert, index, table, query), local) {
+        (Ok(copy), local) => Ok(Act::Copy(Box::new(Copy { local: local.ok(), ..copy }))),
+        // Values may say that one place does it alone.
+        (Err(why), Ok(write)) => Ok(Act::Write(Write { many: Err(why), ..write })),
+        (Err(why), Err(_)) => Err(why),
+    }
+}
+
+/// The whole statement for each place. An error: rows may have to go elsewhere, or need ids.
+fn local(
+    ctx: &Ctx<'_>,
+    source: &Ctx<'_>,
+    insert: &Insert,
+    index: usize,
+    table: &Table,
+    query: &Query,
+) -> Result<Write> {
+    let mut scopes = Scopes::new(source);
+    let found = scopes.query(query, &Place::top());
+    let placed = scopes.placed(&found.proof)?;
+    let apart = || {
+        refuse::feature(
+            format_args!("rows of this SELECT would have to move to other shards of `{}`", table.name),
+            "read the rows first and insert them as values",
+        )
+    };
+    if let Some(id) = &table.id {
+        // An AUTO_INCREMENT column would take NULL and 0 for a wish.
+        let is_key = matches!(&table.layout, Layout::Sharded(s) if s.key.eq_ignore_ascii_case(&id.column));
+        let counts =
+            auto_of(ctx, index, table).is_some_and(|auto| auto.name.eq_ignore_ascii_case(&id.column));
+        if position(ctx, insert, index, &id.column).is_none() || (counts && !is_key) {
+            return Err(apart());
+        }
+    }
+    let (routing, many) = match (&table.layout, placed.routing) {
+        (Layout::Single(node), Routing::Any(_)) => {
+            if !ctx.used().all(|i| ctx.covers(i, &[node.source])) {
+                return Err(apart());
+            }
+            (Routing::Any(vec![node.clone()]), Ok(()))
+        }
+        (Layout::Single(_), Routing::Sharded { mut leads, .. }) => {
+            leads.push((index, Route::All));
+            (Routing::Sharded { leads, aligned: false }, Err(apart()))
+        }
+        (Layout::Reference(nodes), Routing::Any(_)) => {
+            let sources: Vec<SourceId> = nodes.iter().map(|n| n.source).collect();
+            if query.limit.is_some() || !source.used().all(|i| source.covers(i, &sources)) {
+                return Err(apart());
+            }
+            same_everywhere(ctx)?;
+            if auto_of(ctx, index, table).is_some() {
+                return Err(apart());
+            }
+            (Routing::Every(nodes.clone()), Ok(()))
+        }
+        (Layout::Sharded(target), Routing::Sharded { leads, aligned: sound }) => {
+            let (Some(block), Body::Select(select)) = (&found.block, &query.body) else {
+                return Err(apart());
+            };
+            let list = scopes.visible(select, block.scope, &Edits::default());
+            let filling = |column: &str| {
+                list.columns.get(position(ctx, insert, index, column)?).and_then(|v| v.col.clone())
+            };
+            let col = filling(&target.key).ok_or_else(apart)?;
+            let mut keys = scopes.class(block.ctx, &col);
+            keys.retain(|c| scopes.key_owner(c).is_some_and(|s| aligned(s, target)));
+            let owner = keys.first().ok_or_else(apart)?;
+            gene::check_copy(ctx, &scopes, index, filling, &keys)?;
+            if sound {
+                // Every node reads and writes its own rows; what is not row by row needs one node.
+                let many = if !insert.returning && scopes.inserts_in_place(query, select, block, &col) {
+                    Ok(())
+                } else {
+                    Err(apart())
+                };
+                (Routing::Sharded { leads, aligned: true }, many)
+            } else {
+                let mut leads = leads;
+                leads.push((index, scopes.route_of(owner.leaf)));
+                (Routing::Sharded { leads, aligned: false }, Err(apart()))
+            }
+        }
+        _ => return Err(apart()),
+    };
+    let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
+    Ok(Write { routing, text, many, kept: Vec::new() })
+}
+
+/// The query as a read of its own, and where its rows go.
+fn moving(
+    ctx: &Ctx<'_>,
+    source: &Ctx<'_>,
+    insert: &Insert,
+    index: usize,
+    table: &Table,
+    query: &Query,
+) -> Result<Copy> {
+    if insert.returning {
+        return Err(refuse::feature(
+            "RETURNING of rows that a query gives, and that go to other places",
+            "leave RETURNING out, and read the new rows afterwards",
+        ));
+    }
+    if query.into.is_some() {
+        return Err(refuse::feature("INTO in a query whose rows are inserted", "leave it out"));
+    }
+    let read = read(source, query)?;
+    let mut target = ctx.clone();
+    target.ignored = (0..ctx.tables.len()).filter(|i| *i != index).collect();
+    let nodes = ctx.nodes(index);
+    let routing = match &table.layout {
+        Layout::Sharded(_) => Routing::Sharded { leads: vec![(index, Route::All)], aligned: true },
+        _ => Routing::Every(nodes.to_vec()),
+    };
+    let rows = Rows { ctx, insert, index, table, computed: Vec::new() };
+    let columns = filled(ctx, &rows)?;
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let places = rows.places(&names);
+    let key_is_id = rows.key_is_id();
+    let key = match (places.key, rows.key_name()) {
+        (Some(Spot::At(at)), _) => Some(at),
+        (Some(Spot::Missing), Some(name)) if !key_is_id => return Err(rows.no_key(name)),
+        _ => None,
+    };
+    let id = match places.id {
+        Some(Spot::At(at)) => GivenId::Field(at),
+        Some(Spot::Missing) => GivenId::Added,
+        None => match auto_of(ctx, index, table).filter(|_| nodes.len() > 1) {
+            None => GivenId::None,
+            Some(auto) => {
+                let at = names.iter().position(|name| name.eq_ignore_ascii_case(&auto.name));
+                auto_increment(ctx, insert, index, table)?;
+                at.map_or(GivenId::None, GivenId::Given)
+            }
+        },
+    };
+    let mut edits = names::edits(&target, &routing, Style::Bare(index))?;
+    let listed = insert.columns_span.filter(|_| insert.columns.as_ref().is_some_and(|c| !c.is_empty()));
+    let end = listed.map_or(insert.table.span.end, |span| span.end);
+    if listed.is_none() {
+        let between = Span { start: end, end: query.span.start }.of(ctx.shape);
+        if between.to_ascii_uppercase().contains("PARTITION") {
+            return Err(refuse::feature(
+                "PARTITION without a column list",
+                "name the columns: INSERT INTO t PARTITION (p) (a, b) SELECT …",
+            ));
+        }
+    }
+    if let (GivenId::Added, Some(span), Some(id)) = (id, listed, rows.id_name()) {
+        edits.insert(span.end - 1, vec![text(format!(", {}", quote(id)))]);
+    }
+    Ok(Copy {
+        local: None,
+        read,
+        table: index,
+        routing,
+        head: edits.render_closed(Span { start: 0, end }),
+        tail: tail(ctx, insert, index, &edits)?,
+        columns: columns.iter().map(stored).collect(),
+        key,
+        id,
+        key_is_id,
+        column: rows.key_column(),
+        generates: rows.id_value(),
+        selective: match () {
+            () if !insert.on_duplicate.is_empty() => Selective::Update,
+            () if insert.ignore => Selective::Ignore,
+            () => Selective::No,
+        },
+    })
+}
+
+fn read(source: &Ctx<'_>, query: &Query) -> Result<Read> {
+    match select::plan(source, query)? {
+        Act::Read(read) => Ok(Read { replica: false, ..read }),
+        _ => Err(Error::new(Code::Internal, "a query that is no read")),
+    }
+}
+
+/// The columns that the query fills, in its order.
+fn filled(ctx: &Ctx<'_>, rows: &Rows<'_, '_>) -> Result<Vec<Column>> {
+    let unknown = || {
+        refuse::feature(
+            format_args!("the columns of `{}` are not known", rows.table.name),
+            "create the table through Shardgate, or look at it with SHOW CREATE TABLE first",
+        )
+    };
+    let used = ctx.tables.get(rows.index).ok_or_else(unknown)?;
+    let schema = ctx.schemas.table(&used.database, &rows.table.name).ok_or_else(unknown)?;
+    match rows.insert.columns.as_ref().filter(|columns| !columns.is_empty()) {
+        None => Ok(schema.columns.iter().filter(|column| !column.invisible).cloned().collect()),
+        Some(columns) => columns
+            .iter()
+            .map(|name| {
+                let at = schema.position(&name.text).ok_or_else(|| {
+                    let text = format!("Unknown column '{}' in 'field list'", name.text);
+                    Error { errno: 1054, sqlstate: *b"42S22", ..Error::new(Code::Syntax, text) }
+                })?;
+                schema.columns.get(at).cloned().ok_or_else(unknown)
+            })
+            .collect(),
+    }
+}
+
+fn stored(column: &Column) -> Stored {
+    match column.data_type.as_str() {
+        "date" => Stored::Date,
+        "datetime" | "timestamp" => Stored::Moment,
+        "time" => Stored::Time,
+        "float" | "double" => Stored::Real,
+        name if ["char", "text", "binary", "blob"].iter().any(|end| name.ends_with(end)) => Stored::Text,
+        "enum" | "set" | "json" | "uuid" | "inet4" | "inet6" => Stored::Text,
+        _ => Stored::Other,
+    }
+}
+
+/// ON DUPLICATE KEY UPDATE for the rows as values: what it takes from the query's own tables is out of reach there.
+fn tail(ctx: &Ctx<'_>, insert: &Insert, index: usize, edits: &Edits) -> Result<Template> {
+    let (Some(first), Some(last)) = (insert.on_duplicate.first(), insert.on_duplicate.last()) else {
+        return Ok(Template::new());
+    };
+    let table = ctx.tables.get(index).map(|used| std::sync::Arc::clone(&used.table));
+    let others = || ctx.used().filter(|i| *i != index);
+    let elsewhere = |column: &ColumnRef| match &column.table {
+        Some(name) => {
+            let same = |i: usize| {
+                let other = ctx.statement.tables.get(i);
+                other.is_some_and(|t| t.alias.as_ref().unwrap_or(&t.name).text == name.text)
+            };
+            table.as_ref().is_none_or(|table| *table.name != *name.text) || others().any(same)
+        }
+        None => others().any(|i| {
+            let Some(used) = ctx.tables.get(i) else { return true };
+            let schema = ctx.schemas.table(&used.database, &used.table.name);
+            schema.is_none_or(|schema| schema.position(&column.name.text).is_some())
+        }),
+    };
+    for assignment in &insert.on_duplicate {
+        let value = &assignment.value;
+        let foreign = value.columns.iter().any(|c| !in_values(ctx.shape, c) && elsewhere(c));
+        if foreign || !value.subqueries.is_empty() {
+            return Err(refuse::feature(
+                "ON DUPLICATE KEY UPDATE with columns of the SELECT, whose rows come from other places",
+                "write VALUES(column), which is the value that was to be inserted",
+            ));
+        }
+    }
+    let column = &first.column;
+    let start = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name).span.start;
+    let span = Span { start, end: last.value.span.end };
+    let copies =
+        ctx.nodes(index).len() > 1 && !matches!(table, Some(t) if matches!(t.layout, Layout::Sharded(_)));
+    let called = |f: &&crate::sql::facts::FunctionUse| start <= f.span.start && f.span.end <= span.end;
+    if copies && ctx.statement.functions.iter().any(|f| called(&f)) {
+        same_everywhere(ctx)?;
+    }
+    let mut out = vec![text(" ON DUPLICATE KEY UPDATE ")];
+    out.extend(edits.render_closed(span));
+    Ok(out)
+}
+
+/// Whether a column is the argument of VALUES().
+fn in_values(shape: &str, column: &ColumnRef) -> bool {
+    let start = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name).span.start;
+    let before = Span { start: 0, end: start }.of(shape).trim_end();
+    let Some(before) = before.strip_suffix('(') else { return false };
+    let before = before.trim_end().to_ascii_uppercase();
+    before.ends_with("VALUES") || before.ends_with("VALUE")
+}
+
+/// The place of a column among those that the SELECT fills.
+fn position(ctx: &Ctx<'_>, insert: &Insert, index: usize, name: &str) -> Option<usize> {
+    if let Some(columns) = &insert.columns {
+        columns.iter().position(|c| c.text.eq_ignore_ascii_case(name))
+    } else {
+        let table = ctx.tables.get(index)?;
+        ctx.schemas.table(&table.database, &table.table.name)?.position(name)
+    }
+}

@@ -1,0 +1,489 @@
+//! INSERT … SELECT whose rows move: they are read, and written where they belong, in batches of bounded size; all of them, or
+//! none.
+//!
+//! What is read is what one server would have read. In autocommit the rows come as of the statement's beginning over
+//! connections of their own, so the statement never meets rows of its own, and as much is in memory as one batch needs.
+//! A transaction's own writes are only seen on its own connections, which cannot write while they read: there all rows are
+//! collected first, within the bounds of a merge. As on one server they are read with shared locks where the isolation
+//! level asks for repeatable reads, or the rows would come from the transaction's snapshot instead of what is there now.
+
+use bytes::Bytes;
+
+use super::Session;
+use super::copy_rows::{Destination, Part, Placing};
+use super::ids::first_stored;
+use super::query::{Text, no_job};
+use super::write::pace_of;
+use crate::backend::{AnswerLimit, Flavor, Lease, Pools, Role, Settings, Summary};
+use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Origin, Result};
+use crate::exec::fanout::{Order, Rows};
+use crate::exec::send::{Call, Preset};
+use crate::exec::ship::Writer;
+use crate::exec::single::{self, Around};
+use crate::exec::write::{self, Pace, Task};
+use crate::exec::{Client, Connections, info};
+use crate::merge::Budget;
+use crate::plan::Bound;
+use crate::plan::ir::{Copy, GivenId, Job, Plan, Selective};
+use crate::plan::merge_spec::{Merge, Step};
+use crate::sql::splice;
+use crate::txn::Held;
+use crate::wire::row::Format;
+
+/// What is written at once.
+const BATCH: Budget = Budget { max_rows: 8192, max_bytes: 1024 * 1024 };
+
+/// Warnings about what a statement is written with (ER_WARN_DEPRECATED_SYNTAX and its kin).
+const DEPRECATED: [&str; 2] = ["1287", "1681"];
+
+/// Connections from the pools alone, one a source.
+struct Apart<'a> {
+    pools: &'a Pools,
+    flavor: Flavor,
+}
+
+impl Connections for Apart<'_> {
+    async fn take(&mut self, source: SourceId, role: Role) -> Result<Lease> {
+        let mut lease = self.pools.get(source, role, self.flavor).await?;
+        lease.schemas_as_of(self.pools.schemas());
+        Ok(lease)
+    }
+
+    fn put(&mut self, _source: SourceId, lease: Lease, _status: Option<u16>) {
+        drop(lease);
+    }
+
+    fn many(&self) -> usize {
+        1
+    }
+}
+
+/// Whose connections are read from: the pools', or those of the session's transaction.
+struct Side<'a> {
+    apart: bool,
+    pools: &'a Pools,
+    flavor: Flavor,
+    settings: &'a Settings,
+}
+
+impl<'a> Side<'a> {
+    async fn open<'r>(
+        &self,
+        tasks: &'r [Task<'r>],
+        order: Order<'r>,
+        held: &mut Held,
+        around: Around<'r>,
+    ) -> Result<Rows<'r>> {
+        if self.apart {
+            return Rows::open(tasks, order, &mut self.apart(), around).await;
+        }
+        Rows::open(tasks, order, &mut held.using(self.pools, self.flavor, self.settings), around).await
+    }
+
+    async fn close(&self, rows: Rows<'_>, held: &mut Held) {
+        if self.apart {
+            rows.close(&mut self.apart()).await;
+        } else {
+            rows.close(&mut held.using(self.pools, self.flavor, self.settings)).await;
+        }
+    }
+
+    fn apart(&self) -> Apart<'a> {
+        Apart { pools: self.pools, flavor: self.flavor }
+    }
+}
+
+/// What all batches came to.
+#[derive(Default)]
+struct Total {
+    summary: Summary,
+    rows: u64,
+    /// The first new id that was stored.
+    first_id: Option<u64>,
+    /// The last id that a row brought along.
+    given: Option<u64>,
+    /// What the server of the last row says.
+    last_id: u64,
+    /// Warnings about the statement, which each server gives for each of its parts.
+    notes: Vec<[String; 3]>,
+}
+
+impl Session {
+    /// Carries an INSERT of a query's rows out.
+    pub(super) async fn copy(
+        &mut self,
+        plan: &Plan,
+        copy: &Copy,
+        bound: &Bound,
+        text: &Text<'_>,
+    ) -> Result<()> {
+        if self.insert_id.is_some() {
+            return Err(Error::refused(
+                "insert_id for rows that a query gives, and that go to several places",
+                "SET insert_id = 0, or select the ids",
+            ));
+        }
+        let apart = self.vars.autocommit && !self.held.pinned() && !copy.read.locks;
+        let scope = self.open_scope(true).await?;
+        let done = self.transfer(plan, copy, bound, text, apart).await;
+        let mut total = self.close_scope(scope, done).await?;
+        let mut summary = std::mem::take(&mut total.summary);
+        // What a server has to say of the text it says when it reads it: of a prepared one, at PREPARE.
+        if !text.given.is_binary() {
+            summary.warnings = summary.warnings.saturating_add(total.notes.len() as u16);
+            total.notes.append(&mut summary.messages);
+            total.notes.truncate(single::WARNINGS);
+            summary.messages = std::mem::take(&mut total.notes);
+        }
+        let duplicates = info::numbers(&summary.info).get(1).copied().unwrap_or(0);
+        let Summary { warnings, .. } = summary;
+        summary.info = format!("Records: {}  Duplicates: {duplicates}  Warnings: {warnings}", total.rows);
+        match (total.first_id, copy.generates) {
+            (Some(first), _) => {
+                summary.last_insert_id = first;
+                self.last.inserted(first);
+            }
+            (None, Some(_)) if summary.affected > 0 => {
+                summary.last_insert_id = total.given.unwrap_or(total.last_id);
+            }
+            _ => {}
+        }
+        self.last.row_count = summary.affected as i64;
+        self.last.warnings = std::mem::take(&mut summary.messages);
+        self.ok(&summary, text.more);
+        Ok(())
+    }
+
+    /// Reads, places and writes one batch after another.
+    async fn transfer(
+        &mut self,
+        plan: &Plan,
+        copy: &Copy,
+        bound: &Bound,
+        text: &Text<'_>,
+        apart: bool,
+    ) -> Result<Total> {
+        let table = plan.tables.get(copy.table).map(|used| &*used.table).ok_or_else(no_job)?;
+        let lock = !apart && !copy.read.locks && self.repeats_reads() && lockable(plan);
+        let jobs: Vec<Job> = bound.jobs.iter().map(|job| locked(job, lock)).collect();
+        let mut tasks = Vec::with_capacity(jobs.len());
+        for job in &jobs {
+            let call = match text.given.call(job, text.original)? {
+                Call::Text(text) => Call::ExecuteWith(Bytes::copy_from_slice(text), Vec::new()),
+                call => call,
+            };
+            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
+        }
+        let mut destinations = Vec::with_capacity(bound.destinations.len());
+        for destination in &bound.destinations {
+            let [head, tail] = [&destination.head, &destination.tail].map(|job| self.inlined(job, text));
+            destinations.push(Destination { job: &destination.head, head: head?, tail: tail? });
+        }
+        let concat = Merge { hidden: 0, step: Step::Concat };
+        let scatter = copy.read.many.as_ref().ok().filter(|_| bound.many);
+        let settings = reading(&self.vars.settings);
+        let order = Order {
+            merge: scatter.map_or(&concat, |scatter| &scatter.merge),
+            limit: bound.limit.map(|(count, _)| count),
+            offset: bound.limit.map_or(0, |(_, offset)| offset),
+            budget: self.shared.limits.merge,
+            settings: &settings,
+            role: Role::Primary,
+            locks: lock || copy.read.locks,
+            format: Format::Binary,
+        };
+        let deadline = self.shared.deadline();
+        let shared = self.shared.clone();
+        let (zero_is_value, mode) = (self.vars.zero_is_value, self.vars.mode);
+        let charset =
+            self.vars.settings.get("character_set_client").unwrap_or("utf8mb4").trim_matches('\'').to_owned();
+        let Self { client, held, pools, vars, flavor, ticket, .. } = self;
+        let around = Around { pools, interrupt: ticket.interrupt(), deadline };
+        let from = Side { apart, pools, flavor: *flavor, settings: &vars.settings };
+        let mut rows = Some(from.open(&tasks, order, held, around).await?);
+        let mut placing: Option<Placing<'_>> = None;
+        let mut total = Total::default();
+        let bounds = if apart { BATCH } else { shared.limits.merge };
+        let done = async {
+            loop {
+                let Some(open) = rows.as_mut() else { return Ok(()) };
+                let (read, ended) = collect(open, client, bounds).await?;
+                if placing.is_none() {
+                    let columns = open.columns().to_vec();
+                    if columns.len() != copy.columns.len() {
+                        return Err(Error::new(
+                            Code::ColumnCount,
+                            "Column count doesn't match value count at row 1",
+                        ));
+                    }
+                    let writers = columns
+                        .iter()
+                        .zip(&copy.columns)
+                        .map(|(column, stored)| {
+                            Writer::new(column, *stored, |id| shared.charset(id), &charset)
+                        })
+                        .collect::<Result<_>>()?;
+                    placing = Some(Placing {
+                        copy,
+                        table,
+                        ids: &shared.ids,
+                        columns,
+                        writers,
+                        destinations: &destinations,
+                        copies: bound.copies,
+                        zero_is_value,
+                        mode,
+                    });
+                }
+                let Some(placing) = &placing else { return Err(no_job()) };
+                if !ended && !apart {
+                    return Err(too_many(bounds));
+                }
+                if ended && let Some(rows) = rows.take() {
+                    from.close(rows, held).await;
+                }
+                let mut writing = Writing {
+                    held,
+                    pools,
+                    flavor: *flavor,
+                    settings: &vars.settings,
+                    client,
+                    around,
+                    placing,
+                    pace: pace_of(plan),
+                };
+                for batch in batches(&read) {
+                    writing.batch(batch, &mut total).await?;
+                }
+                if ended && total.rows == 0 {
+                    writing.nothing(&mut total).await?;
+                }
+            }
+        }
+        .await;
+        if let Some(rows) = rows {
+            from.close(rows, held).await;
+        }
+        done.map(|()| total)
+    }
+
+    /// Whether a transaction's reads must not change while it lasts: REPEATABLE READ, the servers' default, or SERIALIZABLE.
+    fn repeats_reads(&self) -> bool {
+        let level = ["transaction_isolation", "tx_isolation"].map(|name| self.vars.settings.get(name));
+        let level = level.into_iter().flatten().next().unwrap_or_default().to_ascii_uppercase();
+        !level.contains("COMMITTED")
+    }
+
+    /// A job's text with its parameters written into it.
+    fn inlined(&self, job: &Job, text: &Text<'_>) -> Result<Vec<u8>> {
+        let own = job.text.as_deref().unwrap_or_default();
+        let Some(params) = &job.params else { return Ok(own.to_vec()) };
+        let mut values = Vec::with_capacity(params.len());
+        for param in params {
+            values.push(match param {
+                crate::plan::ir::Param::Client(i) => text.given.value(usize::from(*i))?,
+                crate::plan::ir::Param::Value(value) => value.clone(),
+            });
+        }
+        splice::inline(own, &values, self.vars.mode).ok_or_else(no_job)
+    }
+}
+
+/// The session's variables for a query whose rows come as they are stored, and all of them: sql_select_limit is for what a
+/// client sees (MySQL 8.4 manual, "Server System Variables").
+fn reading(settings: &Settings) -> Settings {
+    let settings = settings.with("character_set_results", "NULL");
+    match settings.get("sql_select_limit") {
+        Some(_) => settings.with("sql_select_limit", "18446744073709551615"),
+        None => settings,
+    }
+}
+
+/// The job with shared locks on what it reads.
+fn locked(job: &Job, lock: bool) -> Job {
+    let mut job = job.clone();
+    if let (true, Some(text)) = (lock, &mut job.text) {
+        text.extend_from_slice(b" LOCK IN SHARE MODE");
+    }
+    job
+}
+
+/// Whether the query can be told to lock: a single SELECT from tables.
+fn lockable(plan: &Plan) -> bool {
+    use crate::sql::facts::{Body, InsertSource, Kind};
+    match &plan.statement.kind {
+        Kind::Insert(insert) => match &insert.source {
+            InsertSource::Query(query) => {
+                matches!(&query.body, Body::Select(select) if !select.from.is_empty()) && query.lock.is_none()
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Reads on up to the bounds. `true`: these are the last.
+async fn collect(rows: &mut Rows<'_>, client: &mut Client, bounds: Budget) -> Result<(Vec<Bytes>, bool)> {
+    let (mut read, mut bytes) = (Vec::new(), 0);
+    while (read.len() as u64) < bounds.max_rows && bytes < bounds.max_bytes {
+        match rows.pop()? {
+            Some(row) => {
+                bytes += row.len() as u64;
+                read.push(row);
+            }
+            None if rows.fill(client).await? => {}
+            None => return Ok((read, true)),
+        }
+    }
+    Ok((read, false))
+}
+
+fn too_many(bounds: Budget) -> Error {
+    let text = format!(
+        "in a transaction the rows of the query are collected before they are written, and are more than \
+         limits.merge_rows = {} rows or limits.merge_bytes = {} bytes allow; raise it, or run the statement in autocommit",
+        bounds.max_rows, bounds.max_bytes
+    );
+    Error::new(Code::Memory, text)
+}
+
+/// Rows in the sizes in which they are written.
+fn batches(mut rows: &[Bytes]) -> impl Iterator<Item = &[Bytes]> {
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |row: &&Bytes| {
+            let fits = bytes < BATCH.max_bytes;
+            bytes += row.len() as u64;
+            fits
+        };
+        let count = rows.iter().take(BATCH.max_rows as usize).take_while(fits).count();
+        let (batch, rest) = rows.split_at(count);
+        rows = rest;
+        (count > 0).then_some(batch)
+    })
+}
+
+/// Writes batches in the statement's transaction.
+struct Writing<'w, 'a> {
+    held: &'w mut Held,
+    pools: &'w Pools,
+    flavor: Flavor,
+    settings: &'w Settings,
+    client: &'w mut Client,
+    around: Around<'w>,
+    placing: &'w Placing<'a>,
+    pace: Pace,
+}
+
+impl Writing<'_, '_> {
+    async fn batch(&mut self, rows: &[Bytes], total: &mut Total) -> Result<()> {
+        let parts = self.placing.parts(rows, total.rows).await?;
+        let answers = self.write(parts.each).await?;
+        let Self { placing, .. } = self;
+        total.rows += rows.len() as u64;
+        total.given = parts.given.or(total.given);
+        total.last_id =
+            answers.iter().map(|answer| answer.last_insert_id).rfind(|id| *id != 0).unwrap_or(total.last_id);
+        let answers = if placing.copies { answers.into_iter().take(1).collect() } else { answers };
+        let stored: u64 = answers.iter().map(|answer| answer.affected).sum();
+        total.add(answers);
+        if total.first_id.is_some() || parts.made.is_empty() {
+            return Ok(());
+        }
+        total.first_id = match placing.copy.selective {
+            Selective::No => parts.made.first().copied(),
+            Selective::Ignore if stored == rows.len() as u64 => parts.made.first().copied(),
+            Selective::Ignore | Selective::Update => {
+                let nodes =
+                    placing.destinations.iter().map(|destination| usize::from(destination.job.node.0));
+                let nodes = nodes.take(if placing.copies { 1 } else { usize::MAX });
+                let mut using = self.held.using(self.pools, self.flavor, self.settings);
+                first_stored(placing.table, nodes, &parts.made, &mut using).await?
+            }
+        };
+        Ok(())
+    }
+
+    /// There is no row: a server says what it has to say of that, and of the table.
+    async fn nothing(&mut self, total: &mut Total) -> Result<()> {
+        let Some(Destination { job, head, tail }) = self.placing.destinations.first() else { return Ok(()) };
+        let mut text = head.clone();
+        text.extend_from_slice(b" SELECT ");
+        let width = self.placing.columns.len() + usize::from(self.placing.copy.id == GivenId::Added);
+        text.extend_from_slice(vec!["NULL"; width].join(",").as_bytes());
+        text.extend_from_slice(b" FROM DUAL WHERE FALSE");
+        text.extend_from_slice(tail);
+        let answers = self.write(vec![Part { job, text, rows: Vec::new() }]).await?;
+        total.add(answers);
+        Ok(())
+    }
+
+    /// Runs the statements; the first failure, by the rows' order, is the answer.
+    async fn write(&mut self, parts: Vec<Part<'_>>) -> Result<Vec<Summary>> {
+        let mut numbers = Vec::with_capacity(parts.len());
+        let mut tasks = Vec::with_capacity(parts.len());
+        for Part { job, text, rows } in parts {
+            numbers.push(rows);
+            let call = Call::Owned(text);
+            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
+        }
+        let mut using = self.held.using(self.pools, self.flavor, self.settings);
+        let limit = AnswerLimit::of_rows(0);
+        let client = Some(&mut *self.client);
+        let ran = write::run(&tasks, self.settings, &mut using, self.pace, limit, client, self.around).await;
+        let mut failed: Option<(u64, Error)> = None;
+        let mut answers = Vec::with_capacity(numbers.len());
+        for (result, rows) in ran.results.into_iter().zip(&numbers) {
+            match result {
+                Some(Ok(answer)) => {
+                    let mut summary = answer.ok;
+                    for [_, _, message] in &mut summary.messages {
+                        *message = info::renumbered(message, rows);
+                    }
+                    answers.push(summary);
+                }
+                Some(Err(error)) => {
+                    let message = match error.origin {
+                        Origin::Backend => info::renumbered(&error.message, rows),
+                        _ => error.message.clone(),
+                    };
+                    let row = info::row_of(&message).unwrap_or(u64::MAX);
+                    if failed.as_ref().is_none_or(|(first, _)| row < *first) {
+                        failed = Some((row, Error { message, ..error }));
+                    }
+                }
+                None => {}
+            }
+        }
+        failed.map_or(Ok(answers), |(_, error)| Err(error))
+    }
+}
+
+impl Total {
+    /// Warnings stand in the order of their rows.
+    fn add(&mut self, mut answers: Vec<Summary>) {
+        for answer in &mut answers {
+            let (notes, messages): (Vec<_>, Vec<_>) = std::mem::take(&mut answer.messages)
+                .into_iter()
+                .partition(|[_, code, _]| DEPRECATED.contains(&code.as_str()));
+            answer.warnings = answer.warnings.saturating_sub(notes.len() as u16);
+            answer.messages = messages;
+            for note in notes {
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+            }
+        }
+        let mut all = vec![std::mem::take(&mut self.summary)];
+        let mut messages: Vec<[String; 3]> =
+            answers.iter().flat_map(|answer| answer.messages.clone()).collect();
+        messages.sort_by_key(|[_, _, message]| info::row_of(message).unwrap_or(u64::MAX));
+        let mut kept = std::mem::take(&mut all[0].messages);
+        all.extend(answers);
+        self.summary = write::sum(&all);
+        kept.extend(messages);
+        kept.truncate(single::WARNINGS);
+        self.summary.messages = kept;
+    }
+}

@@ -1,0 +1,263 @@
+//! The rows of a query on their way into a table: which ids they get, which place each goes to, and the texts that write
+//! them there.
+
+use bytes::Bytes;
+
+use super::load_rows::ids_for;
+use super::query::no_job;
+use crate::base::{Code, Error, Result, Value};
+use crate::exec::ship::{PLAIN, Writer};
+use crate::idgen::Ids;
+use crate::plan::ir::{Copy, GivenId, IdValue, Job};
+use crate::plan::load::place;
+use crate::plan::{asks_for_id, gene, id_value};
+use crate::sharding::{Gene, KeyType};
+use crate::sql::lex::Mode;
+use crate::sql::splice;
+use crate::topology::{IdRule, Layout, Table};
+use crate::wire::column::ColumnDef;
+use crate::wire::row::{Format, Row};
+
+/// Gives rows their ids, puts each where it belongs, and writes it down.
+pub(super) struct Placing<'a> {
+    pub(super) copy: &'a Copy,
+    pub(super) table: &'a Table,
+    pub(super) ids: &'a Ids,
+    pub(super) columns: Vec<ColumnDef>,
+    pub(super) writers: Vec<Writer>,
+    pub(super) destinations: &'a [Destination<'a>],
+    /// Each destination gets all rows.
+    pub(super) copies: bool,
+    pub(super) zero_is_value: bool,
+    pub(super) mode: Mode,
+}
+
+/// A place that rows are written to.
+pub(super) struct Destination<'a> {
+    pub(super) job: &'a Job,
+    pub(super) head: Vec<u8>,
+    pub(super) tail: Vec<u8>,
+}
+
+/// What one place gets of a batch.
+pub(super) struct Part<'a> {
+    pub(super) job: &'a Job,
+    pub(super) text: Vec<u8>,
+    /// Which rows of the query these are, counted from 1.
+    pub(super) rows: Vec<u64>,
+}
+
+/// What a batch comes to.
+pub(super) struct Parts<'a> {
+    pub(super) each: Vec<Part<'a>>,
+    /// The new ids that are numbers, in the rows' order.
+    pub(super) made: Vec<u64>,
+    /// The last id that a row brought along, where it is a number.
+    pub(super) given: Option<u64>,
+}
+
+/// What is known of a row before it has its id.
+struct Known {
+    key: Option<Value>,
+    id: Option<Value>,
+    asks: bool,
+}
+
+impl<'a> Placing<'a> {
+    /// The texts for a batch of rows, `before` of which have come before.
+    pub(super) async fn parts(&self, rows: &[Bytes], before: u64) -> Result<Parts<'a>> {
+        let mut row = Row::empty(Format::Binary);
+        let mut known = Vec::with_capacity(rows.len());
+        for (i, payload) in rows.iter().enumerate() {
+            self.load(&mut row, payload)?;
+            known.push(self.known(&row).map_err(|error| at_row(&error, before, i))?);
+        }
+        let new = self.new_ids(&known, before).await?;
+        let number = |value: &Value| match value {
+            Value::Int(n) => u64::try_from(*n).ok(),
+            Value::UInt(n) => Some(*n),
+            _ => None,
+        };
+        let mut made = Vec::new();
+        let mut places: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); self.destinations.len()];
+        let mut next = new.into_iter();
+        for (i, (payload, known)) in rows.iter().zip(&known).enumerate() {
+            self.load(&mut row, payload)?;
+            let id = if known.asks { next.next() } else { None };
+            made.extend(id.as_ref().and_then(number));
+            let at = self.place(known, id.as_ref()).map_err(|error| at_row(&error, before, i))?;
+            let Some((text, numbers)) = places.get_mut(at) else { return Err(no_job()) };
+            if !numbers.is_empty() {
+                text.push(b',');
+            }
+            self.write(text, &row, id.as_ref())?;
+            numbers.push(before + i as u64 + 1);
+        }
+        let given =
+            known.iter().rev().find_map(|known| known.id.as_ref().filter(|_| !known.asks).and_then(number));
+        let part = |(at, destination): (usize, &'a Destination<'a>)| {
+            let (body, rows) =
+                places.get(if self.copies { 0 } else { at }).filter(|(_, rows)| !rows.is_empty())?;
+            Some(Part {
+                job: destination.job,
+                text: statement(destination, body, rows.len()),
+                rows: rows.clone(),
+            })
+        };
+        Ok(Parts { each: self.destinations.iter().enumerate().filter_map(part).collect(), made, given })
+    }
+
+    fn load(&self, row: &mut Row, payload: &Bytes) -> Result<()> {
+        if row.load(payload.clone(), &self.columns) { Ok(()) } else { Err(unreadable()) }
+    }
+
+    fn known(&self, row: &Row) -> Result<Known> {
+        let value = |at: usize| {
+            let writer = self.writers.get(at).ok_or_else(unreadable)?;
+            writer.value(row.cell(at)).ok_or_else(unreadable)
+        };
+        let key = match self.copy.key {
+            Some(at) if !self.copy.key_is_id => Some(self.key(at, value(at)?)?),
+            _ => None,
+        };
+        // Only a number may be 0 and ask for another.
+        let zero_is_value =
+            self.zero_is_value || self.copy.generates.is_some_and(|form| form != IdValue::Number);
+        let (id, asks) = match self.copy.id {
+            GivenId::None => (None, false),
+            GivenId::Added => (None, true),
+            GivenId::Field(at) | GivenId::Given(at) => {
+                let id = value(at)?;
+                let asks = asks_for_id(&id, zero_is_value);
+                (Some(id), asks)
+            }
+        };
+        if let (GivenId::Given(at), true) = (self.copy.id, asks) {
+            let name = self.columns.get(at).map(|column| column.label().into_owned()).unwrap_or_default();
+            return Err(Error::refused(
+                format!("'{name}' asks for an id, and AUTO_INCREMENT would count on each server for itself"),
+                "declare a generator in the table's configuration, or select the ids",
+            ));
+        }
+        Ok(Known { key, id, asks })
+    }
+
+    /// A row's sharding key. A string is placed by its bytes in utf8mb4.
+    fn key(&self, at: usize, value: Value) -> Result<Value> {
+        let Layout::Sharded(sharded) = &self.table.layout else { return Ok(value) };
+        let charset = self.writers.get(at).and_then(Writer::charset).unwrap_or("utf8mb4");
+        match &value {
+            Value::Null => {
+                Err(Error::new(Code::NullColumn, format!("Column '{}' cannot be null", sharded.key)))
+            }
+            Value::Str(bytes) => {
+                let utf8 = ["utf8mb4", "utf8mb3", "utf8"].contains(&charset);
+                let same = utf8 || (bytes.is_ascii() && PLAIN.contains(&charset));
+                if same || !matches!(sharded.rule.key(), KeyType::String(_)) {
+                    return Ok(value);
+                }
+                Err(Error::refused(
+                    format!(
+                        "the sharding key has characters whose bytes in {charset} are not those in utf8mb4"
+                    ),
+                    format!("select CONVERT({} USING utf8mb4)", sharded.key),
+                ))
+            }
+            _ => Ok(value),
+        }
+    }
+
+    /// New ids for the rows that ask for one.
+    async fn new_ids(&self, known: &[Known], before: u64) -> Result<Vec<Value>> {
+        let (Some(rule), Some(form)) = (&self.table.id, self.copy.generates) else { return Ok(Vec::new()) };
+        let slots = match rule.gene() {
+            Some(gene) => self.slots(known, rule, gene, before)?,
+            None => known.iter().filter(|known| known.asks).map(|_| 0).collect(),
+        };
+        let made = ids_for(rule, slots, self.ids).await?;
+        Ok(made.iter().flat_map(|(new, n)| (0..*n).filter_map(|i| id_value(new, i, form))).collect())
+    }
+
+    /// The slots of the rows that ask for an id; an id that another row brings along must carry its row's.
+    fn slots(&self, known: &[Known], rule: &IdRule, gene: Gene, before: u64) -> Result<Vec<u32>> {
+        let Layout::Sharded(sharded) = &self.table.layout else { return Ok(Vec::new()) };
+        let mut slots = Vec::new();
+        for (i, row) in known.iter().enumerate() {
+            let slot = sharded.rule.part_of(row.key.as_ref().ok_or_else(no_job)?);
+            let slot = slot.map_err(|error| at_row(&error, before, i))?;
+            match &row.id {
+                _ if row.asks => slots.push(slot),
+                Some(id) => {
+                    gene::check(self.table, rule, gene, id, slot).map_err(|e| at_row(&e, before, i))?;
+                }
+                None => {}
+            }
+        }
+        Ok(slots)
+    }
+
+    /// The number of a row's destination.
+    fn place(&self, known: &Known, id: Option<&Value>) -> Result<usize> {
+        if self.copies {
+            return Ok(0);
+        }
+        let key = if self.copy.key_is_id { id.or(known.id.as_ref()) } else { known.key.as_ref() };
+        place(self.table, self.copy.column.as_ref(), key.ok_or_else(no_job)?)
+    }
+
+    /// A row as a list of literals; its new id stands where it asks for one, or last.
+    fn write(&self, out: &mut Vec<u8>, row: &Row, id: Option<&Value>) -> Result<()> {
+        let backslash = !self.mode.no_backslash_escapes;
+        let at = match self.copy.id {
+            GivenId::Field(at) => id.map(|_| at),
+            _ => None,
+        };
+        out.push(b'(');
+        for (i, writer) in self.writers.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            match id.filter(|_| at == Some(i)) {
+                Some(id) => splice::put_literal(id, self.mode, out),
+                None => writer.put(out, row.cell(i), backslash).ok_or_else(unreadable)?,
+            }
+        }
+        if let (None, Some(id)) = (at, id) {
+            out.push(b',');
+            splice::put_literal(id, self.mode, out);
+        }
+        out.push(b')');
+        Ok(())
+    }
+}
+
+/// The statement for a place. One row is selected, not given as VALUES: servers take a NULL for a column without one as an
+/// error where one row is given, and as a warning, outside of strict mode, where there might be more.
+fn statement(destination: &Destination<'_>, rows: &[u8], count: usize) -> Vec<u8> {
+    let Destination { head, tail, .. } = destination;
+    let mut text = Vec::with_capacity(head.len() + rows.len() + tail.len() + 20);
+    text.extend_from_slice(head);
+    let one = rows.strip_prefix(b"(").and_then(|row| row.strip_suffix(b")")).filter(|_| count == 1);
+    if let Some(row) = one {
+        text.extend_from_slice(b" SELECT ");
+        text.extend_from_slice(row);
+        text.extend_from_slice(b" FROM DUAL");
+    } else {
+        text.extend_from_slice(b" VALUES ");
+        text.extend_from_slice(rows);
+    }
+    text.extend_from_slice(tail);
+    text
+}
+
+fn unreadable() -> Error {
+    Error::new(Code::Internal, "a row of the query cannot be read")
+}
+
+fn at_row(error: &Error, before: u64, i: usize) -> Error {
+    if !error.is(Code::NotSupported) {
+        return error.clone();
+    }
+    let row = before + i as u64 + 1;
+    Error { message: format!("{} (row {row} of the query)", error.message), ..error.clone() }
+}
