@@ -70,6 +70,8 @@ pub struct Bound {
     pub copies: bool,
     /// Ids that were made or given.
     pub ids: Ids,
+    /// What reads the rows that the jobs change, one a job: see [`Images`](super::lookup::Images).
+    pub images: Vec<Job>,
     /// Rows of the merged answer, or of those that are changed: count and offset.
     pub limit: Option<(u64, u64)>,
     /// Where the rows that the jobs give are written to; empty where the jobs are the whole statement.
@@ -273,7 +275,8 @@ impl<'p> Binder<'p> {
             }
         }
         let jobs = targets.iter().map(|t| self.job(write.text.as_ref(), t)).collect::<Result<_>>()?;
-        Ok(Bound { jobs, copies, ..Bound::default() })
+        let images = self.images_found(targets)?;
+        Ok(Bound { jobs, copies, images, ..Bound::default() })
     }
 
     /// The whole statement at each place, where its rows stay there; otherwise the query, and where its rows go.

@@ -15,13 +15,26 @@ use crate::base::{Error, Result};
 use crate::sql::facts::{Delete, Expr, ExprKind, Limit, OrderItem, Span, TableName, TableRef, Update};
 use crate::topology::Layout;
 
-/// Plans an UPDATE.
-pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
+/// What an UPDATE's tables have to do with each other.
+pub(super) fn update_block(scopes: &mut Scopes<'_>, update: &Update) -> Block {
     let exprs = update.set.iter().map(|a| &a.value).chain(&update.filter_expr);
     let parts =
         parts(&update.tables, update.filter.as_ref(), update.filter_expr.as_ref(), exprs, &update.order_by);
+    scopes.block(&parts, &Place::top())
+}
+
+/// What a DELETE's tables have to do with each other.
+pub(super) fn delete_block(scopes: &mut Scopes<'_>, delete: &Delete) -> Block {
+    let exprs = delete.filter_expr.iter();
+    let parts =
+        parts(&delete.tables, delete.filter.as_ref(), delete.filter_expr.as_ref(), exprs, &delete.order_by);
+    scopes.block(&parts, &Place::top())
+}
+
+/// Plans an UPDATE.
+pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
     let mut scopes = Scopes::new(ctx);
-    let block = scopes.block(&parts, &Place::top());
+    let block = update_block(&mut scopes, update);
     let placed = scopes.placed(&block.proof)?;
     let mut changed = Vec::new();
     for assignment in &update.set {
@@ -269,11 +282,8 @@ fn from_names(tables: &[TableRef]) -> Vec<&TableName> {
 
 /// Plans a DELETE.
 pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
-    let exprs = delete.filter_expr.iter();
-    let parts =
-        parts(&delete.tables, delete.filter.as_ref(), delete.filter_expr.as_ref(), exprs, &delete.order_by);
     let mut scopes = Scopes::new(ctx);
-    let block = scopes.block(&parts, &Place::top());
+    let block = delete_block(&mut scopes, delete);
     let placed = scopes.placed(&block.proof)?;
     let leaves = scopes.blocks.get(block.scope).map_or(Vec::new(), |s| s.leaves.clone());
     let changed: Vec<usize> = if delete.targets.is_empty() {

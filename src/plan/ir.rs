@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::lookup::{Images, Lookup};
 use super::merge_spec::Merge;
 use crate::base::ids::{NodeId, SourceId};
 use crate::base::{Error, Value};
@@ -27,6 +28,10 @@ pub struct Plan {
     /// Whether some table has another schema or name on a server than clients know: column definitions have to be
     /// mapped back.
     pub renamed: bool,
+    /// A lookup that tells on which shards the statement's rows are, where nothing else does.
+    pub lookup: Option<Arc<Lookup>>,
+    /// What must be read of the rows that it changes, to keep lookups right.
+    pub images: Option<Arc<Images>>,
 }
 
 /// A logical table that a statement names.

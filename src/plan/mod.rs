@@ -21,6 +21,7 @@ pub mod ir;
 mod join;
 pub mod load;
 mod local;
+pub mod lookup;
 mod member;
 pub mod merge_spec;
 pub mod moves;

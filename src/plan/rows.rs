@@ -29,7 +29,14 @@ impl<'p> Binder<'p> {
         let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
         let whole = insert.verbatim && made.count == 0 && (targets.len() == 1 || copies);
         let mut jobs = SmallVec::with_capacity(targets.len());
+        let mut images = Vec::new();
         for (target, rows) in &targets {
+            let new = |row: &usize| match given.get(*row) {
+                Some(RowId::New(id)) => Some(id),
+                _ => None,
+            };
+            let rows_of = rows.iter().filter_map(|row| Some((*row, insert.rows.get(*row)?, new(row))));
+            images.extend(self.image_of_new(target, rows_of)?);
             if whole {
                 jobs.push(self.job(None, target)?);
                 continue;
@@ -51,7 +58,7 @@ impl<'p> Binder<'p> {
             renderer.template(&insert.tail)?;
             jobs.push(Self::finish(renderer, target));
         }
-        Ok(Bound { jobs, copies, ids: made, ..Bound::default() })
+        Ok(Bound { jobs, copies, ids: made, images, ..Bound::default() })
     }
 
     pub(super) fn first_insert_target(&self, insert: &'p Insert) -> Result<Target<'p>> {

@@ -11,6 +11,7 @@ mod input;
 mod load;
 mod load_rows;
 mod look;
+mod lookup;
 mod moves;
 mod next_id;
 mod null_ids;
@@ -36,6 +37,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
 
+pub use lookup::{Built, Differences, Ready};
 pub use shared::Shared;
 
 use crate::admin::Ticket;

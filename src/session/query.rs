@@ -177,6 +177,11 @@ impl Session {
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
             Box::pin(self.compute(plan, text)).await?;
         }
+        let narrowed = match plan.lookup {
+            Some(_) => Box::pin(self.looked_up(plan, text)).await?,
+            None => None,
+        };
+        let plan = narrowed.as_ref().unwrap_or(plan);
         let mut bound = match self.bind_patiently(plan, text).await {
             Err(error) => return Box::pin(self.write_pulled(plan, text, error)).await,
             Ok(bound) => bound,
@@ -205,13 +210,15 @@ impl Session {
             return Ok(());
         }
         let by_string = |table: &Table| match &table.layout {
-            Layout::Sharded(sharded) => matches!(sharded.rule.key(), KeyType::String(_)),
+            Layout::Sharded(sharded) => {
+                matches!(sharded.rule.key(), KeyType::String(_)) || !table.indexes.is_empty()
+            }
             _ => false,
         };
         match plan.tables.iter().find(|used| by_string(&used.table)) {
             Some(used) => Err(Error::refused(
                 format!(
-                    "'{}' is sharded by a string, and the connection's character set is {charset}",
+                    "'{}' is sharded by a string or has a unique index, and the connection's character set is {charset}",
                     used.table.name
                 ),
                 "SET NAMES utf8mb4",

@@ -22,7 +22,8 @@ impl Session {
         let generated = bound.ids.first.is_some();
         let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning);
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
-        if bound.jobs.len() == 1 && ((!generated && !wanted) || returns) {
+        let indexed = plan.images.is_some();
+        if bound.jobs.len() == 1 && !indexed && ((!generated && !wanted) || returns) {
             self.forward(plan, bound, Role::Primary, true, text).await?;
             if returns && generated && !self.last.failed {
                 self.settle_returned(plan, bound).await;
@@ -34,7 +35,7 @@ impl Session {
             let call = text.given.call(job, text.original)?;
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: self.preset(plan, job) });
         }
-        let ran = self.run_writes(plan, bound, &tasks).await;
+        let ran = self.run_writes(plan, bound, text, &tasks).await;
         if let Err(error) = &ran {
             self.learn_last_id(plan, bound, text, error).await;
         }
@@ -68,6 +69,7 @@ impl Session {
         &mut self,
         plan: &Plan,
         bound: &Bound,
+        text: &Text<'_>,
         tasks: &[Task<'_>],
     ) -> Result<(Vec<Summary>, Option<u64>)> {
         let deadline = self.deadline();
@@ -77,7 +79,12 @@ impl Session {
         };
         // One row needs no transaction to be looked at: nobody else has its id.
         let several = tasks.len() > 1 || bound.ids.made.len() > 1;
-        let scope = self.open_scope(several).await?;
+        let indexed = plan.images.is_some();
+        let scope = self.open_scope(several || indexed).await?;
+        let before = match self.rows_before(plan, bound, text).await {
+            Ok(before) => before,
+            Err(error) => return self.close_scope(scope, Err(error)).await,
+        };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let (settings, pace) = (&self.vars.settings, pace_of(plan));
@@ -99,6 +106,12 @@ impl Session {
                 Ok(first) => inserted = first,
                 Err(error) => answers = Err(error),
             }
+        }
+        if let Ok(all) = &answers
+            && indexed
+            && let Err(error) = Box::pin(self.keep_lookups(plan, bound, text, before, all)).await
+        {
+            answers = Err(error);
         }
         // A server remembers the first id of a statement that failed at a later row.
         if let (Some(first), true, true) = (bound.ids.first, first_in, answers.is_err()) {

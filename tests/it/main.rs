@@ -49,6 +49,7 @@ mod sessions;
 mod sharding;
 mod threads;
 mod transactions;
+mod unique;
 mod verify;
 mod wire;
 mod writes;
