@@ -132,6 +132,7 @@ impl Schemas for Definitions {
             columns: columns.collect(),
             unique: vec![vec!["id".into()]],
             triggers: false,
+            row_triggers: false,
         }))
     }
 }

@@ -114,10 +114,17 @@ impl Catalog {
             .await?;
         let (place, name) = (quoted(&node.schema), quoted(physical));
         let triggers = format!(
-            "SELECT 1 FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={place} AND EVENT_OBJECT_TABLE={name}"
+            "SELECT EVENT_MANIPULATION FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={place} AND \
+             EVENT_OBJECT_TABLE={name}"
         );
-        let triggers = !conn.query(&triggers, ROWS).await?.rows.is_empty();
-        Ok(Some(TableSchema { columns: columns_of(&columns), unique: unique_of(&unique), triggers }))
+        let events = conn.query(&triggers, ROWS).await?;
+        Ok(Some(TableSchema {
+            columns: columns_of(&columns),
+            unique: unique_of(&unique),
+            triggers: !events.rows.is_empty(),
+            row_triggers: (0..events.rows.len())
+                .any(|row| events.text(row, 0).is_none_or(|event| !event.eq_ignore_ascii_case("UPDATE"))),
+        }))
     }
 
     /// Forgets one table: it has changed.
@@ -156,15 +163,17 @@ fn columns_of(answer: &Answer) -> Vec<Column> {
 }
 
 fn unique_of(answer: &Answer) -> Vec<Vec<String>> {
-    let mut out: Vec<(String, Vec<String>)> = Vec::new();
+    let mut out: Vec<(String, Vec<Option<String>>)> = Vec::new();
     for row in 0..answer.rows.len() {
-        let (Some(index), Some(column)) = (answer.text(row, 0), answer.text(row, 1)) else { continue };
+        let Some(index) = answer.text(row, 0) else { continue };
+        // An expression is no column; what is unique with it need not be without it.
+        let column = answer.text(row, 1).map(|column| column.to_ascii_lowercase());
         match out.last_mut() {
-            Some((name, columns)) if *name == index => columns.push(column.to_ascii_lowercase()),
-            _ => out.push((index, vec![column.to_ascii_lowercase()])),
+            Some((name, columns)) if *name == index => columns.push(column),
+            _ => out.push((index, vec![column])),
         }
     }
-    out.into_iter().map(|(_, columns)| columns).collect()
+    out.into_iter().filter_map(|(_, columns)| columns.into_iter().collect()).collect()
 }
 
 /// A name from the configuration or a statement as an SQL string, safe under every sql_mode: no backslash is special
@@ -184,7 +193,12 @@ mod tests {
     use super::*;
 
     fn schema() -> Arc<TableSchema> {
-        Arc::new(TableSchema { columns: Vec::new(), unique: Vec::new(), triggers: false })
+        Arc::new(TableSchema {
+            columns: Vec::new(),
+            unique: Vec::new(),
+            triggers: false,
+            row_triggers: false,
+        })
     }
 
     #[test]

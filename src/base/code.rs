@@ -75,6 +75,8 @@ catalogue! {
     NoIds = 1467, "HY000", "check that the store of [ids] can be reached; SHOW SHARDGATE STATUS shows its leases";
     /// A system variable does not exist.
     UnknownVariable = 1193, "HY000", "SHOW VARIABLES lists those that exist";
+    /// A transaction was open for too long, or a table is held by another statement's DDL.
+    LockWait = 1205, "HY000", "try the transaction or statement again";
     /// The answer to the COMMIT that decides a transaction over several sources was lost, and could not be found out.
     OutcomeUnknown = 1180, "HY000", "ask SHOW SHARDGATE TRANSACTIONS for the transaction that the message names, before trying again";
     /// A server cannot be reached.

@@ -5,6 +5,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod id;
+pub mod index;
 pub mod reshard;
 pub mod serve;
 pub mod verify;
@@ -44,6 +45,11 @@ enum Command {
     Reshard {
         #[command(subcommand)]
         command: Reshard,
+    },
+    /// Unique indexes over all shards
+    Index {
+        #[command(subcommand)]
+        command: index::Command,
     },
     /// Compare reference tables over all their places, and look for rows on shards that their keys do not route to
     Verify {
@@ -101,6 +107,7 @@ pub fn run() -> ExitCode {
         }
         Command::Verify { config, tables } => verify::verify_tables(&config, &tables),
         Command::Id { command } => id::run(command),
+        Command::Index { command } => index::run_command(command),
         Command::Explain { config, database, json, sql } => {
             explain::run(&config, database.as_deref(), json, &sql)
         }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::algorithm;
 use super::ids;
-use super::model::{Database, Group, IdGenerator, Place, Source, Table, TableLayout};
+use super::index;
+use super::model::{Database, Group, IdGenerator, Place, Source, Table, TableLayout, UniqueIndex};
 use super::problem::suggestion;
 use super::reader::{At, Item, Section};
 use super::text;
@@ -19,6 +20,7 @@ const GUESSES: usize = 20;
 struct Extra {
     at: usize,
     id: Option<ids::Given>,
+    indexes: Vec<UniqueIndex>,
     nodes: Option<Vec<At<Place>>>,
     nodes_at: usize,
     used: bool,
@@ -155,8 +157,9 @@ impl<'t> Reading<'_, '_, 't> {
                 names.into_iter().filter_map(read).collect()
             });
             let nodes_at = section.key_at("nodes");
+            let indexes = index::indexes(&section, &name);
             section.finish();
-            self.extras.insert(name, Extra { at, id, nodes, nodes_at, used: false });
+            self.extras.insert(name, Extra { at, id, indexes, nodes, nodes_at, used: false });
         }
     }
 
@@ -195,12 +198,13 @@ impl<'t> Reading<'_, '_, 't> {
         if !self.declare(&table.value, table.at, &format!("group \"{group}\"")) {
             return;
         }
-        let (nodes, id) = match self.extras.get_mut(&table.value) {
+        let (nodes, id, indexes) = match self.extras.get_mut(&table.value) {
             Some(extra) => {
                 extra.used = true;
-                (extra.nodes.take().map(|nodes| (nodes, extra.nodes_at)), extra.id.take())
+                let nodes = extra.nodes.take().map(|nodes| (nodes, extra.nodes_at));
+                (nodes, extra.id.take(), std::mem::take(&mut extra.indexes))
             }
-            None => (None, None),
+            None => (None, None, Vec::new()),
         };
         let (Some(rule), Some(key)) = (rule, key) else { return };
         let id = id.map(|given| {
@@ -218,7 +222,7 @@ impl<'t> Reading<'_, '_, 't> {
         };
         if let Some((rule, nodes)) = placed {
             let layout = TableLayout::Sharded { group: group.into(), key: key.value, rule, nodes };
-            self.tables.push(Table { name: table.value.clone(), layout, id });
+            self.tables.push(Table { name: table.value.clone(), layout, id, indexes });
         }
     }
 
@@ -290,7 +294,8 @@ impl<'t> Reading<'_, '_, 't> {
             }
             let id = self.plain_extra(&table.value, "single");
             if let Some(place) = place {
-                self.tables.push(Table { name: table.value, layout: TableLayout::Single(place), id });
+                let (name, layout) = (table.value, TableLayout::Single(place));
+                self.tables.push(Table { name, layout, id, indexes: Vec::new() });
             }
         }
     }
@@ -310,7 +315,8 @@ impl<'t> Reading<'_, '_, 't> {
         for At { value: table, at } in self.section.names("reference").unwrap_or_default() {
             if self.declare(&table, at, "reference") {
                 let id = self.plain_extra(&table, "reference");
-                self.tables.push(Table { name: table, layout: TableLayout::Reference(copies.clone()), id });
+                let layout = TableLayout::Reference(copies.clone());
+                self.tables.push(Table { name: table, layout, id, indexes: Vec::new() });
             }
         }
     }
@@ -320,8 +326,15 @@ impl<'t> Reading<'_, '_, 't> {
         let extra = self.extras.get_mut(table)?;
         extra.used = true;
         let (id, nodes, at) = (extra.id.take(), extra.nodes.is_some(), extra.nodes_at);
+        let indexed = !extra.indexes.is_empty();
         if nodes {
             self.report(at, format!("nodes are for sharded tables; \"{table}\" is declared in {kind}"));
+        }
+        if indexed {
+            self.report(
+                at,
+                format!("\"{table}\" is declared in {kind}: a UNIQUE KEY of its own is all it needs"),
+            );
         }
         if let Some(Err(why)) = id.as_ref().map(|given| given.check_plain(table, kind)) {
             self.report(why.at, why.value);

@@ -10,6 +10,7 @@ mod algorithm;
 mod basics;
 mod database;
 mod ids;
+mod index;
 pub mod model;
 mod problem;
 mod reader;
@@ -21,7 +22,7 @@ use std::path::Path;
 pub use ids::{epoch_of, layout_of};
 pub use model::{
     Address, Admin, Config, Database, GeneKey, Group, IdGenerator, IdKind, Ids, Limits, Listen, Log, Place,
-    Pool, Source, Table, TableLayout, Transaction, TransactionMode, User, Workers,
+    Pool, Source, Table, TableLayout, Transaction, TransactionMode, UniqueIndex, User, Workers,
 };
 pub use problem::Problem;
 use reader::{Reader, Section};

@@ -252,6 +252,19 @@ pub struct Table {
     pub layout: TableLayout,
     /// `[database.NAME.table.TABLE]`: `id`.
     pub id: Option<IdGenerator>,
+    /// `[database.NAME.table.TABLE]`: `index`.
+    pub indexes: Vec<UniqueIndex>,
+}
+
+/// `index.NAME = { unique = true }`: values that are unique over all shards, kept in a lookup table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UniqueIndex {
+    /// The key.
+    pub name: String,
+    /// `columns`. Default: the one that the index is named after.
+    pub columns: Vec<String>,
+    /// `table`: the lookup table's name. Default `TABLE_NAME_lookup`.
+    pub lookup: String,
 }
 
 /// Where a table's rows are.

@@ -1,5 +1,7 @@
 //! Whole configurations: those of `config/`, and one with every kind of mistake.
 
+use std::time::Duration;
+
 use super::*;
 use crate::base::ids::NodeId;
 
@@ -135,6 +137,31 @@ fn every_one_of_many_mistakes_is_told() {
     assert!(problems[0].starts_with("t.toml:10:"), "{}", problems[0]);
     assert!(problems[999].starts_with("t.toml:1009:"), "{}", problems[999]);
     assert_eq!(problems.iter().filter(|problem| problem.ends_with("did you mean \"table_x\"?")).count(), 20);
+}
+
+#[test]
+fn transactions_are_read() {
+    let text = |section: &str| format!("{HEAD}{section}[database.d]\nshards = [\"ds{{0..1}}/d\"]\n");
+    let whole =
+        "[transaction]\nmode = \"single\"\nschema = \"of_ours\"\ntimeout = \"10m\"\nrecover_every = \"1s\"\n";
+    let read_config = read(&text(whole)).unwrap().transaction;
+    assert_eq!(read_config.mode, TransactionMode::Single);
+    assert_eq!(
+        (read_config.schema.as_str(), read_config.timeout),
+        ("of_ours", Some(Duration::from_secs(600)))
+    );
+    assert_eq!(read(&text("")).unwrap().transaction.mode, TransactionMode::Atomic);
+    let wrong = "[transaction]\nmode = \"sometimes\"\nschema = \"\"\ntimeouts = \"10m\"\n";
+    let line = HEAD.lines().count() + 1;
+    let wanted = [
+        format!("t.toml:{}:8: mode \"sometimes\" is none; write \"atomic\" or \"single\"", line + 1),
+        format!("t.toml:{}:10: schema is the name of a schema; write \"shardgate\"", line + 2),
+        format!(
+            "t.toml:{}:1: unknown key \"timeouts\" in [transaction]; did you mean \"timeout\"?",
+            line + 3
+        ),
+    ];
+    assert_eq!(read(&text(wrong)).unwrap_err(), wanted);
 }
 
 /// Every key that the reference shows, uncommented, is known; what it calls a default is the default.

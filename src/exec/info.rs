@@ -35,6 +35,9 @@ pub fn with_warnings(info: &str, warnings: u16) -> String {
     }
 }
 
+/// What an UPDATE says that has found no row.
+pub const NO_ROW: &str = "Rows matched: 0  Changed: 0  Warnings: 0";
+
 /// The numbers of an info string, in order.
 pub fn numbers(info: &str) -> Vec<u64> {
     split(info).1
@@ -81,7 +84,7 @@ pub fn row_of(message: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{renumbered, sum};
+    use super::{NO_ROW, renumbered, sum, with_warnings};
 
     #[test]
     fn numbers_of_one_form_add_up() {
@@ -91,6 +94,8 @@ mod tests {
         let infos = ["Rows matched: 1  Changed: 1  Warnings: 0"; 3].map(String::from);
         assert_eq!(sum(&infos), "Rows matched: 3  Changed: 3  Warnings: 0");
         assert_eq!(sum(&[]), "");
+        assert_eq!(with_warnings(NO_ROW, 12), "Rows matched: 0  Changed: 0  Warnings: 12");
+        assert_eq!(with_warnings("", 12), "");
     }
 
     #[test]

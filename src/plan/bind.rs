@@ -10,7 +10,7 @@ use smallvec::{SmallVec, smallvec};
 
 use super::ir::{
     Act, Copy, DdlStep, Ids, Job, Kept, Load, Param, Piece, Plan, Read, Routing, Scatter, SessionValue,
-    Template, Write,
+    Several, Template, Write,
 };
 use super::refuse;
 use super::render::{Frame, Renderer};
@@ -72,10 +72,28 @@ pub struct Bound {
     pub ids: Ids,
     /// Which of the statement's rows each job inserts, where RETURNING answers them in that order.
     pub rows: Vec<Vec<usize>>,
-    /// Rows of the merged answer: count and offset.
+    /// What reads the rows that the jobs change, one a job: see [`Images`](super::lookup::Images).
+    pub images: Vec<Job>,
+    /// Rows of the merged answer, or of those that are changed: count and offset.
     pub limit: Option<(u64, u64)>,
     /// Where the rows that the jobs give are written to; empty where the jobs are the whole statement.
     pub destinations: Vec<Destination>,
+    /// What a change of rows does with the jobs.
+    pub stage: Stage,
+}
+
+/// What a change of rows does with its jobs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// They are the statement itself.
+    #[default]
+    Whole,
+    /// They are the statement up to LIMIT, which counts the rows of all of them.
+    InTurn,
+    /// They pick the rows that are changed.
+    Picked,
+    /// They pick the rows that are changed, and may have to move then.
+    Moves,
 }
 
 /// A place that rows are written to: the texts before and behind them.
@@ -215,7 +233,7 @@ impl<'p> Binder<'p> {
     }
 
     /// A row count of LIMIT.
-    fn count(&self, operand: &Operand) -> Result<u64> {
+    pub(super) fn count(&self, operand: &Operand) -> Result<u64> {
         let bad = || Error::new(Code::Syntax, "LIMIT and OFFSET must be whole numbers of at least 0");
         let value = route::value(operand, &|i| self.source.value(i)).ok_or_else(bad)?;
         match &*value {
@@ -226,25 +244,41 @@ impl<'p> Binder<'p> {
     }
 
     fn write(&self, write: &'p Write) -> Result<Bound> {
-        for Kept { held, new, otherwise } in &write.kept {
-            let values = |i| self.source.value(i);
-            let same = match (route::value(held, &values), route::value(new, &values)) {
-                // Several keys are equal to one double.
-                (Some(a), Some(b)) => a == b && !matches!(*a, Value::Double(_)),
-                _ => false,
-            };
-            if !same {
-                return Err(otherwise.clone());
-            }
-        }
+        let changed = write.kept.iter().find(|kept| !self.is_kept(kept));
         let places = self.targets(&write.routing)?;
         let targets = places.as_slice();
+        if let (Some(count), [first, ..]) = (write.rows(), targets)
+            && self.count(count)? == 0
+            && changed.is_none_or(|_| write.moves.is_some())
+        {
+            // LIMIT 0: nothing changes, wherever it runs.
+            let job = self.job(write.text.as_ref(), first)?;
+            return Ok(Bound { jobs: smallvec![job], ..Bound::default() });
+        }
+        match (&write.moves, changed) {
+            (Some(moves), changed)
+                if (moves.always || changed.is_some()) && !self.all_stay(moves, targets)? =>
+            {
+                return self.picked(&moves.pick, targets, Stage::Moves);
+            }
+            (None, Some(kept)) => return Err(kept.otherwise.clone()),
+            _ => {}
+        }
         let copies = matches!(write.routing, Routing::Every(_));
         if targets.len() > 1 && !copies {
-            write.many.as_ref().map_err(Clone::clone)?;
+            match write.many.as_ref().map_err(Clone::clone)? {
+                Several::AtOnce => {}
+                Several::InTurn(text, count) => {
+                    let jobs: Result<_> = targets.iter().map(|t| self.job(Some(text), t)).collect();
+                    let limit = Some((self.count(count)?, 0));
+                    return Ok(Bound { jobs: jobs?, stage: Stage::InTurn, limit, ..Bound::default() });
+                }
+                Several::Picked(pick) => return self.picked(pick, targets, Stage::Picked),
+            }
         }
         let jobs = targets.iter().map(|t| self.job(write.text.as_ref(), t)).collect::<Result<_>>()?;
-        Ok(Bound { jobs, copies, ..Bound::default() })
+        let images = self.images_found(targets)?;
+        Ok(Bound { jobs, copies, images, ..Bound::default() })
     }
 
     /// The whole statement at each place, where its rows stay there; otherwise the query, and where its rows go.
@@ -271,6 +305,16 @@ impl<'p> Binder<'p> {
     fn describe_copy(&self, copy: &'p Copy) -> Result<Job> {
         let target = self.first_target(&copy.read.routing)?;
         self.job(copy.read.one.as_ref(), &target)
+    }
+
+    /// Whether a column is set to the value that it has.
+    fn is_kept(&self, Kept { held, new, .. }: &Kept) -> bool {
+        let values = |i| self.source.value(i);
+        match (route::value(held, &values), route::value(new, &values)) {
+            // Several keys are equal to one double.
+            (Some(a), Some(b)) => a == b && !matches!(*a, Value::Double(_)),
+            _ => false,
+        }
     }
 
     /// One job for each place where rows may go, in the order of nodes.

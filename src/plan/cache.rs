@@ -154,6 +154,8 @@ mod tests {
             act: Act::Session,
             pins: false,
             renamed: false,
+            lookup: None,
+            images: None,
         })
     }
 

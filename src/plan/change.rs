@@ -1,25 +1,40 @@
 //! UPDATE and DELETE: changes of rows where they are.
 
-use super::edit::{quote, text};
+use super::edit::{Edits, quote, text};
 use super::gene;
 use super::insert::same_everywhere;
-use super::ir::{Act, Kept, Route, Routing, Write};
+use super::ir::{Act, Kept, Moves, Route, Routing, Several, Write};
 use super::join::{Block, Parts, Place};
+use super::moves;
 use super::names::{self, Ctx, Style};
+use super::pick::{self, Change};
 use super::placed::Placed;
 use super::refuse;
 use super::scope::{Origin, Scopes};
-use crate::base::Result;
-use crate::sql::facts::{Delete, Expr, ExprKind, Limit, OrderItem, TableName, TableRef, Update};
+use crate::base::{Error, Result};
+use crate::sql::facts::{Delete, Expr, ExprKind, Limit, OrderItem, Span, TableName, TableRef, Update};
 use crate::topology::Layout;
 
-/// Plans an UPDATE.
-pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
+/// What an UPDATE's tables have to do with each other.
+pub(super) fn update_block(scopes: &mut Scopes<'_>, update: &Update) -> Block {
     let exprs = update.set.iter().map(|a| &a.value).chain(&update.filter_expr);
     let parts =
         parts(&update.tables, update.filter.as_ref(), update.filter_expr.as_ref(), exprs, &update.order_by);
+    scopes.block(&parts, &Place::top())
+}
+
+/// What a DELETE's tables have to do with each other.
+pub(super) fn delete_block(scopes: &mut Scopes<'_>, delete: &Delete) -> Block {
+    let exprs = delete.filter_expr.iter();
+    let parts =
+        parts(&delete.tables, delete.filter.as_ref(), delete.filter_expr.as_ref(), exprs, &delete.order_by);
+    scopes.block(&parts, &Place::top())
+}
+
+/// Plans an UPDATE.
+pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
     let mut scopes = Scopes::new(ctx);
-    let block = scopes.block(&parts, &Place::top());
+    let block = update_block(&mut scopes, update);
     let placed = scopes.placed(&block.proof)?;
     let mut changed = Vec::new();
     for assignment in &update.set {
@@ -31,11 +46,95 @@ pub(super) fn update(ctx: &Ctx<'_>, update: &Update) -> Result<Act> {
     }
     changed.sort_unstable();
     changed.dedup();
-    let mut kept = key_assignments(&scopes, &block, update)?;
-    kept.extend(gene::id_assignments(ctx, &scopes, &block, update)?);
     let placed = settle(ctx, &scopes, placed, &changed, &update.order_by, update.limit.as_ref())?;
-    let text = names::edits(ctx, &placed.routing, Style::Aliased)?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing: placed.routing, text, many: placed.many, kept }))
+    let edits = names::edits(ctx, &placed.routing, Style::Aliased)?;
+    let alone = whole_table(&scopes, &block, &update.tables);
+    let change = Change {
+        from: update.from,
+        head: Span { start: 0, end: update.set.last().map_or(update.from.end, |a| a.value.span.end) },
+        filter: update.filter_expr.as_ref(),
+        order_by: &update.order_by,
+        order: update.order_span,
+        limit: update.limit.as_ref(),
+        set: Vec::new(),
+        ordered: false,
+    };
+    let many = placed.several(|| several(&scopes, &block, alone, &edits, &change));
+    let (kept, moves) = placing(ctx, &scopes, &block, update, &edits, &many)?;
+    let text = edits.whole(ctx.shape);
+    Ok(Act::Write(Write { routing: placed.routing, text, many, kept, moves }))
+}
+
+/// What becomes of the columns by which rows are placed: they are kept, or rows move.
+fn placing(
+    ctx: &Ctx<'_>,
+    scopes: &Scopes<'_>,
+    block: &Block,
+    update: &Update,
+    edits: &Edits,
+    many: &Result<Several>,
+) -> Result<(Vec<Kept>, Option<Box<Moves>>)> {
+    let (keys, ids) =
+        (key_assignments(scopes, block, update), gene::id_assignments(ctx, scopes, block, update));
+    let (mut kept, mut always) = (Vec::new(), false);
+    for found in [keys, ids] {
+        match found {
+            Ok(found) => kept.extend(found),
+            Err(_) => always = true,
+        }
+    }
+    if kept.is_empty() && !always {
+        return Ok((kept, None));
+    }
+    let moves = many.as_ref().map_err(Clone::clone);
+    match moves.and_then(|_| moves::plan(scopes, block, update, edits, always)) {
+        Ok(moves) => Ok((kept, Some(Box::new(moves)))),
+        Err(why) if always => Err(why),
+        Err(why) => {
+            for kept in &mut kept {
+                kept.otherwise = why.clone();
+            }
+            Ok((kept, None))
+        }
+    }
+}
+
+/// The only table of a statement's block, where it is a sharded one and nothing else.
+pub(super) fn whole_table(scopes: &Scopes<'_>, block: &Block, tables: &[TableRef]) -> Option<usize> {
+    let [TableRef::Table(_)] = tables else { return None };
+    let leaf = scopes.blocks.get(block.scope)?.leaves.first()?;
+    scopes.sharded(*leaf).map(|_| *leaf)
+}
+
+/// How several nodes carry out a change that each of them can do a part of.
+fn several(
+    scopes: &Scopes<'_>,
+    block: &Block,
+    alone: Option<usize>,
+    edits: &Edits,
+    change: &Change<'_>,
+) -> Result<Several> {
+    let Some(limit) = change.limit else {
+        return if change.order.is_none() || alone.is_some() { Ok(Several::AtOnce) } else { Err(ordered()) };
+    };
+    let Some(table) = alone.and_then(|leaf| scopes.leaves.get(leaf)).and_then(|leaf| match leaf.origin {
+        Origin::Table(table) => Some(table),
+        _ => None,
+    }) else {
+        return Err(ordered());
+    };
+    if limit.offset.is_some() {
+        return Err(ordered());
+    }
+    if change.order.is_none() {
+        let head = edits.render_closed(Span { start: 0, end: limit.span.start });
+        return Ok(Several::InTurn(head, limit.count.clone()));
+    }
+    pick::plan(scopes, block, table, edits, change).map(|pick| Several::Picked(Box::new(pick)))
+}
+
+fn ordered() -> Error {
+    refuse::needs_one_node("ORDER BY or LIMIT in a change of several tables' rows on several shards")
 }
 
 fn parts<'q>(
@@ -138,11 +237,6 @@ fn settle(
         nodes.truncate(1);
         return Ok(placed);
     }
-    if limit.is_some() || !order.is_empty() {
-        placed.many = placed
-            .many
-            .and(Err(refuse::needs_one_node("ORDER BY or LIMIT in a change of rows on several shards")));
-    }
     if layouts.iter().any(|(_, l)| matches!(l, Layout::Single(_))) {
         placed.many = placed.many.and(Err(refuse::needs_one_node(
             "a table that is not sharded would be changed once for each shard",
@@ -189,20 +283,19 @@ fn from_names(tables: &[TableRef]) -> Vec<&TableName> {
 /// Plans a DELETE.
 /// Whether RETURNING answers the same of rows on several shards as of all in one place.
 pub(super) fn returned(ctx: &Ctx<'_>) -> Result<()> {
-    if ctx.statement.assigns_user_variables || ctx.statement.tables.len() > 1 {
+    let statement = ctx.statement;
+    let sets_id = statement.functions.iter().any(|call| call.args && call.name == "LAST_INSERT_ID");
+    if statement.assigns_user_variables || sets_id || statement.tables.len() > 1 {
         return Err(refuse::needs_one_node(
-            "RETURNING of rows on several shards, with a variable that is assigned or other tables",
+            "RETURNING of rows on several shards, with other tables, a variable that is assigned, or LAST_INSERT_ID(expression)",
         ));
     }
     Ok(())
 }
 
 pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
-    let exprs = delete.filter_expr.iter();
-    let parts =
-        parts(&delete.tables, delete.filter.as_ref(), delete.filter_expr.as_ref(), exprs, &delete.order_by);
     let mut scopes = Scopes::new(ctx);
-    let block = scopes.block(&parts, &Place::top());
+    let block = delete_block(&mut scopes, delete);
     let placed = scopes.placed(&block.proof)?;
     let leaves = scopes.blocks.get(block.scope).map_or(Vec::new(), |s| s.leaves.clone());
     let changed: Vec<usize> = if delete.targets.is_empty() {
@@ -227,10 +320,23 @@ pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
             edits.replace(target.span, vec![text(quote(&target.name.text))]);
         }
     }
+    let change = Change {
+        from: delete.from,
+        head: Span { start: 0, end: delete.from.end },
+        filter: delete.filter_expr.as_ref(),
+        order_by: &delete.order_by,
+        order: delete.order_span,
+        limit: delete.limit.as_ref(),
+        set: Vec::new(),
+        ordered: false,
+    };
+    let alone = bare.and_then(|_| whole_table(&scopes, &block, &delete.tables));
+    let many = placed.several(|| several(&scopes, &block, alone, &edits, &change));
     Ok(Act::Write(Write {
         text: edits.whole(ctx.shape),
         routing: placed.routing,
-        many: placed.many,
+        many,
         kept: Vec::new(),
+        moves: None,
     }))
 }

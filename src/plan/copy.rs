@@ -4,7 +4,7 @@
 use super::edit::{Edits, quote, text};
 use super::gene;
 use super::insert::{Rows, Spot, auto_increment, auto_of, same_everywhere};
-use super::ir::{Act, Copy, GivenId, Read, Route, Routing, Selective, Stored, Template, Write};
+use super::ir::{Act, Copy, GivenId, Read, Route, Routing, Selective, Several, Stored, Template, Write};
 use super::join::Place;
 use super::names::{self, Ctx, Style};
 use super::scope::Scopes;
@@ -27,7 +27,7 @@ pub(super) fn plan(
     let mut source = ctx.clone();
     source.ignored.push(index);
     let local = local(ctx, &source, insert, index, table, query);
-    if let Ok(write @ Write { many: Ok(()), .. }) = local {
+    if let Ok(write @ Write { many: Ok(Several::AtOnce), .. }) = local {
         return Ok(Act::Write(write));
     }
     source.part = Some(query.span);
@@ -118,7 +118,7 @@ fn local(
         _ => return Err(apart()),
     };
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Write { routing, text, many, kept: Vec::new() })
+    Ok(Write { routing, text, many: many.map(|()| Several::AtOnce), kept: Vec::new(), moves: None })
 }
 
 /// The query as a read of its own, and where its rows go.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::bind::Bound;
-use super::ir::{Act, Cell, Job, Piece, Plan, Read, Route, Routing, Template};
+use super::bind::{Bound, Stage};
+use super::edit::text;
+use super::ir::{Act, Cell, Job, Pick, Piece, Plan, Read, Route, Routing, Several, Template};
 use super::merge_spec::{Merge, Step};
 use crate::base::{Error, Value};
 use crate::sql::facts::Operand;
@@ -58,8 +59,14 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
             if let Some(text) = &write.text {
                 put(&mut out, "text", json!(template(text, shape)));
             }
-            if let Err(error) = &write.many {
-                put(&mut out, "many", json!({ "refused": refusal(error) }));
+            match &write.many {
+                Ok(Several::AtOnce) => {}
+                Ok(Several::InTurn(text, _)) => put(&mut out, "in turn", json!(template(text, shape))),
+                Ok(Several::Picked(pick)) => put(&mut out, "many", pick_json(pick, shape)),
+                Err(error) => put(&mut out, "many", json!({ "refused": refusal(error) })),
+            }
+            if let Some(moves) = &write.moves {
+                put(&mut out, "moves", pick_json(&moves.pick, shape));
             }
             json!({ "write": out })
         }
@@ -121,6 +128,12 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
             json!({ "ddl": steps })
         }
     }
+}
+
+fn pick_json(pick: &Pick, shape: &str) -> Json {
+    let then: Vec<Piece> =
+        pick.head.iter().cloned().chain([text(" WHERE …")]).chain(pick.tail.iter().cloned()).collect();
+    json!({ "pick": template(&pick.question, shape), "merge": &pick.merge, "then": template(&then, shape) })
 }
 
 fn read_json(plan: &Plan, read: &Read, shape: &str, topology: &Topology) -> Json {
@@ -302,6 +315,14 @@ pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topolog
         let own = job.text.as_deref().unwrap_or(text);
         out.push(format!("  → {}: {}", job_place(job, topology), String::from_utf8_lossy(own)));
     }
+    out.extend(match bound.map(|bound| bound.stage) {
+        Some(Stage::InTurn) => Some("  one after another, each with what LIMIT leaves".to_owned()),
+        Some(Stage::Picked) => Some("  then the statement itself, for the rows picked".to_owned()),
+        Some(Stage::Moves) => {
+            Some("  then the statement itself, and rows with a new place are moved there".to_owned())
+        }
+        Some(Stage::Whole) | None => None,
+    });
     if let Some((count, offset)) = bound.and_then(|b| b.limit) {
         out.push(format!("  then {count} rows from row {offset}"));
     }

@@ -57,7 +57,7 @@ impl Binder<'_> {
     fn slots(&self, insert: &Insert) -> Result<SmallVec<[u32; 1]>> {
         let sharded = self.sharded(insert.table).ok_or_else(lost)?;
         let slot = |row: &super::ir::InsertRow| {
-            let value = self.row_key(sharded, row.key.as_ref().ok_or_else(lost)?)?;
+            let value = self.row_key(insert, sharded, row.key.as_ref().ok_or_else(lost)?)?;
             sharded.rule.part_of(&value)
         };
         insert.rows.iter().map(slot).collect()
@@ -97,6 +97,11 @@ pub(super) fn and_slot(table: &Table) -> String {
 fn carrier(table: &Table) -> Option<(&IdRule, Gene)> {
     let rule = table.id.as_ref()?;
     Some((rule, rule.gene()?))
+}
+
+/// Whether ids of a table carry slots.
+pub(super) fn slots_matter(table: &Table) -> bool {
+    carrier(table).is_some()
 }
 
 /// Whether a column of a table is an id that carries a slot.

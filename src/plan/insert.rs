@@ -4,7 +4,8 @@ use super::change;
 use super::edit::{Edits, quote, text};
 use super::gene;
 use super::ir::{
-    Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Template, Write,
+    Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Several, Template,
+    Write,
 };
 use super::names::{self, Ctx, Style};
 use super::{copy, refuse};
@@ -81,7 +82,7 @@ fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> 
     }
     let routing = Routing::Every(nodes);
     let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
-    Ok(Act::Write(Write { routing, text, many: Ok(()), kept: Vec::new() }))
+    Ok(Act::Write(Write { routing, text, many: Ok(Several::AtOnce), kept: Vec::new(), moves: None }))
 }
 
 /// A write to copies must not be evaluated differently by each.

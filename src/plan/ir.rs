@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::lookup::{Images, Lookup};
 use super::merge_spec::Merge;
 use crate::base::ids::{NodeId, SourceId};
 use crate::base::{Error, Value};
@@ -27,6 +28,10 @@ pub struct Plan {
     /// Whether some table has another schema or name on a server than clients know: column definitions have to be
     /// mapped back.
     pub renamed: bool,
+    /// A lookup that tells on which shards the statement's rows are, where nothing else does.
+    pub lookup: Option<Arc<Lookup>>,
+    /// What must be read of the rows that it changes, to keep lookups right.
+    pub images: Option<Arc<Images>>,
 }
 
 /// A logical table that a statement names.
@@ -209,10 +214,99 @@ pub struct Write {
     pub routing: Routing,
     /// The text.
     pub text: Option<Template>,
-    /// Why it is refused on several nodes, if it is.
-    pub many: Result<(), Error>,
-    /// Columns that may be set to the value that they have, and to no other.
+    /// How several nodes carry it out; or why that is refused.
+    pub many: Result<Several, Error>,
+    /// Columns by which rows are placed, set to what WHERE may demand of them anyway: then nothing moves.
     pub kept: Vec<Kept>,
+    /// What is done where rows may move to other places.
+    pub moves: Option<Box<Moves>>,
+}
+
+impl Write {
+    /// The count of LIMIT, where it matters which rows it leaves.
+    pub fn rows(&self) -> Option<&Operand> {
+        match (&self.many, &self.moves) {
+            (_, Some(moves)) => moves.pick.limit.as_ref(),
+            (Ok(Several::InTurn(_, count)), _) => Some(count),
+            (Ok(Several::Picked(pick)), _) => pick.limit.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// How several nodes carry out one change.
+#[derive(Debug, Clone)]
+pub enum Several {
+    /// Each does its part, all at once.
+    AtOnce,
+    /// One after another, each with what LIMIT leaves to it: the text before LIMIT, and its count.
+    InTurn(Template, Operand),
+    /// The rows are picked first, over all nodes.
+    Picked(Box<Pick>),
+}
+
+/// The rows of one sharded table that a statement is about are found out, and locked, before it changes them.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// The table (index in `Plan::tables`).
+    pub table: usize,
+    /// Asks a node for its rows: their [`Pick::keys`], what becomes of these, then the hidden columns of `merge`.
+    pub question: Template,
+    /// How the nodes' rows become one list.
+    pub merge: Merge,
+    /// How many of them count.
+    pub limit: Option<Operand>,
+    /// The columns that identify a row.
+    pub keys: Vec<PickedKey>,
+    /// The statement up to its WHERE.
+    pub head: Template,
+    /// What follows WHERE.
+    pub tail: Template,
+}
+
+/// A column of those that identify a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PickedKey {
+    /// Its name.
+    pub name: String,
+    /// How its values are written.
+    pub form: KeyForm,
+    /// Where in the question's rows stands what it is after the statement.
+    pub after: usize,
+}
+
+/// How a value that a server has written in plain characters becomes a literal which is equal to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Digits.
+    Number,
+    /// In quotes: dates, times, UUIDs.
+    Quoted,
+    /// Seconds since 1970.
+    Moment,
+    /// Hexadecimal digits of bytes.
+    Bytes,
+    /// Hexadecimal digits of characters in this set.
+    Characters(String),
+}
+
+/// An UPDATE after which rows may belong to other nodes. Each node changes its rows itself; those whose new key has its
+/// place elsewhere are then read there, inserted where they belong, and deleted.
+#[derive(Debug, Clone)]
+pub struct Moves {
+    /// How its rows are found.
+    pub pick: Pick,
+    /// What the key is set to, if that is one value: rows that are there already stay.
+    pub to: Option<Operand>,
+    /// The key's column.
+    pub column: KeyColumn,
+    /// Columns that make up a row: all but generated ones.
+    pub columns: Vec<String>,
+    /// A unique value may be another row's before that one has changed: rows change one by one, in the order in which one
+    /// server does it, so that what it takes for a duplicate is one here.
+    pub one_by_one: bool,
+    /// It moves rows whatever [`Write::kept`] says.
+    pub always: bool,
 }
 
 /// A sharding key, or an id that carries its slot, that is set to what WHERE demands of it.
@@ -222,7 +316,7 @@ pub struct Kept {
     pub held: Operand,
     /// What it is set to.
     pub new: Operand,
-    /// Refuses a statement where they differ.
+    /// Refuses a statement where they differ and rows cannot move.
     pub otherwise: Error,
 }
 

@@ -103,7 +103,7 @@ impl Scopes<'_> {
                 Found { proof, block: None }
             }
             Body::Other => Found {
-                proof: if self.at.used().next().is_none() {
+                proof: if self.at.statement.tables.iter().all(|table| !within(table, query)) {
                     Ok(Spread::Everywhere)
                 } else {
                     Err("TABLE and VALUES over rows of several shards".into())
@@ -482,6 +482,10 @@ impl Tree {
 }
 
 /// The column that is all of a select list.
+fn within(table: &TableName, query: &Query) -> bool {
+    query.span.start <= table.span.start && table.span.end <= query.span.end
+}
+
 fn only_column(select: &Select) -> Option<&ColumnRef> {
     match select.items.as_slice() {
         [Item::Expr { expr: Expr { kind: ExprKind::Column(column), .. }, .. }] => Some(column),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::ir::{Act, Plan};
 use super::names::{self, Ctx};
-use super::{change, ddl, insert, load, refuse, select, show};
+use super::{change, ddl, insert, load, lookup, refuse, select, show};
 use crate::base::{Error, Result};
 use crate::sql::facts::{Kind, Statement};
 use crate::topology::Topology;
@@ -25,9 +25,11 @@ pub(super) fn plan(
         act: Act::Refused(error),
         pins: false,
         renamed: false,
+        lookup: None,
+        images: None,
     };
     if answered(&statement.kind) {
-        return Plan { statement: own, tables: Vec::new(), act: Act::Session, pins: false, renamed: false };
+        return Plan { act: Act::Session, ..refused(own, refuse::no_database()) };
     }
     // An explained statement's facts are its own.
     let (facts, explained) = match &statement.kind {
@@ -59,13 +61,14 @@ pub(super) fn plan(
         ctx.ignored = change::targets(&ctx, delete);
     }
     let act = act(&ctx, facts).and_then(|act| if explained { show::explain(&ctx, act) } else { Ok(act) });
-    let act = act.unwrap_or_else(Act::Refused);
+    let indexed = act.and_then(|act| lookup::plan(&ctx, facts, act));
+    let lookup::Indexed { act, lookup, images } = indexed.unwrap_or_else(lookup::Indexed::refused);
     let pins = match &facts.kind {
         Kind::Ddl(ddl) => ddl::pins(ddl),
         Kind::LockTables => true,
         _ => false,
     };
-    let mut plan = ctx.plan(own, act);
+    let mut plan = Plan { lookup, images, ..ctx.plan(own, act) };
     plan.pins = (plan.pins || pins) && !matches!(plan.act, Act::Refused(_));
     plan
 }

@@ -21,10 +21,13 @@ pub mod ir;
 mod join;
 pub mod load;
 mod local;
+pub mod lookup;
 mod member;
 pub mod merge_spec;
+pub mod moves;
 mod names;
 mod order;
+pub mod pick;
 mod placed;
 mod refuse;
 mod render;
@@ -39,9 +42,10 @@ pub mod undo;
 
 use std::sync::Arc;
 
-pub use bind::{Bound, Destination, SessionValues, Setting, Source, bind, compute};
+pub use bind::{Bound, Destination, SessionValues, Setting, Source, Stage, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
+pub use refuse::null_key;
 pub use rows::{asks_for_id, id_value, replay};
 
 use crate::sql::facts::Statement;

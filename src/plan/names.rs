@@ -109,8 +109,12 @@ impl<'a> Ctx<'a> {
         if is_system(schema) {
             let source = self.first_node().first().map_or(SourceId(0), |n| n.source);
             let node = Node { source, schema: schema.into(), table: None };
-            let table =
-                Table { name: name.name.text.as_str().into(), layout: Layout::Single(node), id: None };
+            let table = Table {
+                name: name.name.text.as_str().into(),
+                layout: Layout::Single(node),
+                id: None,
+                indexes: Vec::new(),
+            };
             return Ok(TableUse { database: schema.into(), table: Arc::new(table) });
         }
         let database = self.database(schema)?;
@@ -154,7 +158,7 @@ impl<'a> Ctx<'a> {
         });
         let pins = statement.assigns_user_variables
             || statement.functions.iter().any(|f| f.name == "GET_LOCK" || f.name.starts_with("RELEASE_"));
-        Plan { statement, tables: self.tables, act, pins, renamed }
+        Plan { statement, tables: self.tables, act, pins, renamed, lookup: None, images: None }
     }
 }
 

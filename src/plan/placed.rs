@@ -1,6 +1,6 @@
 //! Where a statement goes: the routing of a statement whose tables have been looked through.
 
-use super::ir::{Route, Routing};
+use super::ir::{Route, Routing, Several};
 use super::names::{is_system, nodes_of};
 use super::refuse;
 use super::scope::{Origin, Scopes};
@@ -12,6 +12,17 @@ use crate::topology::{Layout, Node};
 pub(super) struct Placed {
     pub(super) routing: Routing,
     pub(super) many: Result<(), Error>,
+}
+
+impl Placed {
+    /// How several nodes carry out a change, where they can and are asked for parts of it.
+    pub(super) fn several(&self, how: impl FnOnce() -> Result<Several>) -> Result<Several> {
+        match (&self.routing, &self.many) {
+            (_, Err(why)) => Err(why.clone()),
+            (Routing::Sharded { .. }, Ok(())) => how(),
+            _ => Ok(Several::AtOnce),
+        }
+    }
 }
 
 impl Scopes<'_> {

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use crate::base::{Code, Error};
+use crate::sharding::KeyColumn;
 
 /// Refuses a statement that would be right on one node only.
 pub(super) fn needs_one_node(reason: impl Display) -> Error {
@@ -35,4 +36,15 @@ pub(super) fn key_change(key: &str, table: &str) -> Error {
         ),
         "delete the row and insert it with the new key in one transaction",
     )
+}
+
+/// A row's sharding key is NULL. Where its column takes no NULL this is what a server says.
+pub fn null_key(key: &str, column: Option<&KeyColumn>) -> Error {
+    if column.is_some_and(|column| column.nullable) {
+        return Error::refused(
+            format_args!("a row whose sharding key `{key}` is NULL has no place"),
+            "give the key a value",
+        );
+    }
+    Error::new(Code::NullColumn, format!("Column '{key}' cannot be null"))
 }

@@ -8,7 +8,7 @@ use super::names::nodes_of;
 use super::refuse;
 use super::route;
 use crate::base::ids::{NewIds, NodeId, uuid_text};
-use crate::base::{Code, Error, Result, Value};
+use crate::base::{Result, Value};
 use crate::sharding::IdForm;
 use crate::sql::facts::Kind;
 use crate::topology::{IdRule, Layout, Sharded};
@@ -30,7 +30,14 @@ impl<'p> Binder<'p> {
         let copies = insert.rows.first().is_some_and(|r| r.key.is_none());
         let whole = insert.verbatim && made.count == 0 && (targets.len() == 1 || copies);
         let mut jobs = SmallVec::with_capacity(targets.len());
+        let mut images = Vec::new();
         for (target, rows) in &targets {
+            let new = |row: &usize| match given.get(*row) {
+                Some(RowId::New(id)) => Some(id),
+                _ => None,
+            };
+            let rows_of = rows.iter().filter_map(|row| Some((*row, insert.rows.get(*row)?, new(row))));
+            images.extend(self.image_of_new(target, rows_of)?);
             if whole {
                 jobs.push(self.job(None, target)?);
                 continue;
@@ -58,7 +65,7 @@ impl<'p> Binder<'p> {
         } else {
             Vec::new()
         };
-        Ok(Bound { jobs, copies, ids: made, rows, ..Bound::default() })
+        Ok(Bound { jobs, copies, ids: made, images, rows, ..Bound::default() })
     }
 
     pub(super) fn first_insert_target(&self, insert: &'p Insert) -> Result<Target<'p>> {
@@ -166,7 +173,7 @@ impl<'p> Binder<'p> {
                     Some(RowId::New(value) | RowId::Given(value)) => store(insert, sharded, value)?,
                     _ => return Err(lost()),
                 },
-                cell => store(insert, sharded, &self.row_key(sharded, cell)?)?,
+                cell => store(insert, sharded, &self.row_key(insert, sharded, cell)?)?,
             };
             match places.iter_mut().find(|(n, _)| *n == node) {
                 Some((_, rows)) => rows.push(i),
@@ -178,11 +185,9 @@ impl<'p> Binder<'p> {
     }
 
     /// The key that a row brings along.
-    pub(super) fn row_key(&self, sharded: &Sharded, cell: &Cell) -> Result<Value> {
+    pub(super) fn row_key(&self, insert: &Insert, sharded: &Sharded, cell: &Cell) -> Result<Value> {
         match self.cell(cell)? {
-            Value::Null => {
-                Err(Error::new(Code::NullColumn, format!("Column '{}' cannot be null", sharded.key)))
-            }
+            Value::Null => Err(refuse::null_key(&sharded.key, insert.column.as_ref())),
             value => Ok(value),
         }
     }

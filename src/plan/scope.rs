@@ -132,6 +132,14 @@ impl<'a> Scopes<'a> {
         }
     }
 
+    /// The place in `Plan::tables` of the table that a leaf is, if it is one.
+    pub(super) fn table_index(&self, leaf: usize) -> Option<usize> {
+        match self.leaves.get(leaf)?.origin {
+            Origin::Table(i) => Some(i),
+            _ => None,
+        }
+    }
+
     /// The id column of a sharded leaf, where its values carry the key's slot. One that is not known to be wide enough
     /// for ids may hold what a server made of them.
     fn carrier(&self, leaf: usize) -> Option<Carrier> {
@@ -334,10 +342,21 @@ impl<'a> Scopes<'a> {
         };
         let ids = self.carrier(leaf).map(|id| (self.class(ctx, &id.col), id));
         let known = Known { key: self.class(ctx, &key), ids };
+        self.satisfied(ctx, &known)
+    }
+
+    /// What a column of a leaf satisfies in every row that matters.
+    pub(super) fn route_of_column(&self, leaf: usize, column: &str) -> Route {
+        let Some(ctx) = self.leaves.get(leaf).map(|l| l.ctx) else { return Route::All };
+        let known = Known { key: self.class(ctx, &Col { leaf, name: column.to_lowercase() }), ids: None };
+        self.satisfied(ctx, &known)
+    }
+
+    fn satisfied(&self, ctx: usize, known: &Known) -> Route {
         route::and(
             self.chain(ctx)
                 .flat_map(|(at, c)| c.conds.iter().map(move |cond| (at, cond)))
-                .map(|(at, cond)| self.narrow(cond, &known, at)),
+                .map(|(at, cond)| self.narrow(cond, known, at)),
         )
     }
 

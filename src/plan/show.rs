@@ -9,7 +9,7 @@ use super::names::{self, Ctx, Style, nodes_of, physical, plain};
 use super::refuse;
 use crate::base::ids::SourceId;
 use crate::base::{Error, Result};
-use crate::sql::facts::{Show, TableName};
+use crate::sql::facts::{Kind, Show, TableName};
 use crate::topology::{Database, Node};
 
 /// Plans a SHOW.
@@ -294,7 +294,13 @@ pub(super) fn one_server(ctx: &Ctx<'_>) -> Result<Act> {
             "run it on the server directly",
         ));
     }
-    Ok(forward(nodes, None, false))
+    match forward(nodes, None, false) {
+        // What a procedure does cannot be told: it may write.
+        Act::Read(read) if matches!(ctx.statement.kind, Kind::Call) => {
+            Ok(Act::Read(Read { locks: true, ..read }))
+        }
+        act => Ok(act),
+    }
 }
 
 /// Statements whose tables all live on one server (DO, LOCK TABLES).

@@ -26,7 +26,7 @@ use crate::wire::stream::PacketStream;
 
 use super::threads::Threads;
 use super::workers::{self, Worker};
-use super::{admin, definitions, recovery, segments};
+use super::{admin, definitions, indexes, recovery, segments};
 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -56,29 +56,21 @@ pub struct Running {
 pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let metrics = Metrics::default();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let limits = Limits {
-        max_connections: config.pool.max_connections,
-        wait: config.pool.wait,
-        connect: config.pool.connect_timeout,
-        check: config.pool.idle_check,
-        idle: config.pool.max_idle,
-        lifetime: config.pool.max_lifetime,
-        scatter: config.limits.scatter_connections as usize,
-    };
     let fence = Arc::new(Fence::new(Arc::clone(&clock)));
     let ids = Arc::new(Ids::new(&topology.generators, fence, config.ids.max_ahead, metrics.clone()));
     let worker = Worker::start(config, &topology, &ids, &clock, &metrics).await?;
     let segments = segments::fill(Arc::clone(&ids), segments::store(config, &topology));
     let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let count = config.listen.threads.unwrap_or_else(cores).get();
-    let pools = Pools::new(&topology, limits, metrics.clone(), count);
+    let pools = Pools::new(&topology, limits(config), metrics.clone(), count);
     let registry = Arc::new(Registry::default());
     let coordinator = recovery::coordinator(config, &topology, &metrics).await?;
     let recovery = recovery::run(Arc::clone(&coordinator), config.transaction.recover_every);
+    let states = indexes::states(config, &topology);
     let owner = workers::owner(&config.listen.address);
     let ddl = segments::db(config, &topology).map(|db| DdlLog::new(db, owner));
     let shared = Shared::new(config, topology, pools.clone(), ids, coordinator, metrics, registry);
-    let shared = Arc::new(shared.with_ddl(ddl));
+    let shared = Arc::new(shared.with_ddl(ddl).with_indexes(states));
     shared.learn_server().await;
     let listeners = listen(&config.listen.address, count)?;
     let address = match listeners.first().map(Listener::local_addr) {
@@ -101,6 +93,7 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     }
     tasks.spawn(until(stop.clone(), sweep(pools)));
     tasks.spawn(until(stop.clone(), segments));
+    tasks.spawn(until(stop.clone(), indexes::watch(Arc::clone(&shared))));
     tasks.spawn(until(stop.clone(), definitions::follow(Arc::clone(&shared))));
     tasks.spawn(until(stop.clone(), recovery));
     let checked = Arc::clone(&shared);
@@ -108,6 +101,19 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let admin = admin::start(config, &shared, &stop, &tasks).await?;
     tracing::info!(%address, threads = count, "serving");
     Ok(Running { address, admin, shared, stop, end: end.drop_guard(), tasks, worker })
+}
+
+/// Bounds of the pools.
+pub(super) fn limits(config: &Config) -> Limits {
+    Limits {
+        max_connections: config.pool.max_connections,
+        wait: config.pool.wait,
+        connect: config.pool.connect_timeout,
+        check: config.pool.idle_check,
+        idle: config.pool.max_idle,
+        lifetime: config.pool.max_lifetime,
+        scatter: config.limits.scatter_connections as usize,
+    }
 }
 
 impl Running {

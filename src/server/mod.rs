@@ -2,10 +2,12 @@
 
 mod admin;
 mod definitions;
+mod indexes;
 pub mod listen;
 mod recovery;
 mod segments;
 mod threads;
 mod workers;
 
+pub use indexes::aside;
 pub use listen::{Running, start};

@@ -12,7 +12,7 @@ use crate::exec::ship::{PLAIN, Writer};
 use crate::idgen::Ids;
 use crate::plan::ir::{Copy, GivenId, IdValue, Job};
 use crate::plan::load::place;
-use crate::plan::{asks_for_id, gene, id_value};
+use crate::plan::{asks_for_id, gene, id_value, null_key};
 use crate::sharding::{Gene, KeyType};
 use crate::sql::lex::Mode;
 use crate::sql::splice;
@@ -165,9 +165,7 @@ impl<'a> Placing<'a> {
         let Layout::Sharded(sharded) = &self.table.layout else { return Ok(value) };
         let charset = self.writers.get(at).and_then(Writer::charset).unwrap_or("utf8mb4");
         match &value {
-            Value::Null => {
-                Err(Error::new(Code::NullColumn, format!("Column '{}' cannot be null", sharded.key)))
-            }
+            Value::Null => Err(null_key(&sharded.key, self.copy.column.as_ref())),
             Value::Str(bytes) => {
                 let utf8 = ["utf8mb4", "utf8mb3", "utf8"].contains(&charset);
                 let same = utf8 || (bytes.is_ascii() && PLAIN.contains(&charset));

@@ -11,10 +11,14 @@ mod input;
 mod load;
 mod load_rows;
 mod look;
+mod lookup;
+mod moves;
 mod next_id;
 mod null_ids;
+mod pick;
 mod planning;
 pub mod prepared;
+mod pulled;
 pub mod query;
 mod read;
 pub mod reply;
@@ -35,6 +39,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::net::TcpStream;
 
+pub use lookup::{Built, Differences, Ready};
 pub use shared::Shared;
 
 use crate::admin::Ticket;

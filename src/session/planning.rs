@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::Session;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
-use crate::plan::ir::{Act, Plan};
+use crate::plan::ir::{Act, Plan, TableUse};
 use crate::plan::{self, cache};
-use crate::sql::facts::{Kind, Statement};
+use crate::sql::facts::{DdlKind, Kind, Statement};
 use crate::sql::lex::Mode;
 use crate::sql::normalise::Normalised;
 use crate::sql::{self};
@@ -74,13 +74,23 @@ impl Session {
                 continue;
             };
             let Some(known) = self.shared.topology().database(database) else { continue };
-            if self.shared.catalog.knows(database, &name.name.text) {
+            let table = known.table(&name.name.text);
+            let used = TableUse { database: database.into(), table: Arc::clone(&table) };
+            let knows = self.shared.catalog.knows(database, &name.name.text);
+            if knows && self.shared.are_prepared(&used) {
                 continue;
             }
-            let table = known.table(&name.name.text);
-            self.shared.load_definition(&self.pools, database, &table).await?;
-            if !matches!(statement.kind, Kind::Ddl(_) | Kind::Show(_) | Kind::Describe(_)) {
+            if !knows {
+                self.shared.load_definition(&self.pools, database, &table).await?;
+            }
+            let looks = matches!(statement.kind, Kind::Ddl(_) | Kind::Show(_) | Kind::Describe(_));
+            if !looks && !knows {
                 self.shared.check_columns(database, &table)?;
+            }
+            // TRUNCATE empties the lookups, too.
+            let empties = matches!(&statement.kind, Kind::Ddl(d) if d.kind == DdlKind::TruncateTable);
+            if !looks || empties {
+                self.shared.prepare_lookups(&self.pools, &used).await?;
             }
             complete &= self.shared.catalog.knows(database, &name.name.text);
         }

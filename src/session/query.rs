@@ -148,7 +148,7 @@ impl Session {
         }
         self.held.statement();
         match &plan.act {
-            Act::Refused(error) => return Err(error.clone()),
+            Act::Refused(error) => return Box::pin(self.write_pulled(plan, text, error.clone())).await,
             Act::Session => return self.control(plan, text).await,
             Act::Ddl(steps) => {
                 let bound = self.bind(plan, text)?;
@@ -177,7 +177,15 @@ impl Session {
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
             Box::pin(self.compute(plan, text)).await?;
         }
-        let mut bound = self.bind_patiently(plan, text).await?;
+        let narrowed = match plan.lookup {
+            Some(_) => Box::pin(self.looked_up(plan, text)).await?,
+            None => None,
+        };
+        let plan = narrowed.as_ref().unwrap_or(plan);
+        let mut bound = match self.bind_patiently(plan, text).await {
+            Err(error) => return Box::pin(self.write_pulled(plan, text, error)).await,
+            Ok(bound) => bound,
+        };
         if let Act::Load(load) = &plan.act {
             return Box::pin(self.load(plan, load, &bound, text)).await;
         }
@@ -202,13 +210,15 @@ impl Session {
             return Ok(());
         }
         let by_string = |table: &Table| match &table.layout {
-            Layout::Sharded(sharded) => matches!(sharded.rule.key(), KeyType::String(_)),
+            Layout::Sharded(sharded) => {
+                matches!(sharded.rule.key(), KeyType::String(_)) || !table.indexes.is_empty()
+            }
             _ => false,
         };
         match plan.tables.iter().find(|used| by_string(&used.table)) {
             Some(used) => Err(Error::refused(
                 format!(
-                    "'{}' is sharded by a string, and the connection's character set is {charset}",
+                    "'{}' is sharded by a string or has a unique index, and the connection's character set is {charset}",
                     used.table.name
                 ),
                 "SET NAMES utf8mb4",

@@ -256,6 +256,11 @@ impl Session {
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
             self.compute(&plan, &text).await?;
         }
+        let line = self.lookup_line(&plan);
+        let plan = match self.looked_up(&plan, &text).await? {
+            Some(narrowed) => std::sync::Arc::new(narrowed),
+            None => plan,
+        };
         let ids = &self.shared.ids;
         let mut example = |rule: &IdRule, n: usize, gene: u32| Ok(ids.example(rule.generator, n, gene));
         let bound = match plan.act {
@@ -264,7 +269,9 @@ impl Session {
             }
             _ => None,
         };
-        Ok(plan::explain::lines(&plan, bound.as_ref(), sql.as_bytes(), self.shared.topology()))
+        let mut lines = plan::explain::lines(&plan, bound.as_ref(), sql.as_bytes(), self.shared.topology());
+        lines.splice(1..1, line);
+        Ok(lines)
     }
 }
 

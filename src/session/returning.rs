@@ -22,8 +22,8 @@ impl Session {
         text: &Text<'_>,
     ) -> Result<()> {
         let scope = self.open_scope(true).await?;
-        let limit = self.share_of(if bound.copies { 1 } else { tasks.len() });
-        let done = self.run_tasks(tasks, pace_of(plan), limit).await;
+        let settings = self.vars.settings.clone();
+        let done = self.pull_under(tasks, pace_of(plan), &settings).await;
         let done = done.and_then(|answers| one(answers, bound));
         let mut answer = self.close_scope(scope, done).await?;
         let names = names_of(plan);

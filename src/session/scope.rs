@@ -1,7 +1,7 @@
 //! A statement that comes to several statements of servers: all of what they write is there afterwards, or nothing.
 
 use super::Session;
-use crate::backend::{Answer, AnswerLimit, Summary};
+use crate::backend::{Answer, AnswerLimit, Settings, Summary};
 use crate::base::{Error, Result};
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
@@ -18,7 +18,6 @@ pub(super) enum Scope {
     Savepoint,
 }
 
-#[allow(dead_code)]
 impl Session {
     /// A statement begins that writes, in `several` parts or in one.
     pub(super) async fn open_scope(&mut self, several: bool) -> Result<Scope> {
@@ -59,31 +58,53 @@ impl Session {
     /// Runs statements that change rows, each on its server; the first failure is the answer, and what the others did is
     /// the scope's to undo.
     pub(super) async fn change(&mut self, tasks: &[Task<'_>], pace: Pace) -> Result<Vec<Summary>> {
-        let answers = self.run_tasks(tasks, pace, AnswerLimit::of_rows(0)).await?;
+        let settings = self.vars.settings.clone();
+        self.change_under(tasks, pace, &settings).await
+    }
+
+    /// The same with other variables than the session's.
+    pub(super) async fn change_under(
+        &mut self,
+        tasks: &[Task<'_>],
+        pace: Pace,
+        settings: &Settings,
+    ) -> Result<Vec<Summary>> {
+        let answers = self.run_tasks(tasks, pace, AnswerLimit::of_rows(0), settings).await?;
         Ok(answers.into_iter().map(|answer| answer.ok).collect())
     }
 
     /// Reads rows for the proxy's own use, within the scope's transaction: as many as limits.merge_rows and merge_bytes
     /// allow in all, 1038 where there are more.
     pub(super) async fn pull(&mut self, tasks: &[Task<'_>]) -> Result<Vec<Answer>> {
-        self.run_tasks(tasks, Pace::Together, self.share_of(tasks.len())).await
+        let settings = self.vars.settings.clone();
+        self.pull_under(tasks, Pace::Together, &settings).await
     }
 
-    /// What each of so many answers may hold, so that limits.merge_rows and merge_bytes bound them all.
-    pub(super) fn share_of(&self, answers: usize) -> AnswerLimit {
+    /// The same with other variables than the session's.
+    pub(super) async fn pull_under(
+        &mut self,
+        tasks: &[Task<'_>],
+        pace: Pace,
+        settings: &Settings,
+    ) -> Result<Vec<Answer>> {
+        // It counts rows that a client gets.
+        const LIMIT: &str = "sql_select_limit";
+        let unlimited = settings.get(LIMIT).map(|_| settings.with(LIMIT, "18446744073709551615"));
+        let settings = unlimited.as_ref().unwrap_or(settings);
         let budget = self.shared.limits.merge;
-        let part = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX) / answers.max(1);
-        AnswerLimit { rows: part(budget.max_rows), bytes: part(budget.max_bytes) }
+        let part = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX) / tasks.len().max(1);
+        let limit = AnswerLimit { rows: part(budget.max_rows), bytes: part(budget.max_bytes) };
+        self.run_tasks(tasks, pace, limit, settings).await
     }
 
-    pub(super) async fn run_tasks(
+    async fn run_tasks(
         &mut self,
         tasks: &[Task<'_>],
         pace: Pace,
         limit: AnswerLimit,
+        settings: &Settings,
     ) -> Result<Vec<Answer>> {
         let deadline = self.deadline();
-        let settings = &self.vars.settings;
         let mut using = self.held.using(&self.pools, self.flavor, settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let client = Some(&mut self.client);

@@ -76,6 +76,8 @@ pub struct Shared {
     pub ids: Arc<Ids>,
     /// What all transactions share.
     pub coordinator: Arc<Coordinator>,
+    /// Which unique indexes hold all rows.
+    pub indexes: super::Ready,
     /// How far DDL over several places is, and what other proxies have changed.
     pub ddl: Option<Arc<DdlLog>>,
     /// Bounds.
@@ -109,6 +111,7 @@ impl Shared {
             metrics,
             ids,
             coordinator,
+            indexes: super::Ready::default(),
             ddl: None,
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
@@ -129,6 +132,12 @@ impl Shared {
             epoch: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
         }
+    }
+
+    /// With the store that knows which unique indexes hold all rows.
+    #[must_use]
+    pub fn with_indexes(self, indexes: super::Ready) -> Self {
+        Self { indexes, ..self }
     }
 
     /// The same with a place for the progress of DDL.

@@ -8,13 +8,16 @@ use crate::base::Result;
 use crate::exec::info;
 use crate::exec::single::Around;
 use crate::exec::write::{self, Pace, Task};
-use crate::plan::Bound;
 use crate::plan::ir::{Act, Plan};
+use crate::plan::{Bound, Stage};
 use crate::sql::facts::{Kind, Statement};
 use crate::topology::Layout;
 
 impl Session {
     pub(super) async fn write(&mut self, plan: &Plan, bound: &Bound, text: &Text<'_>) -> Result<()> {
+        if bound.stage != Stage::Whole {
+            return Box::pin(self.write_picked(plan, bound, text)).await;
+        }
         // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
         let generated = bound.ids.first.is_some();
         let returns = match &plan.statement.kind {
@@ -23,7 +26,8 @@ impl Session {
             _ => false,
         };
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
-        if bound.jobs.len() == 1 && ((!generated && !wanted) || returns) {
+        let indexed = plan.images.is_some();
+        if bound.jobs.len() == 1 && !indexed && ((!generated && !wanted) || returns) {
             // FOUND_ROWS() is about the last SELECT.
             let found_rows = self.last.found_rows;
             self.forward(plan, bound, Role::Primary, true, text).await?;
@@ -41,7 +45,7 @@ impl Session {
         if returns {
             return Box::pin(self.write_returning(plan, bound, &tasks, text)).await;
         }
-        let ran = self.run_writes(plan, bound, &tasks).await;
+        let ran = self.run_writes(plan, bound, text, &tasks).await;
         if let Err(error) = &ran {
             self.learn_last_id(plan, bound, text, error).await;
         }
@@ -75,6 +79,7 @@ impl Session {
         &mut self,
         plan: &Plan,
         bound: &Bound,
+        text: &Text<'_>,
         tasks: &[Task<'_>],
     ) -> Result<(Vec<Summary>, Option<u64>)> {
         let deadline = self.deadline();
@@ -84,7 +89,12 @@ impl Session {
         };
         // One row needs no transaction to be looked at: nobody else has its id.
         let several = tasks.len() > 1 || bound.ids.made.len() > 1;
-        let scope = self.open_scope(several).await?;
+        let indexed = plan.images.is_some();
+        let scope = self.open_scope(several || indexed).await?;
+        let before = match self.rows_before(plan, bound, text).await {
+            Ok(before) => before,
+            Err(error) => return self.close_scope(scope, Err(error)).await,
+        };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let (settings, pace) = (&self.vars.settings, pace_of(plan));
@@ -106,6 +116,12 @@ impl Session {
                 Ok(first) => inserted = first,
                 Err(error) => answers = Err(error),
             }
+        }
+        if let Ok(all) = &answers
+            && indexed
+            && let Err(error) = Box::pin(self.keep_lookups(plan, bound, text, before, all)).await
+        {
+            answers = Err(error);
         }
         // A server remembers the first id of a statement that failed at a later row.
         if let (Some(first), true, true) = (bound.ids.first, first_in, answers.is_err()) {

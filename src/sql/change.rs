@@ -1,6 +1,8 @@
 //! INSERT, REPLACE, UPDATE, DELETE (manual, "Data Manipulation Statements").
 
-use super::facts::{Assignment, ColumnRef, Delete, Insert, InsertRow, InsertSource, Name, TableName, Update};
+use super::facts::{
+    Assignment, ColumnRef, Delete, Insert, InsertRow, InsertSource, Name, OrderItem, Span, TableName, Update,
+};
 use super::lex::{Kind, Op};
 use super::parse::{Parser, Read, error};
 
@@ -106,13 +108,22 @@ impl Parser<'_> {
         self.expect("UPDATE")?;
         self.eat("LOW_PRIORITY");
         let ignore = self.eat("IGNORE");
+        let first = self.pos;
         let tables = self.from()?;
+        let from = self.since(first);
         self.expect("SET")?;
         let set = self.assignments()?;
         let (filter, filter_expr) = self.where_clause()?;
-        let order_by = self.order_by()?;
+        let (order_by, order_span) = self.order_and_span()?;
         let limit = self.limit()?;
-        Ok(Update { ignore, tables, set, filter, filter_expr, order_by, limit })
+        Ok(Update { ignore, tables, from, set, filter, filter_expr, order_by, order_span, limit })
+    }
+
+    fn order_and_span(&mut self) -> Read<(Vec<OrderItem>, Option<Span>)> {
+        let first = self.pos;
+        let order_by = self.order_by()?;
+        let span = (!order_by.is_empty()).then(|| self.since(first));
+        Ok((order_by, span))
     }
 
     /// DELETE in its three forms.
@@ -121,10 +132,12 @@ impl Parser<'_> {
         while self.eat_any(&["LOW_PRIORITY", "QUICK"]) {}
         let ignore = self.eat("IGNORE");
         let (mut targets, tables);
+        let mut first;
         if self.eat("FROM") {
-            let first = self.pos;
+            first = self.pos;
             targets = self.targets()?;
             if self.eat("USING") {
+                first = self.pos;
                 tables = self.from()?;
             } else {
                 // The single-table form: what was read is the table itself.
@@ -138,13 +151,26 @@ impl Parser<'_> {
         } else {
             targets = self.targets()?;
             self.expect("FROM")?;
+            first = self.pos;
             tables = self.from()?;
         }
+        let from = self.since(first);
         let (filter, filter_expr) = self.where_clause()?;
-        let order_by = self.order_by()?;
+        let (order_by, order_span) = self.order_and_span()?;
         let limit = self.limit()?;
         let returning = self.returning()?;
-        Ok(Delete { ignore, targets, tables, filter, filter_expr, order_by, limit, returning })
+        Ok(Delete {
+            ignore,
+            targets,
+            tables,
+            from,
+            filter,
+            filter_expr,
+            order_by,
+            order_span,
+            limit,
+            returning,
+        })
     }
 
     fn delete_table(&mut self) -> Read<super::facts::TableRef> {

@@ -420,6 +420,8 @@ pub struct Update {
     pub ignore: bool,
     /// The tables.
     pub tables: Vec<TableRef>,
+    /// Where the tables stand.
+    pub from: Span,
     /// SET.
     pub set: Vec<Assignment>,
     /// WHERE.
@@ -428,6 +430,8 @@ pub struct Update {
     pub filter_expr: Option<Expr>,
     /// ORDER BY.
     pub order_by: Vec<OrderItem>,
+    /// From the word ORDER to the last item.
+    pub order_span: Option<Span>,
     /// LIMIT.
     pub limit: Option<Limit>,
 }
@@ -441,12 +445,16 @@ pub struct Delete {
     pub targets: Vec<TableName>,
     /// FROM or USING.
     pub tables: Vec<TableRef>,
+    /// Where the tables stand.
+    pub from: Span,
     /// WHERE.
     pub filter: Option<Predicate>,
     /// WHERE's text and what it refers to.
     pub filter_expr: Option<Expr>,
     /// ORDER BY.
     pub order_by: Vec<OrderItem>,
+    /// From the word ORDER to the last item.
+    pub order_span: Option<Span>,
     /// LIMIT.
     pub limit: Option<Limit>,
     /// RETURNING (MariaDB).

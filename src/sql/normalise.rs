@@ -108,6 +108,11 @@ impl Normalised {
         out
     }
 
+    /// Where a prepared statement's own `?` stand.
+    pub fn param_offsets(&self) -> &[u32] {
+        &self.params
+    }
+
     /// Which `?` of the shape stand in a piece of it.
     pub fn params_in(&self, span: Span) -> Range<u16> {
         let (from, to) = if self.params.is_empty() {

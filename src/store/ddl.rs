@@ -20,8 +20,6 @@ use crate::base::{Code, Error, Result};
 const DENIED: [u16; 3] = [1044, 1142, 1227];
 /// ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE
 const MISSING: [u16; 2] = [1049, 1146];
-/// ER_LOCK_WAIT_TIMEOUT
-const LOCK_WAIT: u16 = 1205;
 /// Rows that a view shows: the newest.
 const SHOWN: u32 = 1000;
 
@@ -274,7 +272,7 @@ impl DdlLog {
              changed; SHOW SHARDGATE DDL tells how far that is",
             wait.as_secs()
         );
-        Error { errno: LOCK_WAIT, ..Error::new(Code::Internal, text) }
+        Error::new(Code::LockWait, text)
     }
 
     /// Notes a statement that is about to begin: its first step's places are running. `session`: whose it is.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::index::Index;
 use super::map::{
     Database, Endpoint, Generator, IdLayout, IdRule, Layout, Node, Sharded, Source, Table, Topology,
 };
@@ -113,7 +114,25 @@ impl<'a> Building<'a> {
             }
         };
         let id = table.id.as_ref().and_then(|id| self.id(database, table, id));
-        Table { name: table.name.as_str().into(), layout, id }
+        let mut homes: Vec<Node> = Vec::new();
+        if let Layout::Sharded(sharded) = &layout {
+            for node in sharded.nodes.iter().map(|node| Node { table: None, ..node.clone() }) {
+                if !table.indexes.is_empty() && !homes.contains(&node) {
+                    homes.push(node);
+                }
+            }
+        }
+        let index = |index: &crate::config::UniqueIndex| {
+            Arc::new(Index {
+                id: format!("{database}.{}.{}", table.name, index.name).into(),
+                name: index.name.as_str().into(),
+                columns: index.columns.iter().map(|column| column.as_str().into()).collect(),
+                lookup: index.lookup.as_str().into(),
+                nodes: homes.as_slice().into(),
+            })
+        };
+        let indexes = table.indexes.iter().map(index).collect();
+        Table { name: table.name.as_str().into(), layout, id, indexes }
     }
 
     /// How a table's ids are made. A gene has as many bits as the slots of the table's rule need.

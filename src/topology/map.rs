@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::index::Index;
 use crate::base::ids::{GeneratorId, NodeId, SourceId};
 pub use crate::base::layout::Layout as IdLayout;
 use crate::sharding::{Gene, IdForm, Rule};
@@ -66,6 +67,8 @@ pub struct Table {
     pub layout: Layout,
     /// How ids are generated, if they are.
     pub id: Option<IdRule>,
+    /// What is unique over all of its shards.
+    pub indexes: Vec<Arc<Index>>,
 }
 
 /// Where a table's rows are.
@@ -176,7 +179,7 @@ impl Database {
             schema: Arc::clone(&self.name),
             table: None,
         });
-        Arc::new(Table { name: name.into(), layout: Layout::Single(home), id: None })
+        Arc::new(Table { name: name.into(), layout: Layout::Single(home), id: None, indexes: Vec::new() })
     }
 }
 

@@ -4,10 +4,12 @@
 //! `map` holds the parts, [`build`] makes them from a configuration, [`Live`] hands the current one out.
 
 mod build;
+mod index;
 pub mod map;
 pub mod schema;
 
 pub use build::build;
+pub use index::Index;
 pub use map::{
     Database, Endpoint, Generator, IdLayout, IdRule, Layout, Node, Sharded, Source, Table, Topology,
 };

@@ -11,6 +11,8 @@ pub struct TableSchema {
     pub columns: Vec<Column>,
     /// Whether it has triggers (those that the source's account may see).
     pub triggers: bool,
+    /// Whether some of them act on inserted or deleted rows.
+    pub row_triggers: bool,
     /// PRIMARY KEY and UNIQUE indexes: lower-case column names in order, the primary key first.
     pub unique: Vec<Vec<String>>,
 }

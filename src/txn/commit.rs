@@ -188,16 +188,11 @@ impl Leg {
                 Err(error) => Err(error),
             };
         };
-        if self.wrote {
-            lease.query_both(&format!("XA END {xid}"), &format!("XA PREPARE {xid}")).await.map(|_| ())
-        } else {
-            // Whether its reading ends well makes no difference.
-            if self.end("COMMIT").await.is_err() {
-                self.give_up();
-            }
-            self.open = false;
-            Ok(())
+        if !self.wrote {
+            // It ends when all is decided: there is nothing to prepare.
+            return Ok(());
         }
+        lease.query_both(&format!("XA END {xid}"), &format!("XA PREPARE {xid}")).await.map(|_| ())
     }
 
     /// Asks a server whether the plain transaction is open there that has seen an error.
@@ -211,6 +206,13 @@ impl Leg {
     /// The second phase. What has to be tried again: its connection is closed.
     async fn commit_prepared(leg: &mut Self) -> Ended {
         let Some(xid) = leg.xid.clone() else { return Ended::Committed };
+        if !leg.wrote {
+            // Whether its reading ends well makes no difference.
+            if leg.end("COMMIT").await.is_err() {
+                leg.give_up();
+            }
+            return Ended::Committed;
+        }
         let done = match leg.lease.as_mut() {
             Some(lease) => lease.query(&format!("XA COMMIT {xid}"), 0).await,
             None => Err(in_use()),

@@ -153,8 +153,7 @@ impl Held {
             "the transaction was open for longer than transaction.timeout = {} ms, and is rolled back; try restarting transaction",
             timeout.as_millis()
         );
-        // ER_LOCK_WAIT_TIMEOUT
-        Some(Error { errno: 1205, ..Error::new(Code::Internal, text) })
+        Some(Error::new(Code::LockWait, text))
     }
 
     /// Whether the client has still to be told so.

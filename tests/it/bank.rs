@@ -84,6 +84,7 @@ async fn a_bank_keeps_its_money_whatever_dies() {
     for other in tellers.join_all().await {
         journal.transfers.extend(other.transfers);
         journal.steps.extend(other.steps);
+        journal.moves.extend(other.moves);
     }
     let settled = house.settle(PATIENCE).await;
     let mut wrong = strangers.check(&house).await;

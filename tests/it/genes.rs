@@ -302,7 +302,8 @@ async fn ids_that_would_lead_astray_are_not_stored() {
         ("INSERT INTO sales (sale_id, customer_id, n) VALUES (?, ?, 8)".to_owned(), vec![other, 1]),
         ("UPDATE sales SET sale_id = ? WHERE sale_id = ?".to_owned(), vec![other, mine]),
         (format!("UPDATE sales SET sale_id = {other} WHERE customer_id = 1"), vec![]),
-        ("UPDATE sales SET sale_id = sale_id + 1".to_owned(), vec![]),
+        ("UPDATE sales SET sale_id = sale_id + 4".to_owned(), vec![]),
+        ("UPDATE sales SET customer_id = 2".to_owned(), vec![]),
         (
             format!(
                 "INSERT INTO sales (sale_id, customer_id, n) VALUES ({mine}, 1, 9) ON DUPLICATE KEY UPDATE sale_id = {other}"

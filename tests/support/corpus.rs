@@ -31,6 +31,8 @@ pub struct Step {
     pub count_only: bool,
     pub any_warnings: bool,
     pub any_info: bool,
+    /// The insert id is that of another row: which is the last one is not said.
+    pub any_id: bool,
     pub any_columns: bool,
     pub only_mariadb: bool,
     pub only_mysql: bool,
@@ -109,6 +111,7 @@ impl Step {
             "count-only" => self.count_only = true,
             "any-warnings" => self.any_warnings = true,
             "any-info" => self.any_info = true,
+            "any-id" => self.any_id = true,
             "any-columns" => self.any_columns = true,
             "mariadb" => self.only_mariadb = true,
             "mysql" => self.only_mysql = true,

@@ -145,7 +145,8 @@ pub async fn run() {
     // What has committed is there, and nothing else: whatever was told.
     for (case, transfer) in cases.iter().zip(&journal.transfers) {
         let told = if case.commits() { Told::Acknowledged } else { Told::Refused("by the case".into()) };
-        let certain = Journal { transfers: vec![Transfer { told, ..transfer.clone() }], steps: Vec::new() };
+        let certain =
+            Journal { transfers: vec![Transfer { told, ..transfer.clone() }], ..Journal::default() };
         let found = audit(&house, &certain).await;
         let id = format!("id: {}", transfer.id);
         wrong.extend(

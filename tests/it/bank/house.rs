@@ -169,7 +169,7 @@ async fn place(lab: &Lab, database: &str) -> Place {
     config += &format!(
         "[database.{database}]\nshards = [\"ds{{0..{}}}/{database}\"]\n\
          [database.{database}.group.by_account]\nalgorithm = {{ hash = \"crc32\", slots = 1024 }}\n\
-         tables = {{ accounts = \"id\", transfers = \"account\", counters = \"id\" }}\n",
+         tables = {{ accounts = \"id\", transfers = \"account\", counters = \"id\", tokens = \"place\" }}\n",
         SHARDS - 1
     );
     Place { ways, config, proxy: Mutex::new(None), port: AtomicU16::new(0) }

@@ -1,7 +1,8 @@
 //! What the bank keeps: its tables, a journal of what clients were told, and the audit that compares the two.
 //!
 //! Whatever happens: an account's balance is what its transfers say, the sum over all accounts is constant, the rows of a
-//! transfer are all there or none is, and the counters of a group, which only one statement changes, are equal.
+//! transfer are all there or none is, and the counters of a group, which only one statement changes, are equal. Tokens move from shard to shard as their key is set:
+//! each is somewhere once, where its key belongs.
 
 use std::collections::HashMap;
 
@@ -12,6 +13,7 @@ use crate::support::shop::run;
 /// Accounts of each shard that the tellers move money between.
 pub const ACCOUNTS: usize = 6;
 pub const GROUPS: i64 = 6;
+pub const TOKENS: i64 = 8;
 const BALANCE: i64 = 1_000_000;
 
 /// What the client knows about something that it asked for.
@@ -38,14 +40,20 @@ pub struct Journal {
     pub transfers: Vec<Transfer>,
     /// Group and answer of each step of its counters.
     pub steps: Vec<(i64, Told)>,
+    /// Answers to moves of tokens.
+    pub moves: Vec<Told>,
 }
 
 impl Journal {
+    fn all(&self) -> impl Iterator<Item = &Told> {
+        let steps = self.steps.iter().map(|(_, told)| told);
+        self.transfers.iter().map(|transfer| &transfer.told).chain(steps).chain(&self.moves)
+    }
+
     /// How many were acknowledged, refused, and left open.
     pub fn told(&self) -> [usize; 3] {
-        let all = self.transfers.iter().map(|t| &t.told).chain(self.steps.iter().map(|(_, told)| told));
         let mut counts = [0; 3];
-        for told in all {
+        for told in self.all() {
             counts[match told {
                 Told::Acknowledged => 0,
                 Told::Refused(_) => 1,
@@ -58,7 +66,7 @@ impl Journal {
     /// The errors that were told, without names and numbers of what they were about, and how often.
     pub fn reasons(&self) -> Vec<(String, usize)> {
         let mut counts: HashMap<String, usize> = HashMap::new();
-        for told in self.transfers.iter().map(|t| &t.told).chain(self.steps.iter().map(|(_, told)| told)) {
+        for told in self.all() {
             if let Told::Refused(why) | Told::Unknown(why) = told {
                 let masked = why.replace(|c: char| c.is_ascii_digit(), "");
                 let number: String = why.chars().take_while(char::is_ascii_digit).collect();
@@ -87,6 +95,10 @@ pub async fn open(house: &House, accounts: usize) {
         let rows: Vec<_> = (0..accounts).map(|nth| format!("({}, {BALANCE})", key(on, nth))).collect();
         let counters: Vec<_> =
             (0..GROUPS).map(|group| format!("({}, {group}, 0)", key(on, group as usize))).collect();
+        let tokens: Vec<_> = (1..=TOKENS)
+            .filter(|token| *token as usize % SHARDS == on)
+            .map(|token| format!("({token}, {})", key(on, 0)))
+            .collect();
         let mut client = house.direct(on).await;
         let statements = [
             "CREATE TABLE accounts (id BIGINT NOT NULL PRIMARY KEY, balance BIGINT NOT NULL)".to_owned(),
@@ -97,6 +109,8 @@ pub async fn open(house: &House, accounts: usize) {
                 .to_owned(),
             format!("INSERT INTO accounts VALUES {}", rows.join(", ")),
             format!("INSERT INTO counters VALUES {}", counters.join(", ")),
+            "CREATE TABLE tokens (id BIGINT NOT NULL PRIMARY KEY, place BIGINT NOT NULL)".to_owned(),
+            format!("INSERT INTO tokens VALUES {}", tokens.join(", ")),
         ];
         run(&mut client, &statements.each_ref().map(String::as_str)).await;
     }
@@ -107,11 +121,12 @@ pub async fn audit(house: &House, journal: &Journal) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut stored: HashMap<u64, Vec<(i64, i64)>> = HashMap::new();
     let mut counters: HashMap<i64, Vec<i64>> = HashMap::new();
+    let mut tokens = Vec::new();
     let (mut sum, mut accounts) = (0, 0);
     for on in 0..SHARDS {
         let mut client = house.direct(on).await;
         run(&mut client, &["SET innodb_lock_wait_timeout = 1", "BEGIN"]).await;
-        for table in ["accounts", "transfers", "counters"] {
+        for table in ["accounts", "transfers", "counters", "tokens"] {
             let answer = client.one(&format!("SELECT * FROM {table} FOR UPDATE")).await;
             if answer.errno() != 0 {
                 wrong.push(format!("ds{on}: rows of {table} are locked: {answer}"));
@@ -132,6 +147,13 @@ pub async fn audit(house: &House, journal: &Journal) -> Vec<String> {
                 wrong.push(format!("ds{on}: account {id} has {balance}, its transfers say {right}"));
             }
         }
+        for row in client.one("SELECT id, place FROM tokens").await.rows() {
+            let [token, place] = ints(row);
+            tokens.push(token);
+            if shard(place) != on {
+                wrong.push(format!("ds{on}: token {token} is at {place}, which is ds{}", shard(place)));
+            }
+        }
         for row in client.one("SELECT grp, v FROM counters").await.rows() {
             let [group, value] = ints(row);
             counters.entry(group).or_default().push(value);
@@ -139,6 +161,10 @@ pub async fn audit(house: &House, journal: &Journal) -> Vec<String> {
     }
     if sum != accounts * BALANCE {
         wrong.push(format!("{accounts} accounts have {sum} instead of {}", accounts * BALANCE));
+    }
+    tokens.sort_unstable();
+    if !tokens.iter().copied().eq(1..=TOKENS) {
+        wrong.push(format!("of {TOKENS} tokens there are {tokens:?}"));
     }
     for transfer in &journal.transfers {
         let mut there = stored.remove(&transfer.id).unwrap_or_default();

@@ -7,7 +7,7 @@ use rand::Rng;
 use rand::rngs::StdRng;
 
 use super::house::{House, SHARDS};
-use super::ledger::{ACCOUNTS, GROUPS, Journal, Told, Transfer, key, shard};
+use super::ledger::{ACCOUNTS, GROUPS, Journal, TOKENS, Told, Transfer, key, shard};
 use crate::support::client::{Answer, Client, Failure};
 
 /// How long an answer may take in the worst case: servers restart, proxies are stopped, branches wait for recovery.
@@ -54,7 +54,11 @@ impl<'a> Teller<'a> {
     /// Does one thing by chance. This is where further kinds of writes are added.
     pub async fn act(&mut self, id: u64, rng: &mut StdRng) {
         match rng.random_range(0..20) {
-            0..3 => self.count(rng.random_range(0..GROUPS)).await,
+            0..2 => self.count(rng.random_range(0..GROUPS)).await,
+            2..3 => {
+                let place = key(rng.random_range(0..SHARDS), rng.random_range(0..ACCOUNTS));
+                self.move_token(rng.random_range(1..=TOKENS), place).await;
+            }
             3..6 => self.note(id, random_sides(rng, 0)).await,
             6..8 => self.transfer(id, random_sides(rng, 1), Kind::TakenBack).await,
             8..11 => self.transfer(id, random_sides(rng, 100), Kind::Reader).await,
@@ -99,6 +103,12 @@ impl<'a> Teller<'a> {
         self.journal.steps.push((group, told));
     }
 
+    /// A row's sharding key is set: it moves to another shard.
+    async fn move_token(&mut self, token: i64, place: i64) {
+        let said = self.say(&format!("UPDATE tokens SET place = {place} WHERE id = {token}")).await;
+        self.journal.moves.push(told(said));
+    }
+
     async fn work(&mut self, id: u64, sides: &[(i64, i64)], kind: Kind) -> Result<(), Failed> {
         self.say("BEGIN").await?;
         for (account, _) in sides {
@@ -129,7 +139,10 @@ impl<'a> Teller<'a> {
         let mut client = match self.client.take() {
             Some(client) => client,
             // A transaction goes on nowhere but where it began.
-            None if ["BEGIN", "INSERT", "UPDATE counters"].iter().any(|word| sql.starts_with(word)) => {
+            None if ["BEGIN", "INSERT", "UPDATE counters", "UPDATE tokens"]
+                .iter()
+                .any(|word| sql.starts_with(word)) =>
+            {
                 match self.house.client(self.place).await {
                     Ok(client) => client,
                     Err(failure) => {

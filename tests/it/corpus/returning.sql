@@ -23,6 +23,7 @@ DELETE FROM users WHERE id = 501 RETURNING id, name; -- mariadb
 DELETE FROM users WHERE id BETWEEN 500 AND 600 RETURNING id, name, @@sql_mode IS NULL; -- mariadb
 SELECT ROW_COUNT(), FOUND_ROWS(); -- mariadb
 DELETE FROM users WHERE id BETWEEN 500 AND 600 RETURNING *; -- mariadb
+DELETE FROM users WHERE id BETWEEN 500 AND 600 RETURNING id, LAST_INSERT_ID(id); -- mariadb | refused
 DELETE FROM users WHERE id BETWEEN 500 AND 600 RETURNING nothing; -- mariadb
 DELETE FROM users WHERE id = 501 RETURNING (SELECT COUNT(*) FROM orders); -- mariadb | refused
 DELETE FROM users WHERE id > 500 RETURNING id, (SELECT COUNT(*) FROM orders); -- mariadb | refused

@@ -57,12 +57,18 @@ UPDATE IGNORE users SET age = 300 WHERE id = 209;
 UPDATE users SET age = 300 WHERE id = 209;
 UPDATE users SET name = NULL WHERE id = 209;
 SELECT id, name, city, age, balance, score, born, created, active FROM users ORDER BY id;
-UPDATE users SET id = 5001 WHERE id = 201; -- refused
-UPDATE orders SET user_id = 4 WHERE user_id = 3; -- refused
-UPDATE users SET id = id WHERE id = 201; -- may-refuse
-UPDATE users SET name = 'some' LIMIT 2; -- refused
-DELETE FROM users LIMIT 2; -- refused
-UPDATE users SET name = 'last' ORDER BY id DESC LIMIT 1; -- may-refuse
+UPDATE users SET id = 5001 WHERE id = 201;
+UPDATE users SET id = 201 WHERE id = 5001;
+UPDATE users SET id = id WHERE id = 201;
+BEGIN;
+UPDATE orders SET user_id = 4 WHERE user_id = 3;
+SELECT id FROM orders WHERE user_id = 4 ORDER BY id;
+UPDATE users SET age = NULL;
+UPDATE users SET age = 7 LIMIT 2;
+DELETE FROM users LIMIT 2;
+SELECT COUNT(*) FROM users;
+ROLLBACK;
+UPDATE users SET name = 'last' ORDER BY id DESC LIMIT 1;
 UPDATE users u JOIN orders o ON o.user_id = u.id SET u.city = 'joined' WHERE u.id = 3; -- may-refuse
 DELETE o FROM orders o JOIN users u ON o.user_id = u.id WHERE u.id = 8; -- may-refuse
 DELETE FROM orders USING orders JOIN users ON orders.user_id = users.id WHERE users.id = 15; -- may-refuse

@@ -46,17 +46,17 @@ DELETE FROM users WHERE id = 1 ORDER BY id LIMIT 1;
 DELETE FROM orders WHERE user_id = 5 ORDER BY id DESC LIMIT 2;
 DELETE FROM orders WHERE user_id = 5 LIMIT 0;
 DELETE FROM visits WHERE user_id = 1 LIMIT 1;
-DELETE FROM users ORDER BY id LIMIT 2; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM users ORDER BY name DESC, id LIMIT 3; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM users WHERE age < 50 ORDER BY age DESC, id LIMIT 2; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM users WHERE id IN (1, 2, 3, 4, 5) ORDER BY id LIMIT 3; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM users WHERE age = 200 ORDER BY id LIMIT 3; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM orders ORDER BY total, id LIMIT 4; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM orders ORDER BY status DESC, total DESC, id LIMIT 4; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM codes ORDER BY code LIMIT 100; -- refused: ORDER BY and LIMIT over several shards
+DELETE FROM users ORDER BY id LIMIT 2;
+DELETE FROM users ORDER BY name DESC, id LIMIT 3;
+DELETE FROM users WHERE age < 50 ORDER BY age DESC, id LIMIT 2;
+DELETE FROM users WHERE id IN (1, 2, 3, 4, 5) ORDER BY id LIMIT 3;
+DELETE FROM users WHERE age = 200 ORDER BY id LIMIT 3;
+DELETE FROM orders ORDER BY total, id LIMIT 4;
+DELETE FROM orders ORDER BY status DESC, total DESC, id LIMIT 4;
+DELETE FROM codes ORDER BY code LIMIT 100;
 DELETE FROM visits ORDER BY n, page LIMIT 1; -- refused: ORDER BY and LIMIT over several shards
-DELETE FROM tickets ORDER BY ticket; -- refused: ORDER BY over several shards
-DELETE FROM tickets WHERE points > 3 LIMIT 100; -- refused: LIMIT over several shards
+DELETE FROM tickets ORDER BY ticket;
+DELETE FROM tickets WHERE points > 3 LIMIT 100;
 DELETE FROM products ORDER BY id DESC LIMIT 1;
 DELETE FROM audit ORDER BY id LIMIT 1;
 DELETE FROM notes WHERE user_id = 3 ORDER BY id DESC LIMIT 1;
@@ -64,15 +64,15 @@ DELETE FROM notes WHERE user_id = 3 ORDER BY id DESC LIMIT 1;
 -- == subqueries
 DELETE FROM users WHERE id IN (SELECT user_id FROM orders WHERE total > 60);
 DELETE FROM users WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.user_id = users.id);
-DELETE FROM orders WHERE user_id NOT IN (SELECT id FROM users); -- refused: a subquery over all shards
+DELETE FROM orders WHERE user_id NOT IN (SELECT id FROM users);
 DELETE FROM orders WHERE product_id = (SELECT id FROM products WHERE name = 'Mug');
 DELETE FROM orders WHERE product_id IN (SELECT id FROM products WHERE price > 5) AND user_id = 5;
-DELETE FROM users WHERE id IN (SELECT user_id FROM tickets WHERE points < 5); -- refused: a subquery of rows elsewhere
-DELETE FROM tickets WHERE user_id NOT IN (SELECT id FROM users); -- refused: a subquery of rows elsewhere
-DELETE FROM tickets WHERE points > (SELECT AVG(age) FROM users); -- refused: a subquery of rows elsewhere
-DELETE FROM products WHERE id NOT IN (SELECT product_id FROM orders); -- refused: a subquery of rows elsewhere
+DELETE FROM users WHERE id IN (SELECT user_id FROM tickets WHERE points < 5);
+DELETE FROM tickets WHERE user_id NOT IN (SELECT id FROM users);
+DELETE FROM tickets WHERE points > (SELECT AVG(age) FROM users);
+DELETE FROM products WHERE id NOT IN (SELECT product_id FROM orders);
 DELETE FROM audit WHERE id IN (SELECT id FROM products);
-DELETE FROM audit WHERE id IN (SELECT id FROM users); -- refused: a subquery of rows elsewhere
+DELETE FROM audit WHERE id IN (SELECT id FROM users);
 DELETE FROM users WHERE id = (SELECT MAX(id) FROM (SELECT id FROM users) x); -- refused: a subquery of rows elsewhere
 DELETE FROM users WHERE id IN (SELECT id FROM users WHERE age > 5); -- any-warnings
 
@@ -94,16 +94,16 @@ DELETE orders FROM orders o JOIN users u ON o.user_id = u.id;
 -- == several tables, others
 DELETE o FROM orders o JOIN products p ON p.id = o.product_id WHERE p.price < 5;
 DELETE o FROM orders o JOIN products p ON p.id = o.product_id WHERE p.name = 'Desk' AND o.user_id = 11;
-DELETE u FROM users u JOIN tickets t ON t.user_id = u.id; -- refused: joined by other columns than the key
-DELETE t FROM tickets t JOIN users u ON t.user_id = u.id WHERE u.city = 'Rome'; -- refused: joined by other columns than the key
+DELETE u FROM users u JOIN tickets t ON t.user_id = u.id;
+DELETE t FROM tickets t JOIN users u ON t.user_id = u.id WHERE u.city = 'Rome';
 DELETE u, t FROM users u JOIN tickets t ON t.user_id = u.id; -- refused: joined by other columns than the key
-DELETE t FROM tickets t LEFT JOIN users u ON t.user_id = u.id WHERE u.id IS NULL; -- refused: joined by other columns than the key
-DELETE p FROM products p JOIN orders o ON o.product_id = p.id; -- refused: a reference table after rows of shards
-DELETE p FROM products p LEFT JOIN orders o ON o.product_id = p.id WHERE o.id IS NULL; -- refused: a reference table after rows of shards
+DELETE t FROM tickets t LEFT JOIN users u ON t.user_id = u.id WHERE u.id IS NULL;
+DELETE p FROM products p JOIN orders o ON o.product_id = p.id;
+DELETE p FROM products p LEFT JOIN orders o ON o.product_id = p.id WHERE o.id IS NULL;
 DELETE p FROM products p JOIN rates r ON r.cur = 'EUR' AND p.price = r.rate + 0.2;
 DELETE a FROM audit a JOIN products p ON p.id = a.id WHERE p.stock > 10;
-DELETE a FROM audit a JOIN users u ON u.id = a.id; -- refused: joined by other columns than the key
-DELETE u FROM users u JOIN audit a ON u.id = a.id; -- refused: joined by other columns than the key
+DELETE a FROM audit a JOIN users u ON u.id = a.id;
+DELETE u FROM users u JOIN audit a ON u.id = a.id;
 DELETE a, n FROM audit a JOIN notes n ON n.id = a.id; -- refused: joined by other columns than the key
 DELETE u FROM users u JOIN users v ON v.id = u.id + 1; -- refused: joined by other columns than the key
 

@@ -7,8 +7,8 @@ INSERT INTO visits (n, user_id) SELECT n, user_id FROM visits WHERE n > 2;
 INSERT INTO accounts SELECT user_id, nr + 10, NULL, amount FROM accounts;
 INSERT INTO accounts SELECT * FROM accounts WHERE user_id = 1;
 INSERT INTO accounts SELECT * FROM accounts;
-INSERT INTO users SELECT id + 100, name, email, city, age, balance FROM users; -- refused: the key is an expression
-INSERT INTO codes SELECT CONCAT(code, '2'), v FROM codes; -- refused: the key is an expression
+INSERT INTO users SELECT id + 100, name, email, city, age, balance FROM users; -- any-id
+INSERT INTO codes SELECT CONCAT(code, '2'), v FROM codes;
 
 -- == of a table that is sharded alike
 INSERT INTO visits SELECT id, name, age FROM users WHERE id = 1;
@@ -23,47 +23,47 @@ INSERT INTO accounts SELECT id, 1, NULL, 0 FROM users;
 INSERT INTO children SELECT id, 9, name FROM parents;
 INSERT INTO visits SELECT id, name, age FROM users WHERE 1 = 0;
 INSERT INTO visits SELECT id, name, age FROM users ORDER BY id;
-INSERT INTO visits SELECT id, name, age FROM users ORDER BY id LIMIT 3; -- refused: ORDER BY and LIMIT over several shards
-INSERT INTO visits SELECT id, name, age FROM users ORDER BY age DESC, id LIMIT 2 OFFSET 1; -- refused: ORDER BY and LIMIT over several shards
+INSERT INTO visits SELECT id, name, age FROM users ORDER BY id LIMIT 3;
+INSERT INTO visits SELECT id, name, age FROM users ORDER BY age DESC, id LIMIT 2 OFFSET 1;
 INSERT INTO visits SELECT user_id, note, 1 FROM orders WHERE user_id = 5 ORDER BY id LIMIT 1;
-INSERT INTO visits SELECT id, name, 1 FROM users WHERE id = 1 UNION ALL SELECT id, name, 2 FROM users WHERE id = 1; -- refused: UNION into shards
+INSERT INTO visits SELECT id, name, 1 FROM users WHERE id = 1 UNION ALL SELECT id, name, 2 FROM users WHERE id = 1;
 INSERT INTO visits SELECT id, name, 1 FROM users UNION ALL SELECT user_id, note, 2 FROM orders; -- refused: UNION over several shards
 INSERT INTO visits SELECT DISTINCT user_id, status, 0 FROM orders;
 INSERT INTO visits TABLE visits; -- mysql | refused on mysql: TABLE is not read
 
 -- == of a table that is sharded otherwise
-INSERT INTO visits SELECT user_id, title, points FROM tickets; -- refused: rows go to other shards than they come from
-INSERT INTO visits SELECT user_id, title, points FROM tickets WHERE ticket = 3; -- refused: rows go to other shards than they come from
-INSERT INTO tickets SELECT id + 100, user_id, note, 0 FROM orders; -- refused: rows go to other shards than they come from
-INSERT INTO tickets (ticket, title) SELECT k + 50, fixed FROM kinds; -- refused: rows go to other shards than they come from
-INSERT INTO users (id, name) SELECT ticket + 200, IFNULL(title, 'none') FROM tickets; -- refused: rows go to other shards than they come from
-INSERT INTO users (id, name) SELECT ticket, IFNULL(title, 'none') FROM tickets; -- refused: rows go to other shards than they come from
-INSERT INTO codes SELECT name, age FROM users; -- refused: rows go to other shards than they come from
-INSERT INTO codes SELECT city, COUNT(*) FROM users WHERE city IS NOT NULL GROUP BY city; -- refused: rows go to other shards than they come from
-INSERT INTO kinds (k, big, exact, fixed) SELECT 100 + id, id, balance, city FROM users; -- refused: rows go to other shards than they come from
-INSERT INTO visits SELECT product_id, status, COUNT(*) FROM orders GROUP BY product_id, status; -- refused: rows go to other shards than they come from
+INSERT INTO visits SELECT user_id, title, points FROM tickets; -- refused: a row without the sharding key
+INSERT INTO visits SELECT user_id, title, points FROM tickets WHERE ticket = 3;
+INSERT INTO tickets SELECT id + 100, user_id, note, 0 FROM orders;
+INSERT INTO tickets (ticket, title) SELECT k + 50, fixed FROM kinds;
+INSERT INTO users (id, name) SELECT ticket + 200, IFNULL(title, 'none') FROM tickets; -- any-id
+INSERT INTO users (id, name) SELECT ticket, IFNULL(title, 'none') FROM tickets;
+INSERT INTO codes SELECT name, age FROM users;
+INSERT INTO codes SELECT city, COUNT(*) FROM users WHERE city IS NOT NULL GROUP BY city;
+INSERT INTO kinds (k, big, exact, fixed) SELECT 100 + id, id, balance, city FROM users;
+INSERT INTO visits SELECT product_id, status, COUNT(*) FROM orders GROUP BY product_id, status;
 INSERT INTO visits SELECT u.id, t.title, t.points FROM users u JOIN tickets t ON t.user_id = u.id; -- refused: joined by other columns than the key
-INSERT INTO visits (user_id, n) SELECT MAX(id), SUM(age) FROM users; -- refused: an aggregate over several shards
+INSERT INTO visits (user_id, n) SELECT MAX(id), SUM(age) FROM users;
 
 -- == of reference and single tables
-INSERT INTO visits SELECT id, name, stock FROM products; -- refused: rows of a table that every server has
-INSERT INTO visits SELECT 1, name, stock FROM products; -- refused: one row for a shard from a SELECT
-INSERT INTO visits (user_id, page) SELECT user_id, body FROM notes; -- refused: rows go to other shards than they come from
-INSERT INTO users (id, name) SELECT id + 300, IFNULL(who, 'none') FROM audit; -- refused: rows go to other shards than they come from
-INSERT INTO codes SELECT cur, rate FROM rates; -- refused: rows of a table that every server has
-INSERT INTO visits SELECT 7, 'constant', 1; -- refused: one row for a shard from a SELECT
-INSERT INTO visits SELECT 7, 'dual', 1 FROM DUAL; -- refused: one row for a shard from a SELECT
-INSERT INTO visits SELECT 1, 'a', 1 UNION SELECT 2, 'b', 2 UNION SELECT 3, 'c', 3; -- refused: rows of several shards from one SELECT
-INSERT INTO users (id, name) SELECT 5, 'there' WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = 5); -- refused: one row for a shard from a SELECT
-INSERT INTO users (id, name) SELECT 400, 'new' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = 400); -- refused: one row for a shard from a SELECT
+INSERT INTO visits SELECT id, name, stock FROM products;
+INSERT INTO visits SELECT 1, name, stock FROM products;
+INSERT INTO visits (user_id, page) SELECT user_id, body FROM notes; -- refused: a row without the sharding key
+INSERT INTO users (id, name) SELECT id + 300, IFNULL(who, 'none') FROM audit;
+INSERT INTO codes SELECT cur, rate FROM rates;
+INSERT INTO visits SELECT 7, 'constant', 1;
+INSERT INTO visits SELECT 7, 'dual', 1 FROM DUAL;
+INSERT INTO visits SELECT 1, 'a', 1 UNION SELECT 2, 'b', 2 UNION SELECT 3, 'c', 3;
+INSERT INTO users (id, name) SELECT 5, 'there' WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = 5);
+INSERT INTO users (id, name) SELECT 400, 'new' FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = 400);
 
 -- == into a reference table
 INSERT INTO products SELECT id + 10, CONCAT(name, '2'), price, stock FROM products;
 INSERT INTO products (id, name) SELECT rate * 100, cur FROM rates WHERE rate < 2;
-INSERT INTO products (id, name) SELECT id + 500, name FROM users; -- refused: rows of shards into a reference table
+INSERT INTO products (id, name) SELECT id + 500, name FROM users;
 INSERT INTO rates SELECT LEFT(status, 3), COUNT(*) FROM orders GROUP BY status; -- refused: rows of shards into a reference table
-INSERT INTO rates SELECT LEFT(name, 3), age FROM users WHERE id = 1; -- refused: rows of shards into a reference table
-INSERT INTO rates SELECT LEFT(who, 3), id FROM audit WHERE id < 3; -- refused: rows of a single table into a reference table
+INSERT INTO rates SELECT LEFT(name, 3), age FROM users WHERE id = 1;
+INSERT INTO rates SELECT LEFT(who, 3), id FROM audit WHERE id < 3;
 INSERT INTO products SELECT * FROM products;
 INSERT IGNORE INTO products SELECT id, CONCAT(name, '3'), price, stock FROM products;
 INSERT INTO products SELECT * FROM products p ON DUPLICATE KEY UPDATE stock = p.stock + 1;
@@ -74,34 +74,34 @@ INSERT INTO audit (who, what) SELECT who, what FROM audit;
 SELECT LAST_INSERT_ID();
 INSERT INTO audit (who, what) SELECT name, price FROM products ORDER BY id;
 INSERT INTO notes (body) SELECT name FROM products ORDER BY id DESC LIMIT 2;
-INSERT INTO audit (who, what) SELECT name, city FROM users ORDER BY id; -- refused: rows of shards into a single table
-INSERT INTO audit (what) SELECT CONCAT(status, ': ', COUNT(*), ', ', SUM(total)) FROM orders GROUP BY status ORDER BY status; -- refused: rows of shards into a single table
-INSERT INTO audit (what) SELECT COUNT(*) FROM users; -- refused: rows of shards into a single table
-INSERT INTO audit (what) SELECT name FROM users WHERE id = 1; -- refused: rows of shards into a single table
-INSERT INTO audit (what) SELECT body FROM notes; -- refused: rows of another source
-INSERT INTO audit (who) SELECT u.name FROM users u JOIN tickets t ON t.user_id = u.id ORDER BY t.ticket; -- refused: rows of shards into a single table
+INSERT INTO audit (id, who, what) SELECT id + 1000000, name, city FROM users ORDER BY id;
+INSERT INTO audit (id, what) SELECT 1001000 + ASCII(status), CONCAT(status, ': ', COUNT(*), ', ', SUM(total)) FROM orders GROUP BY status ORDER BY status; -- refused: rows of shards into a single table
+INSERT INTO audit (what) SELECT COUNT(*) FROM users;
+INSERT INTO audit (what) SELECT name FROM users WHERE id = 1;
+INSERT INTO audit (what) SELECT body FROM notes;
+INSERT INTO audit (id, who) SELECT t.ticket + 1002000, u.name FROM users u JOIN tickets t ON t.user_id = u.id ORDER BY t.ticket; -- refused: rows of shards into a single table
 
 -- == duplicates
 INSERT IGNORE INTO accounts SELECT user_id, 1, 'main', 5 FROM orders;
 INSERT IGNORE INTO accounts SELECT * FROM accounts;
-INSERT IGNORE INTO users SELECT * FROM users; -- refused: ids of rows that a SELECT gives
+INSERT IGNORE INTO users SELECT * FROM users;
 INSERT INTO accounts SELECT user_id, 1, 'other', 5 FROM visits WHERE user_id IS NOT NULL ON DUPLICATE KEY UPDATE amount = accounts.amount + 1;
 INSERT INTO accounts (user_id, nr, amount) SELECT user_id, 1, n FROM visits WHERE user_id IN (1, 2) ON DUPLICATE KEY UPDATE amount = accounts.amount + VALUES(amount); -- any-warnings
-INSERT INTO users SELECT * FROM users s ON DUPLICATE KEY UPDATE age = s.age + 1; -- refused: ids of rows that a SELECT gives
+INSERT INTO users SELECT * FROM users s ON DUPLICATE KEY UPDATE age = s.age + 1;
 REPLACE INTO accounts SELECT user_id, nr, label, amount + 1 FROM accounts;
 REPLACE INTO accounts SELECT id, 1, 'main', 0 FROM users WHERE id < 4;
 REPLACE INTO visits SELECT id, name, age FROM users;
-REPLACE INTO users (id, name) SELECT ticket, title FROM tickets WHERE title IS NOT NULL; -- refused: rows go to other shards than they come from
-INSERT IGNORE INTO codes SELECT name, age FROM users; -- refused: rows go to other shards than they come from
+REPLACE INTO users (id, name) SELECT ticket, title FROM tickets WHERE title IS NOT NULL; -- any-id
+INSERT IGNORE INTO codes SELECT name, age FROM users;
 INSERT INTO accounts SELECT user_id, 60, NULL, -101 FROM accounts WHERE user_id = 3 AND nr = 1;
 INSERT INTO accounts SELECT user_id, 60, NULL, amount - 1 FROM accounts WHERE label = 'main';
 
 -- == generated ids
 INSERT INTO orders (user_id, product_id) SELECT id, 1 FROM users WHERE id = 1;
 INSERT INTO orders (user_id, product_id, note) SELECT user_id, product_id, 'copy' FROM orders WHERE user_id = 5 ORDER BY id;
-INSERT INTO orders (user_id) SELECT user_id FROM tickets WHERE user_id IS NOT NULL ORDER BY ticket; -- refused: rows go to other shards than they come from
+INSERT INTO orders (user_id) SELECT user_id FROM tickets WHERE user_id IS NOT NULL ORDER BY ticket;
 INSERT INTO orders SELECT id + 100, user_id, product_id, status, total, note FROM orders WHERE id < 118 AND user_id = 5;
-INSERT INTO users (name) SELECT title FROM tickets WHERE title IS NOT NULL ORDER BY ticket; -- refused: rows go to other shards than they come from
+INSERT INTO users (name) SELECT title FROM tickets WHERE title IS NOT NULL ORDER BY ticket;
 
 -- == wrong statements
 INSERT INTO visits SELECT id FROM users;
@@ -143,8 +143,8 @@ DROP TABLE copied_rates;
 WITH big AS (SELECT user_id FROM orders WHERE total > 60) UPDATE users JOIN big ON big.user_id = users.id SET users.city = 'Big'; -- mysql | refused on mysql: WITH before UPDATE and DELETE
 WITH big AS (SELECT user_id FROM orders WHERE total > 60) DELETE FROM users WHERE id IN (SELECT user_id FROM big); -- mysql | refused on mysql: WITH before UPDATE and DELETE
 WITH one AS (SELECT id FROM products WHERE price < 2) UPDATE orders SET note = 'cheap' WHERE product_id IN (SELECT id FROM one); -- mysql | refused on mysql: WITH before UPDATE and DELETE
-INSERT INTO visits WITH x AS (SELECT id, name, age FROM users) SELECT * FROM x; -- refused: rows go to other shards than they come from
-INSERT INTO visits WITH x AS (SELECT id, name, age FROM users WHERE id = 1) SELECT * FROM x; -- refused: rows go to other shards than they come from
+INSERT INTO visits WITH x AS (SELECT id, name, age FROM users) SELECT * FROM x;
+INSERT INTO visits WITH x AS (SELECT id, name, age FROM users WHERE id = 1) SELECT * FROM x;
 INSERT INTO audit (who) WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i FROM n;
-INSERT INTO visits WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i, 'n', i FROM n; -- refused: rows go to other shards than they come from
+INSERT INTO visits WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 3) SELECT i, 'n', i FROM n;
 WITH x AS (SELECT 1) INSERT INTO audit (who) SELECT * FROM x;

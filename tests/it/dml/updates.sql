@@ -90,25 +90,25 @@ UPDATE users SET id = 1 WHERE id = 1;
 UPDATE users SET id = 1, name = 'with key' WHERE id = 1;
 UPDATE orders SET user_id = 5, note = 'same' WHERE user_id = 5;
 UPDATE orders SET user_id = 5, note = 'same' WHERE user_id = 5 AND id = 106;
-UPDATE users SET id = id WHERE id = 2; -- refused: the key is set by an expression
-UPDATE users SET id = id, age = 9; -- refused: the key is set by an expression
+UPDATE users SET id = id WHERE id = 2;
+UPDATE users SET id = id, age = 9;
 
 -- == ORDER BY and LIMIT
 UPDATE users SET name = 'one shard' WHERE id = 1 ORDER BY id LIMIT 1;
 UPDATE orders SET note = 'two of one' WHERE user_id = 5 ORDER BY id DESC LIMIT 2;
 UPDATE orders SET note = 'none' WHERE user_id = 5 LIMIT 0;
-UPDATE users SET name = 'first' ORDER BY id LIMIT 1; -- refused: ORDER BY and LIMIT over several shards
-UPDATE users SET name = 'last' ORDER BY id DESC LIMIT 3; -- refused: ORDER BY and LIMIT over several shards
-UPDATE users SET city = 'x' WHERE age IS NOT NULL ORDER BY age DESC, id LIMIT 4; -- refused: ORDER BY and LIMIT over several shards
-UPDATE users SET age = 5 ORDER BY name, id LIMIT 100; -- refused: ORDER BY and LIMIT over several shards
-UPDATE users SET age = 5 WHERE id IN (1, 2, 3, 4) ORDER BY id LIMIT 2; -- refused: ORDER BY and LIMIT over several shards
-UPDATE users SET balance = balance + 1 ORDER BY id; -- refused: ORDER BY and LIMIT over several shards
-UPDATE orders SET note = 'cheap' ORDER BY total, id LIMIT 5; -- refused: ORDER BY and LIMIT over several shards
-UPDATE orders SET status = 'sent' WHERE status = 'new' ORDER BY total DESC, id LIMIT 3; -- refused: ORDER BY and LIMIT over several shards
-UPDATE codes SET v = 1 ORDER BY code LIMIT 2; -- refused: ORDER BY and LIMIT over several shards
-UPDATE users SET name = 'nobody' WHERE age = 200 ORDER BY id LIMIT 3; -- refused: ORDER BY and LIMIT over several shards
+UPDATE users SET name = 'first' ORDER BY id LIMIT 1;
+UPDATE users SET name = 'last' ORDER BY id DESC LIMIT 3;
+UPDATE users SET city = 'x' WHERE age IS NOT NULL ORDER BY age DESC, id LIMIT 4;
+UPDATE users SET age = 5 ORDER BY name, id LIMIT 100;
+UPDATE users SET age = 5 WHERE id IN (1, 2, 3, 4) ORDER BY id LIMIT 2;
+UPDATE users SET balance = balance + 1 ORDER BY id;
+UPDATE orders SET note = 'cheap' ORDER BY total, id LIMIT 5;
+UPDATE orders SET status = 'sent' WHERE status = 'new' ORDER BY total DESC, id LIMIT 3;
+UPDATE codes SET v = 1 ORDER BY code LIMIT 2;
+UPDATE users SET name = 'nobody' WHERE age = 200 ORDER BY id LIMIT 3;
 UPDATE users SET name = 'unchanged' WHERE id = 1 LIMIT 1;
-UPDATE users SET name = 'unchanged' ORDER BY name = 'unchanged' DESC, id LIMIT 2; -- refused: ORDER BY and LIMIT over several shards
+UPDATE users SET name = 'unchanged' ORDER BY name = 'unchanged' DESC, id LIMIT 2;
 UPDATE products SET stock = stock + 1 ORDER BY id LIMIT 2;
 UPDATE products SET stock = stock + 1 ORDER BY price DESC, id LIMIT 2;
 UPDATE audit SET what = 'first' ORDER BY id LIMIT 1;
@@ -122,15 +122,15 @@ UPDATE users SET city = 'Buyer' WHERE EXISTS (SELECT 1 FROM orders o WHERE o.use
 UPDATE users SET city = 'Buyer' WHERE id IN (SELECT user_id FROM orders WHERE status = 'paid');
 UPDATE orders SET note = (SELECT name FROM users u WHERE u.id = orders.user_id) WHERE note IS NULL;
 UPDATE orders SET note = 'rich' WHERE user_id IN (SELECT id FROM users WHERE balance >= 20);
-UPDATE users SET age = 7 WHERE id IN (SELECT user_id FROM tickets WHERE points > 2); -- refused: a subquery of rows elsewhere
-UPDATE users SET age = (SELECT MAX(points) FROM tickets); -- refused: a subquery of rows elsewhere
+UPDATE users SET age = 7 WHERE id IN (SELECT user_id FROM tickets WHERE points > 2);
+UPDATE users SET age = (SELECT MAX(points) FROM tickets);
 UPDATE users SET age = (SELECT COUNT(*) FROM tickets t WHERE t.user_id = users.id); -- refused: a subquery of rows elsewhere
-UPDATE tickets SET points = (SELECT COUNT(*) FROM users); -- refused: a subquery of rows elsewhere
-UPDATE tickets SET title = 'known' WHERE user_id IN (SELECT id FROM users); -- refused: a subquery of rows elsewhere
-UPDATE users SET city = (SELECT what FROM audit WHERE id = 1); -- refused: a subquery of rows elsewhere
+UPDATE tickets SET points = (SELECT COUNT(*) FROM users);
+UPDATE tickets SET title = 'known' WHERE user_id IN (SELECT id FROM users);
+UPDATE users SET city = (SELECT what FROM audit WHERE id = 1);
 UPDATE products SET stock = (SELECT COUNT(*) FROM orders WHERE product_id = products.id); -- refused: a subquery of rows elsewhere
 UPDATE products SET stock = stock + 1 WHERE name IN (SELECT cur FROM rates) OR id = 1;
-UPDATE audit SET what = (SELECT COUNT(*) FROM users) WHERE id = 2; -- refused: a subquery of rows elsewhere
+UPDATE audit SET what = (SELECT COUNT(*) FROM users) WHERE id = 2;
 UPDATE users SET age = (SELECT age FROM users WHERE id = 1) WHERE id = 2; -- refused on mariadb: a subquery of another shard
 UPDATE users SET age = (SELECT stock FROM products) WHERE id = 2;
 UPDATE users SET age = (SELECT nothing FROM products LIMIT 1) WHERE id = 2;
@@ -157,16 +157,16 @@ UPDATE users u JOIN products p ON p.id = u.id SET u.city = p.name;
 UPDATE orders o JOIN products p ON p.id = o.product_id SET o.total = p.price * 2;
 UPDATE orders o JOIN products p ON p.id = o.product_id SET o.total = p.price * 2, o.note = p.name WHERE o.user_id = 1;
 UPDATE products p JOIN rates r ON r.cur = 'USD' SET p.price = p.price * r.rate;
-UPDATE products p JOIN orders o ON o.product_id = p.id SET p.stock = 0; -- refused: a reference table after rows of shards
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.stock = 0; -- text-only
 UPDATE products p JOIN orders o ON o.product_id = p.id AND o.user_id = 5 SET p.stock = 0, o.note = 'x'; -- refused: a reference table after rows of shards
-UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.city = t.title; -- refused: joined by other columns than the key
-UPDATE tickets t JOIN users u ON u.id = t.user_id SET t.title = u.name; -- refused: joined by other columns than the key
+UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.city = t.title;
+UPDATE tickets t JOIN users u ON u.id = t.user_id SET t.title = u.name;
 UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.age = 1, t.points = 1; -- refused: joined by other columns than the key
-UPDATE users u JOIN audit a ON a.id = u.id SET u.city = a.who; -- refused: joined by other columns than the key
-UPDATE audit a JOIN users u ON u.id = a.id SET a.who = u.name; -- refused: joined by other columns than the key
+UPDATE users u JOIN audit a ON a.id = u.id SET u.city = a.who;
+UPDATE audit a JOIN users u ON u.id = a.id SET a.who = u.name;
 UPDATE audit a JOIN products p ON p.id = a.id SET a.what = p.name;
 UPDATE notes n JOIN products p ON p.id = n.id SET n.body = p.name;
-UPDATE audit a JOIN notes n ON n.id = a.id SET a.what = n.body; -- refused: joined by other columns than the key
+UPDATE audit a JOIN notes n ON n.id = a.id SET a.what = n.body;
 UPDATE users u JOIN users v ON v.id = u.age SET u.city = v.name; -- refused: joined by other columns than the key
 UPDATE users u JOIN users v ON v.id = 1 SET u.city = v.name WHERE u.id = 2; -- refused: joined by other columns than the key
 

@@ -146,7 +146,8 @@ async fn a_missing_grant_is_named() {
     }
     // A proxy with a fixed worker's number needs no store to start; its counters are in `shardgate` on the first source.
     let state = tempfile::tempdir().unwrap();
-    let fixed = format!("worker = 1\nstate = \"{}\"", state.path().display());
+    let single = "[transaction]\nmode = \"single\"";
+    let fixed = format!("worker = 1\nstate = \"{}\"\n{single}", state.path().display());
     let config = super::config(lab, &database, "")
         .replace("mysql://root@", &format!("mysql://{database}@"))
         .replace(&format!("store = \"ds1/{database}_store\""), &fixed);
