@@ -110,14 +110,15 @@ impl Session {
 
     /// A step may have changed definitions.
     fn changed(&self, ddl: &Ddl, step: &DdlStep) {
-        for (database, table) in &step.changes {
-            self.shared.catalog.forget(database, table);
-        }
-        if ddl.kind == DdlKind::Other {
-            // A trigger may be a table's.
-            self.shared.catalog.forget_all();
-        }
-        self.shared.definitions_changed();
+        self.shared.forget(|catalog| {
+            for (database, table) in &step.changes {
+                catalog.forget(database, table);
+            }
+            if ddl.kind == DdlKind::Other {
+                // A trigger may be a table's.
+                catalog.forget_all();
+            }
+        });
     }
 
     /// Whether the step's places hold copies of a reference table.

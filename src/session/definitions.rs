@@ -6,6 +6,7 @@ use super::Session;
 use super::query::nodes_of;
 use super::shared::Shared;
 use crate::backend::Pools;
+use crate::backend::catalog::Catalog;
 use crate::base::{Code, Error, Result};
 use crate::plan::ir::Plan;
 use crate::topology::schema::Schemas;
@@ -49,11 +50,17 @@ impl Shared {
         loaded
     }
 
+    /// Forgets definitions. Counted before, too: who finds them missing finds the count changed, and plans again.
+    pub(super) fn forget(&self, forget: impl FnOnce(&Catalog)) {
+        self.definitions_changed();
+        forget(&self.catalog);
+        self.definitions_changed();
+    }
+
     /// Others have changed definitions, databases too: what is known of them is known no more.
     pub fn all_changed(&self) {
-        self.catalog.forget_all();
+        self.forget(Catalog::forget_all);
         self.pools.schemas_dropped();
-        self.definitions_changed();
     }
 
     /// Reads a table that is known again, from the first of its nodes. Whether it was changed past this proxy.

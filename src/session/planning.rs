@@ -17,6 +17,9 @@ use crate::topology::{Layout, Node, Table};
 /// What statements and functions of Shardgate's own begin with.
 const OWN_WORD: &[u8] = b"SHARDGATE";
 
+/// How often a statement is planned while definitions change.
+const TRIES: usize = 10;
+
 impl Session {
     /// The plan for a shape: from the cache, or made. A shape that does not parse becomes the text itself.
     pub(super) async fn plan(&mut self, text: &[u8], shape: &mut Normalised) -> Result<Arc<Plan>> {
@@ -40,15 +43,25 @@ impl Session {
         statement: Arc<Statement>,
         shape: &Normalised,
     ) -> Result<Arc<Plan>> {
-        let complete = self.load_definitions(&statement).await?;
-        let shared = &self.shared;
-        let database = self.database.as_deref();
-        let plan =
-            Arc::new(plan::build(statement, &shape.masked(), database, shared.topology(), &shared.catalog));
-        if complete && !matches!(plan.act, Act::Ddl(_)) {
-            shared.plans.put(&self.key(shape), Arc::clone(&plan));
+        let (mut tries, mut epoch) = (0, self.shared.epoch());
+        loop {
+            let complete = self.load_definitions(&statement).await?;
+            let shared = &self.shared;
+            let (database, statement) = (self.database.as_deref(), Arc::clone(&statement));
+            let plan = plan::build(statement, &shape.masked(), database, shared.topology(), &shared.catalog);
+            let plan = Arc::new(plan);
+            // Definitions that were forgotten while they were read would be taken for none.
+            let now = shared.epoch();
+            tries += 1;
+            if now != epoch && tries < TRIES {
+                epoch = now;
+                continue;
+            }
+            if complete && !matches!(plan.act, Act::Ddl(_)) {
+                shared.plans.put(&cache::Key { definitions: epoch, ..self.key(shape) }, Arc::clone(&plan));
+            }
+            return Ok(plan);
         }
-        Ok(plan)
     }
 
     /// What a plan depends on.

@@ -132,16 +132,22 @@ impl Proxy {
         String::from_utf8_lossy(&std::fs::read(self.dir.path().join("log")).unwrap_or_default()).into_owned()
     }
 
-    /// Waits until the port accepts. `false` when the process has ended, or says nothing for long.
+    /// Waits until it serves. `false` when the process has ended, or says nothing for long. That somebody accepts on the port
+    /// is not enough: it could be another process that was faster.
     async fn answers(&mut self) -> bool {
         let deadline = Instant::now() + Duration::from_secs(20);
+        let mut silent = None;
         while Instant::now() < deadline {
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
-                return true;
-            }
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
             if stat.is_empty() || stat.contains(") Z ") {
                 return false;
+            }
+            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
+                // A proxy that is told to log little does not say so.
+                let since = *silent.get_or_insert_with(Instant::now);
+                if self.log().contains("serving") || since.elapsed() > Duration::from_secs(1) {
+                    return true;
+                }
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }

@@ -69,7 +69,7 @@ INSERT INTO codes VALUES (REPEAT('x', 41), 'long', 22); -- may-refuse
 UPDATE codes SET n = n + 100 WHERE code = 'b';
 UPDATE codes SET n = n + 100 WHERE code = 'A ';
 UPDATE codes SET label = 'all ones' WHERE label = 'ONE';
-UPDATE codes SET code = 'c' WHERE code = 'a'; -- refused
+UPDATE codes SET code = 'c' WHERE code = 'a';
 REPLACE INTO codes VALUES ('b', 'replaced', 40);
 INSERT INTO codes VALUES ('B', 'x', 1) ON DUPLICATE KEY UPDATE n = n + 1;
 SELECT * FROM codes ORDER BY n;
