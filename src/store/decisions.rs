@@ -116,6 +116,16 @@ impl Decisions {
         )
     }
 
+    /// Two statements that change a row in a branch, and leave nothing. MySQL writes savepoints into its binary log; where they
+    /// are all that a prepared branch has there, its replicas stop at it (error 3898).
+    pub fn touch_sql(&self, xid: &Xid) -> [String; 2] {
+        let (table, key) = (&self.table, format!("{}-{}", xid.gtrid, xid.branch));
+        [
+            format!("INSERT INTO {table} (gtrid,outcome,at,branches) VALUES ('{key}',0,0,'')"),
+            format!("DELETE FROM {table} WHERE gtrid='{key}'"),
+        ]
+    }
+
     /// Creates what is missing, checks what recovery needs, and tells the server's identity and where it is (host, port,
     /// data directory). [`Code::SourceDown`]: it cannot be reached now; [`Code::AccessDenied`]: the account lacks a
     /// privilege, and the message says which.

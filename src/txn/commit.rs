@@ -40,8 +40,11 @@ impl Held {
 
     /// Commits where one source at most has been written to: its answer is the transaction's.
     async fn commit_one(&mut self) -> Result<()> {
+        let coordinator = Arc::clone(&self.coordinator);
+        let coordinator = &*coordinator;
         let ended = each_open(&mut self.legs, |leg| async move {
             let wrote = leg.wrote;
+            leg.touch(coordinator);
             let mut done = leg.end("COMMIT").await;
             if let Err(error) = &mut done {
                 if wrote && leg.lease.as_ref().is_some_and(|lease| lease.is_lost()) {
@@ -69,7 +72,7 @@ impl Held {
                 return Err(rolled_back(error));
             }
         };
-        let prepared = each_open(&mut self.legs, |leg| leg.prepare(&decide)).await;
+        let prepared = each_open(&mut self.legs, |leg| leg.prepare(&decide, &coordinator)).await;
         if let Some(error) = prepared.into_iter().find_map(Result::err) {
             self.lost |= self.any_lost();
             self.undo(&coordinator, gtrid).await;
@@ -171,8 +174,19 @@ impl Leg {
         }
     }
 
+    /// Sees to it that the binary log has a change of a branch that may have none left.
+    fn touch(&mut self, coordinator: &Coordinator) {
+        let Some(xid) = self.xid.as_ref().filter(|_| self.wrote && self.partly_undone) else { return };
+        if let (Ok(place), Some(lease)) = (coordinator.place(self.source), self.lease.as_mut()) {
+            for sql in place.decisions.touch_sql(xid) {
+                lease.queue_before(&sql);
+            }
+        }
+    }
+
     /// The first phase: a later branch is prepared; the first one has its decision written, by `decide`.
-    async fn prepare(&mut self, decide: &str) -> Result<()> {
+    async fn prepare(&mut self, decide: &str, coordinator: &Coordinator) -> Result<()> {
+        self.touch(coordinator);
         if self.xid.is_none() && self.unsure {
             self.check_open().await?;
         }

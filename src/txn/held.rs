@@ -51,6 +51,8 @@ pub(super) struct Leg {
     pub(super) wrote: bool,
     /// The last statement there has failed, and its server may have ended the transaction.
     pub(super) unsure: bool,
+    /// A part of it was rolled back there, perhaps all that it had changed.
+    pub(super) partly_undone: bool,
 }
 
 /// A session's held connections.
@@ -80,6 +82,14 @@ pub struct Held {
     was_read_only: bool,
     /// A held connection was lost, and what the session had there with it.
     pub(super) lost: bool,
+}
+
+impl Leg {
+    /// No transaction is open there any more.
+    pub(super) fn closed(&mut self) {
+        (self.open, self.wrote, self.xid) = (false, false, None);
+        (self.unsure, self.partly_undone) = (false, false);
+    }
 }
 
 impl Held {
@@ -235,6 +245,9 @@ impl Held {
             return Ok(false);
         };
         self.tell(&format!("ROLLBACK TO SAVEPOINT {}", quoted(name))).await?;
+        for leg in self.legs.iter_mut().filter(|leg| leg.open) {
+            leg.partly_undone = true;
+        }
         self.savepoints.truncate(place + 1);
         Ok(true)
     }
@@ -283,7 +296,7 @@ impl Held {
             self.legs.retain(|leg| leg.lease.as_ref().is_none_or(|lease| !lease.is_broken()));
             self.lost |= self.legs.len() < held;
             for leg in &mut self.legs {
-                (leg.open, leg.wrote, leg.xid) = (false, false, None);
+                leg.closed();
             }
         } else {
             self.legs.clear();
@@ -319,8 +332,9 @@ impl Held {
         each_open(&mut self.legs, |leg| async move {
             let Some(lease) = leg.lease.as_mut() else { return };
             let back = lease.query("ROLLBACK TO SAVEPOINT shardgate_statement", 0).await;
+            leg.partly_undone = true;
             if back.is_err() && !lease.is_lost() && leg.end("ROLLBACK").await.is_ok() {
-                (leg.open, leg.wrote, leg.xid) = (false, false, None);
+                leg.closed();
             }
         })
         .await;
@@ -411,7 +425,15 @@ impl Connections for Using<'_> {
         } else {
             let lease = self.pools.get(source, Role::Primary, self.flavor).await?;
             held.legs.retain(|leg| leg.source != source);
-            held.legs.push(Leg { source, lease: None, open: false, xid: None, wrote: false, unsure: false });
+            held.legs.push(Leg {
+                source,
+                lease: None,
+                open: false,
+                xid: None,
+                wrote: false,
+                unsure: false,
+                partly_undone: false,
+            });
             lease
         };
         lease.schemas_as_of(self.pools.schemas());
@@ -467,6 +489,7 @@ impl Connections for Using<'_> {
                     xid: None,
                     wrote: held.writing,
                     unsure: false,
+                    partly_undone: false,
                 });
             }
             None => {}
