@@ -77,6 +77,12 @@ impl Settings {
         self.stamp
     }
 
+    /// Whether transactions are READ ONLY where they do not say otherwise.
+    pub fn is_read_only(&self) -> bool {
+        let on = |name: &str| self.get(name) == Some("1");
+        on("transaction_read_only") || on("tx_read_only")
+    }
+
     /// Whether autocommit is off.
     pub fn manual_commit(&self) -> bool {
         self.manual_commit

@@ -119,18 +119,16 @@ impl Session {
 
     async fn begin(&mut self, read_only: Option<bool>, snapshot: bool) -> Result<()> {
         self.held.commit().await?;
-        let begin = match (read_only, snapshot) {
-            (None, false) => "BEGIN",
-            (Some(false), false) => "START TRANSACTION READ WRITE",
-            (Some(true), false) => "START TRANSACTION READ ONLY",
-            (None, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
-            (Some(false), true) => "START TRANSACTION READ WRITE, WITH CONSISTENT SNAPSHOT",
-            (Some(true), true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
-        };
         let characteristics = self.vars.next_transaction.take();
         let read_only = read_only
             .or_else(|| characteristics.as_deref().and_then(access))
-            .unwrap_or_else(|| self.vars.is_read_only());
+            .unwrap_or_else(|| self.vars.settings.is_read_only());
+        let begin = match (read_only, snapshot) {
+            (false, false) => "START TRANSACTION",
+            (true, false) => "START TRANSACTION READ ONLY",
+            (false, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
+            (true, true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
+        };
         self.held.begin(begin, characteristics.as_deref(), read_only);
         if snapshot { Box::pin(self.take_snapshots()).await } else { Ok(()) }
     }

@@ -45,12 +45,6 @@ impl Vars {
         vars
     }
 
-    /// Whether transactions are READ ONLY where they do not say otherwise.
-    pub fn is_read_only(&self) -> bool {
-        let on = |name: &str| self.settings.get(name) == Some("1");
-        on("transaction_read_only") || on("tx_read_only")
-    }
-
     /// `sql_select_limit`: rows at most of a SELECT without LIMIT.
     pub fn select_limit(&self) -> Option<u64> {
         self.settings.get("sql_select_limit")?.parse().ok()

@@ -358,14 +358,15 @@ impl Held {
         if let State::Begun { characteristics: Some(characteristics), .. } = &self.state {
             lease.queue_before(characteristics);
         }
+        // One that the client has begun is what it was then: SET SESSION changes transactions to come only.
+        if let State::Begun { characteristics, begin, read_only: false } = &self.state
+            && begin.starts_with("START")
+            && (characteristics.is_some() || settings.is_read_only())
+        {
+            lease.queue_before("SET TRANSACTION READ WRITE");
+        }
         match (&xid, &self.state) {
-            (Some(xid), state) => {
-                // XA START cannot say so itself.
-                if matches!(state, State::Begun { begin, .. } if begin.contains("READ WRITE")) {
-                    lease.queue_before("SET TRANSACTION READ WRITE");
-                }
-                lease.queue_before(&format!("XA START {xid}"));
-            }
+            (Some(xid), _) => lease.queue_before(&format!("XA START {xid}")),
             (None, State::Begun { begin, .. }) => lease.queue_before(begin),
             // The server begins one with the statement.
             (None, _) => {}

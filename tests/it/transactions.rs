@@ -100,7 +100,19 @@ async fn read_only_transactions_are_a_plain_server_s() {
          A: UPDATE sparse SET v = 8
          A: ROLLBACK
          A: SET {read_only} = 0
-         A: UPDATE sparse SET v = 8"
+         A: UPDATE sparse SET v = 8
+         A: BEGIN
+         A: SELECT v FROM sparse WHERE k = $0
+         A: SET {read_only} = 1
+         A: UPDATE sparse SET v = 9 WHERE k = $1
+         A: UPDATE sparse SET v = v + 1
+         A: COMMIT
+         A: BEGIN
+         A: SELECT v FROM sparse WHERE k = $0
+         A: SET {read_only} = 0
+         A: UPDATE sparse SET v = 9 WHERE k = $1
+         A: UPDATE sparse SET v = v + 1
+         A: ROLLBACK"
     );
     same(&shop, &script(&shop, &lines)).await;
 }
