@@ -17,8 +17,9 @@ use crate::exec::single::{self, Around};
 use crate::exec::stage::{Bench, Filler};
 use crate::exec::write::Task;
 use crate::merge::Budget;
-use crate::plan::ir::{Act, Plan, Read, Stage, Staged};
+use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
+use crate::plan::stage_spec::{Stage, Staged};
 use crate::plan::{self, Bound};
 use crate::sql::facts::{Body, Kind, Query};
 use crate::topology::{Layout, Node};
@@ -66,9 +67,10 @@ impl Session {
         for stage in &staged.stages {
             self.fill(stage, &staged.rest, bound, text, within, bench).await?;
         }
-        match bound.many {
-            true => self.merged_over(staged, bound, text, bench).await,
-            false => self.relayed_over(staged, bound, text, bench).await,
+        if bound.many {
+            self.merged_over(staged, bound, text, bench).await
+        } else {
+            self.relayed_over(staged, bound, text, bench).await
         }
     }
 
