@@ -1,6 +1,7 @@
 //! Plans → answers: sends texts to servers, relays or merges what comes back. Knows no sharding rule and not where a
 //! connection comes from ([`source::Connections`]).
 
+pub mod define;
 pub mod fanout;
 pub mod info;
 pub mod interrupt;

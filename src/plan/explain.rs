@@ -8,7 +8,7 @@ use super::bind::{Bound, Stage};
 use super::edit::text;
 use super::ir::{Act, Cell, Job, Pick, Piece, Plan, Read, Route, Routing, Several, Template};
 use super::merge_spec::{Merge, Step};
-use super::stage_spec::Staged;
+use super::stage_spec::{self, Staged};
 use crate::base::{Error, Value};
 use crate::sql::facts::Operand;
 use crate::topology::{Layout, Node, Topology};
@@ -169,23 +169,30 @@ fn read_json(plan: &Plan, read: &Read, shape: &str, topology: &Topology) -> Json
 }
 
 fn staged_json(staged: &Staged, shape: &str, topology: &Topology) -> Json {
-    let stages = staged.stages.iter().map(|stage| {
-        let mut out = json!({ "of": stage.table, "columns": stage.definition });
-        if let Act::Read(pull) = &stage.pull.act {
-            put(&mut out, "routing", routing_json(&stage.pull, &pull.routing, topology));
-            put(&mut out, "text", json!(pull.one.as_ref().map(|text| template(text, shape))));
-        }
-        out
-    });
-    let mut out = json!({ "stages": stages.collect::<Vec<_>>() });
+    let stages: Vec<Json> = staged.stages.iter().map(|stage| stage_json(stage, shape, topology)).collect();
+    let mut out = json!({ "stages": stages });
     if let Act::Read(rest) = &staged.rest.act {
-        match &rest.many {
-            Ok(scatter) => {
-                put(&mut out, "text", json!(scatter.text.as_ref().map(|text| template(text, shape))));
-                put(&mut out, "merge", json!(&scatter.merge));
-            }
-            Err(_) => put(&mut out, "text", json!(rest.one.as_ref().map(|text| template(text, shape)))),
-        }
+        put(&mut out, "rest", read_json(&staged.rest, rest, shape, topology));
+    }
+    if let Some(last) = &staged.last
+        && let Act::Read(read) = &last.plan.act
+    {
+        put(&mut out, "last", json!(read.one.as_ref().map(|text| template(text, shape))));
+    }
+    out
+}
+
+fn stage_json(stage: &stage_spec::Stage, shape: &str, topology: &Topology) -> Json {
+    let mut out = json!({ "of": stage.table });
+    if let Some(columns) = &stage.columns {
+        let defined =
+            columns.iter().map(|c| format!("{} {}", c.name, c.definition.as_deref().unwrap_or("?")));
+        put(&mut out, "columns", json!(defined.chain(stage.keys.iter().cloned()).collect::<Vec<_>>()));
+    }
+    if let Some(Plan { act: Act::Read(pull), .. }) = &stage.pull
+        && let Some(plan) = &stage.pull
+    {
+        put(&mut out, "pull", read_json(plan, pull, shape, topology));
     }
     out
 }

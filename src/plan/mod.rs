@@ -9,12 +9,14 @@
 
 mod aggregate;
 pub mod bind;
+mod block;
 pub mod cache;
 mod change;
 pub mod copy;
 mod ddl;
 mod edit;
 pub mod explain;
+mod finish;
 pub mod gene;
 mod insert;
 pub mod ir;

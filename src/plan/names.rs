@@ -29,6 +29,8 @@ pub(super) struct Ctx<'a> {
     pub(super) ignored: Vec<usize>,
     /// The part of the shape that is planned as a statement of its own; `None`: all of it.
     pub(super) part: Option<Span>,
+    /// Queries whose rows are there already, and where (index in `tables`).
+    pub(super) blocks: Vec<(Span, usize)>,
 }
 
 /// Schemas that a server has of itself.
@@ -58,6 +60,7 @@ impl<'a> Ctx<'a> {
             tables: Vec::new(),
             ignored: Vec::new(),
             part: None,
+            blocks: Vec::new(),
         };
         ctx.tables = statement.tables.iter().map(|t| ctx.resolve(t)).collect::<Result<_>>()?;
         Ok(ctx)
@@ -125,6 +128,11 @@ impl<'a> Ctx<'a> {
         Ok(TableUse { database: Arc::clone(&database.name), table: database.table(&name.name.text) })
     }
 
+    /// Whether the rows of a query are there already.
+    pub(super) fn is_block(&self, query: &Query) -> bool {
+        self.blocks.iter().any(|(span, _)| *span == query.span)
+    }
+
     /// The tables that count.
     pub(super) fn used(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.tables.len()).filter(|i| !self.ignored.contains(i))
@@ -188,11 +196,14 @@ pub(super) enum Style {
 pub(super) fn edits(ctx: &Ctx<'_>, routing: &Routing, style: Style) -> Result<Edits> {
     let mut edits = Edits::default();
     one_id_each(ctx.statement)?;
+    for (span, table) in &ctx.blocks {
+        edits.replace(*span, vec![text("SELECT * FROM "), Piece::Table(*table)]);
+    }
     session_edits(ctx, &mut edits);
     if needs_mapping(ctx, routing) {
         map_names(ctx, style, &mut edits)?;
     }
-    name_columns(ctx.statement, &mut edits);
+    name_columns(ctx, &mut edits);
     Ok(edits)
 }
 
@@ -227,7 +238,7 @@ fn differs_at(ctx: &Ctx<'_>, i: usize, frame: &Node, node: Option<usize>) -> boo
     }
 }
 
-fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
+pub(super) fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
     let statement = ctx.statement;
     for (i, name) in statement.tables.iter().enumerate().filter(|(i, _)| !ctx.ignored.contains(i)) {
         let mut pieces = vec![Piece::Table(i)];
@@ -272,7 +283,7 @@ fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
 }
 
 /// Functions and variables whose value only the session knows become pieces.
-fn session_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
+pub(super) fn session_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
     let statement = ctx.statement;
     for call in &statement.functions {
         if let Some(value) = session_value(statement, call) {
@@ -363,13 +374,17 @@ fn session_variable(written: &str) -> Option<&str> {
 }
 
 /// A select item that an edit touches would get another column name: it is named by its own text.
-fn name_columns(statement: &Statement, edits: &mut Edits) {
+pub(super) fn name_columns(ctx: &Ctx<'_>, edits: &mut Edits) {
     if edits.is_empty() {
         return;
     }
     let mut named = Vec::new();
-    each_query(statement, &mut |query| {
+    let replaced = |query: &Query| ctx.blocks.iter().any(|(block, _)| block.holds(query.span));
+    each_query(ctx.statement, &mut |query| {
         let Body::Select(select) = &query.body else { return };
+        if replaced(query) {
+            return;
+        }
         for item in &select.items {
             if let Item::Expr { expr, alias: None, .. } = item
                 && !matches!(expr.kind, ExprKind::Column(_))
@@ -413,7 +428,7 @@ pub(super) fn each_query<'s>(statement: &'s Statement, visit: &mut dyn FnMut(&'s
     }
 }
 
-fn in_query<'s>(query: &'s Query, visit: &mut dyn FnMut(&'s Query)) {
+pub(super) fn in_query<'s>(query: &'s Query, visit: &mut dyn FnMut(&'s Query)) {
     visit(query);
     query.with.iter().for_each(|c| in_query(&c.query, visit));
     query.order_by.iter().for_each(|o| in_expr(&o.expr, visit));

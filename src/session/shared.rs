@@ -260,6 +260,12 @@ impl Shared {
         }
     }
 
+    /// The character set and the name of a collation.
+    pub fn collation(&self, collation: u16) -> Option<(String, String)> {
+        let server = self.server.load();
+        server.as_ref()?.collations.get(&collation).cloned()
+    }
+
     /// What the servers give as decimals of strings in column definitions.
     pub fn string_decimals(&self) -> u8 {
         if self.is_mariadb() { 39 } else { 31 }

@@ -16,6 +16,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// Whether `inner` lies in it.
+    pub fn holds(self, inner: Span) -> bool {
+        self.start <= inner.start && inner.end <= self.end
+    }
+
     /// The text it stands for; empty if it does not fit.
     pub fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or("")
@@ -252,6 +257,8 @@ pub struct Select {
     pub items: Vec<Item>,
     /// FROM; several where written with commas.
     pub from: Vec<TableRef>,
+    /// From the word FROM to the last table.
+    pub from_span: Option<Span>,
     /// WHERE.
     pub filter: Option<Predicate>,
     /// The WHERE condition's text and what it refers to.
@@ -264,6 +271,8 @@ pub struct Select {
     pub rollup: bool,
     /// HAVING.
     pub having: Option<Expr>,
+    /// WINDOW.
+    pub windows: bool,
 }
 
 /// One item of a select list.
