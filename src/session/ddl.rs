@@ -330,7 +330,7 @@ fn objects_of(place: &DdlPlace) -> (SourceId, Vec<Node>) {
 /// The jobs of each step.
 fn jobs_of(bound: &Bound) -> impl Iterator<Item = &[Job]> {
     let mut begun = 0;
-    bound.steps.iter().map(move |end| {
+    bound.steps().iter().map(move |end| {
         let jobs = bound.jobs.get(begun..*end).unwrap_or_default();
         begun = *end;
         jobs
