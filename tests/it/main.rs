@@ -28,6 +28,7 @@ mod dml;
 mod drift;
 mod driver_keys;
 mod drivers;
+mod fleet;
 mod generated;
 mod genes;
 mod genes_generated;
