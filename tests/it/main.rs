@@ -18,6 +18,7 @@
 mod support;
 
 mod bank;
+mod carried;
 mod cli;
 mod commands;
 mod copies;
