@@ -24,6 +24,9 @@ use crate::wire::row::{Format, Row};
 use crate::wire::stream::{HEADER, PacketStream};
 use crate::wire::{capability, primitives, status};
 
+/// How long a server that has closed may take to tell why.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 /// Statements that one connection keeps prepared; the one used longest ago goes first. A server allows 16,382 over
 /// all of its connections.
 const PREPARED_LIMIT: usize = 100;
@@ -341,6 +344,13 @@ impl Conn {
 
     async fn settle_if(&mut self, strict: bool) -> Result<()> {
         let sent = self.stream.flush().await;
+        if sent.is_err()
+            && let Ok(Ok(Some(packet))) = tokio::time::timeout(LAST_WORD, self.stream.read_packet()).await
+            && let Some(error) = packet::decode_err(&packet).filter(too_large)
+        {
+            self.broken = true;
+            return Err(error);
+        }
         self.checked(sent)?;
         while self.pending > 0 {
             self.stream.reset_sequence(1);
@@ -430,6 +440,7 @@ impl Conn {
     /// error 1038.
     pub async fn answer_in(&mut self, format: Format, limit: AnswerLimit) -> Result<Answer> {
         let answer = self.read_answer(format, limit).await;
+        self.broken |= answer.as_ref().is_err_and(too_large);
         if !self.broken
             && answer.as_ref().map_or_else(|e| e.origin == Origin::Backend || e.is(Code::Memory), |_| true)
         {
@@ -577,4 +588,9 @@ fn prepare_head(packet: &[u8]) -> Option<(u32, u16, u16, u16)> {
     let params = u16::from_le_bytes(primitives::array(rest)?);
     primitives::take(rest, 1)?;
     Some((id, columns, params, primitives::array(rest).map_or(0, u16::from_le_bytes)))
+}
+
+/// A packet above the server's max_allowed_packet: it closes the connection.
+fn too_large(error: &Error) -> bool {
+    error.errno == Code::PacketTooLarge.errno()
 }

@@ -56,30 +56,67 @@ pub struct Setting {
     pub no_backslash_escapes: bool,
 }
 
-/// Jobs, and what becomes of their answers.
+/// Jobs, and what becomes of their answers. It is moved about for every statement: what few need is in [`Extras`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bound {
     /// One text for one server each.
     pub jobs: SmallVec<[Job; 1]>,
-    /// Ends of the steps in `jobs`, for DDL: a step starts when the one before has ended everywhere. Empty: all
-    /// jobs may run at once.
-    pub steps: Vec<usize>,
     /// A read's rows come from several jobs and are merged by the plan's `Scatter`.
     pub many: bool,
     /// The answer is the first job's alone (copies of a reference table); otherwise affected rows are summed.
     pub copies: bool,
+    /// What a change of rows does with the jobs.
+    pub stage: Stage,
     /// Ids that were made or given.
     pub ids: Ids,
+    /// Rows of the merged answer, or of those that are changed: count and offset.
+    pub limit: Option<(u64, u64)>,
+    /// `None`: nothing of it.
+    pub extras: Option<Box<Extras>>,
+}
+
+/// What few statements bind.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extras {
+    /// Ends of the steps in the jobs, for DDL: a step starts when the one before has ended everywhere. Empty: all
+    /// jobs may run at once.
+    pub steps: Vec<usize>,
     /// Which of the statement's rows each job inserts, where RETURNING answers them in that order.
     pub rows: Vec<Vec<usize>>,
     /// What reads the rows that the jobs change, one a job: see [`Images`](super::lookup::Images).
     pub images: Vec<Job>,
-    /// Rows of the merged answer, or of those that are changed: count and offset.
-    pub limit: Option<(u64, u64)>,
     /// Where the rows that the jobs give are written to; empty where the jobs are the whole statement.
     pub destinations: Vec<Destination>,
-    /// What a change of rows does with the jobs.
-    pub stage: Stage,
+}
+
+impl Extras {
+    /// Rows of jobs and what reads them, where there are any.
+    pub(super) fn of_rows(rows: Vec<Vec<usize>>, images: Vec<Job>) -> Option<Box<Self>> {
+        let any = !rows.is_empty() || !images.is_empty();
+        any.then(|| Box::new(Self { rows, images, ..Self::default() }))
+    }
+}
+
+impl Bound {
+    /// [`Extras::steps`]
+    pub fn steps(&self) -> &[usize] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.steps)
+    }
+
+    /// [`Extras::rows`]
+    pub fn rows(&self) -> &[Vec<usize>] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.rows)
+    }
+
+    /// [`Extras::images`]
+    pub fn images(&self) -> &[Job] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.images)
+    }
+
+    /// [`Extras::destinations`]
+    pub fn destinations(&self) -> &[Destination] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.destinations)
+    }
 }
 
 /// What a change of rows does with its jobs.
@@ -278,7 +315,7 @@ impl<'p> Binder<'p> {
         }
         let jobs = targets.iter().map(|t| self.job(write.text.as_ref(), t)).collect::<Result<_>>()?;
         let images = self.images_found(targets)?;
-        Ok(Bound { jobs, copies, images, ..Bound::default() })
+        Ok(Bound { jobs, copies, extras: Extras::of_rows(Vec::new(), images), ..Bound::default() })
     }
 
     /// The whole statement at each place, where its rows stay there; otherwise the query, and where its rows go.
@@ -295,7 +332,7 @@ impl<'p> Binder<'p> {
         };
         let destinations = places.as_slice().iter().map(texts).collect::<Result<_>>()?;
         Ok(Bound {
-            destinations,
+            extras: Some(Box::new(Extras { destinations, ..Extras::default() })),
             copies: matches!(copy.routing, Routing::Every(_)),
             ..self.read(&copy.read)?
         })
@@ -326,7 +363,7 @@ impl<'p> Binder<'p> {
     }
 
     fn ddl(&self, steps: &'p [DdlStep]) -> Result<Bound> {
-        let mut bound = Bound::default();
+        let (mut bound, mut ends) = (Bound::default(), Vec::new());
         for step in steps {
             for (i, place) in step.places.iter().enumerate() {
                 let frame = Frame { node: &place.node, index: None, own: Vec::new() };
@@ -334,8 +371,9 @@ impl<'p> Binder<'p> {
                 let target = Target { frame, id: NodeId(i as u16) };
                 bound.jobs.push(self.job((!own).then_some(&place.text), &target)?);
             }
-            bound.steps.push(bound.jobs.len());
+            ends.push(bound.jobs.len());
         }
+        bound.extras = Some(Box::new(Extras { steps: ends, ..Extras::default() }));
         Ok(bound)
     }
 

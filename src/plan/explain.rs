@@ -33,8 +33,8 @@ pub fn json(plan: &Plan, bound: Option<&Bound>, shape: &str, text: &[u8], topolo
                 json!({ "first": bound.ids.first, "count": bound.ids.count, "explicit": explicit }),
             );
         }
-        if bound.steps.len() > 1 {
-            put(&mut out, "steps", json!(bound.steps));
+        if bound.steps().len() > 1 {
+            put(&mut out, "steps", json!(bound.steps()));
         }
     }
     out
@@ -332,7 +332,7 @@ pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topolog
         Act::Write(write) => out.extend(routing_lines(plan, &write.routing, topology)),
         Act::Load(load) => out.extend(routing_lines(plan, &load.routing, topology)),
         Act::Refused(error) => out.push(format!("  {}", error.message)),
-        Act::Copy(copy) if bound.is_some_and(|b| b.destinations.is_empty()) => {
+        Act::Copy(copy) if bound.is_some_and(|b| b.destinations().is_empty()) => {
             out.extend(copy.local.iter().flat_map(|local| routing_lines(plan, &local.routing, topology)));
         }
         Act::Copy(copy) => {
@@ -373,7 +373,7 @@ fn headline(plan: &Plan, bound: Option<&Bound>) -> String {
         Act::Write(_) => "write",
         Act::Insert(_) => "insert",
         Act::Load(_) => "load",
-        Act::Copy(_) if bound.is_some_and(|b| b.destinations.is_empty()) => "write",
+        Act::Copy(_) if bound.is_some_and(|b| b.destinations().is_empty()) => "write",
         Act::Copy(_) => "copy",
         Act::Ddl(_) => "definition",
     };

@@ -178,8 +178,8 @@ impl Session {
             };
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let mut destinations = Vec::with_capacity(bound.destinations.len());
-        for destination in &bound.destinations {
+        let mut destinations = Vec::with_capacity(bound.destinations().len());
+        for destination in bound.destinations() {
             let [head, tail] = [&destination.head, &destination.tail].map(|job| self.inlined(job, text));
             destinations.push(Destination { job: &destination.head, head: head?, tail: tail? });
         }

@@ -134,8 +134,8 @@ impl Session {
     }
 
     async fn images(&mut self, bound: &Bound, text: &Text<'_>) -> Result<Before> {
-        let mut tasks = Vec::with_capacity(bound.images.len());
-        for job in &bound.images {
+        let mut tasks = Vec::with_capacity(bound.images().len());
+        for job in bound.images() {
             let call = text.given.call(job, text.original)?;
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
@@ -168,7 +168,7 @@ impl Session {
                 same_count(&before, answers, matched)?;
                 let used = plan.tables.get(images.table).ok_or_else(no_job)?;
                 let mut own = Vec::new();
-                for (job, rows) in bound.images.iter().zip(&before) {
+                for (job, rows) in bound.images().iter().zip(&before) {
                     let node = lookup::nodes(used).get(usize::from(job.node.0)).ok_or_else(no_job)?;
                     let name = lookup::table_name(used, node);
                     let rows: Vec<&Row> = rows.iter().collect();

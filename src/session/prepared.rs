@@ -242,8 +242,9 @@ impl Session {
             );
             return Err(Error::new(Code::PacketTooLarge, message));
         }
+        let current = self.shared.current();
         let epoch = self.shared.epoch();
-        if statement.epoch == epoch {
+        if statement.epoch == epoch && current {
             self.shared.metrics.plan_hits.inc();
         } else {
             let database = std::mem::replace(&mut self.database, statement.database.clone());

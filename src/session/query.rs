@@ -190,7 +190,7 @@ impl Session {
             return Box::pin(self.load(plan, load, &bound, text)).await;
         }
         if let Act::Copy(copy) = &plan.act
-            && !bound.destinations.is_empty()
+            && !bound.destinations().is_empty()
         {
             return Box::pin(self.copy(plan, copy, &bound, text)).await;
         }

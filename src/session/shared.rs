@@ -160,6 +160,12 @@ impl Shared {
         self.plans.clear();
     }
 
+    /// Whether all changes of definitions that others have been told of are known here. To be asked before definitions,
+    /// plans or [`epoch`](Self::epoch) are looked at.
+    pub fn current(&self) -> bool {
+        self.ddl.as_ref().is_none_or(|log| log.definitions.current())
+    }
+
     /// A number that grows with each call, to spread what any place can answer.
     pub fn turn(&self) -> usize {
         self.turn.fetch_add(1, Ordering::Relaxed)

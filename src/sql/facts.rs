@@ -385,6 +385,8 @@ pub struct Insert {
     pub columns: Option<Vec<Name>>,
     /// The column list with its parentheses.
     pub columns_span: Option<Span>,
+    /// Where it is, or would be.
+    pub columns_at: u32,
     /// What is inserted.
     pub source: InsertSource,
     /// ON DUPLICATE KEY UPDATE.

@@ -18,6 +18,7 @@
 mod support;
 
 mod bank;
+mod carried;
 mod cli;
 mod commands;
 mod copies;
@@ -28,6 +29,7 @@ mod dml;
 mod drift;
 mod driver_keys;
 mod drivers;
+mod fleet;
 mod generated;
 mod genes;
 mod genes_generated;
