@@ -168,7 +168,7 @@ impl Session {
         apart: bool,
     ) -> Result<Total> {
         let table = plan.tables.get(copy.table).map(|used| &*used.table).ok_or_else(no_job)?;
-        let lock = !apart && !copy.read.locks && self.repeats_reads() && lockable(plan);
+        let lock = !apart && !copy.read.locks && self.held.repeats_reads(&self.vars.settings) && lockable(plan);
         let jobs: Vec<Job> = bound.jobs.iter().map(|job| locked(job, lock)).collect();
         let mut tasks = Vec::with_capacity(jobs.len());
         for job in &jobs {
@@ -269,13 +269,6 @@ impl Session {
             from.close(rows, held).await;
         }
         done.map(|()| total)
-    }
-
-    /// Whether a transaction's reads must not change while it lasts: REPEATABLE READ, the servers' default, or SERIALIZABLE.
-    fn repeats_reads(&self) -> bool {
-        let level = ["transaction_isolation", "tx_isolation"].map(|name| self.vars.settings.get(name));
-        let level = level.into_iter().flatten().next().unwrap_or_default().to_ascii_uppercase();
-        !level.contains("COMMITTED")
     }
 
     /// A job's text with its parameters written into it.

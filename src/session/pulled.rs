@@ -68,7 +68,7 @@ impl Session {
         };
         if !self.vars.autocommit && !self.held.in_transaction() {
             let characteristics = self.vars.next_transaction.take();
-            self.held.begin("BEGIN", characteristics.as_deref(), false);
+            self.held.begin("BEGIN", characteristics.as_deref(), false, &self.vars.settings);
         }
         self.may_write()?;
         let scope = self.open_scope(true).await?;

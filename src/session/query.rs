@@ -168,7 +168,7 @@ impl Session {
         }
         if !self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty() {
             let characteristics = self.vars.next_transaction.take();
-            self.held.begin("BEGIN", characteristics.as_deref(), false);
+            self.held.begin("BEGIN", characteristics.as_deref(), false, &self.vars.settings);
         }
         if plan.pins {
             self.held.stick();

@@ -145,6 +145,31 @@ async fn what_a_transaction_sees_is_a_plain_server_s() {
         );
         same(&shop, &script(&shop, &lines)).await;
     }
+    for [begun, later] in [["REPEATABLE READ", "READ COMMITTED"], ["READ COMMITTED", "REPEATABLE READ"]] {
+        let seen = "A: SELECT k, v FROM sparse ORDER BY k
+             B: UPDATE sparse SET v = v + 1
+             A: SELECT k, v FROM sparse ORDER BY k";
+        let lines = format!(
+            "A: INSERT INTO sparse VALUES $all
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {begun}
+             A: BEGIN
+             A: SELECT v FROM sparse WHERE k = $0
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {later}
+             {seen}
+             A: COMMIT AND CHAIN
+             {seen}
+             A: COMMIT
+             A: BEGIN
+             {seen}
+             A: COMMIT
+             A: SET TRANSACTION ISOLATION LEVEL {begun}
+             A: BEGIN
+             A: COMMIT AND CHAIN
+             {seen}
+             A: COMMIT"
+        );
+        same(&shop, &script(&shop, &lines)).await;
+    }
     let lines = "
         A: INSERT INTO sparse VALUES $all
         A: START TRANSACTION WITH CONSISTENT SNAPSHOT
