@@ -153,7 +153,7 @@ impl Session {
                     ..nothing
                 });
             }
-            Act::Ddl(_) => return Ok(nothing),
+            Act::Ddl(_) | Act::CreateSelect => return Ok(nothing),
             Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) => {}
         }
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };

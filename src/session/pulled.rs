@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// A plan that nobody will ask for again.
-    fn planned(&self, shape: &Normalised) -> Result<Plan> {
+    pub(super) fn planned(&self, shape: &Normalised) -> Result<Plan> {
         let masked = shape.masked();
         let statement = sql::parse(&masked, self.vars.mode)
             .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
@@ -411,7 +411,7 @@ fn mixed(parts: &[Part], error: Error) -> Error {
 }
 
 /// The statement as a text with its values in it.
-fn plain(text: &Text<'_>, mode: sql::lex::Mode) -> Result<Vec<u8>> {
+pub(super) fn plain(text: &Text<'_>, mode: sql::lex::Mode) -> Result<Vec<u8>> {
     if !text.given.is_binary() {
         return Ok(text.original.to_vec());
     }

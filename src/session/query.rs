@@ -150,6 +150,7 @@ impl Session {
         match &plan.act {
             Act::Refused(error) => return Box::pin(self.write_pulled(plan, text, error.clone())).await,
             Act::Session => return self.control(plan, text).await,
+            Act::CreateSelect => return Box::pin(self.create_select(plan, text)).await,
             Act::Ddl(steps) => {
                 let bound = self.bind(plan, text)?;
                 // A temporary table belongs to the connection that it is made on, and leaves the transaction open.

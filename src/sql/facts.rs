@@ -474,8 +474,12 @@ pub struct Ddl {
     pub tables: Vec<TableName>,
     /// CREATE/ALTER/DROP DATABASE: its name.
     pub database: Option<Name>,
+    /// CREATE OR REPLACE.
+    pub or_replace: bool,
     /// CREATE TABLE … SELECT.
     pub query: Option<Box<Query>>,
+    /// What becomes of its rows that are duplicates: IGNORE or REPLACE, if one of them is said.
+    pub duplicates: Option<&'static str>,
     /// CREATE TABLE: column names with their type's text, in order. ALTER TABLE: those that it modifies.
     pub columns: Vec<(String, String)>,
     /// ALTER TABLE: columns that it drops or renames.

@@ -251,7 +251,8 @@ impl Held {
         let characteristics: Option<Box<str>> = characteristics.map(Into::into).or_else(|| self.once.take());
         self.first = None;
         self.deadline = self.coordinator.timeout().map(|timeout| Instant::now() + timeout);
-        self.state = State::Begun { characteristics, begin: begin.into(), read_only, settings: settings.clone() };
+        self.state =
+            State::Begun { characteristics, begin: begin.into(), read_only, settings: settings.clone() };
     }
 
     /// Sets a savepoint wherever the transaction is open, and on each source that it touches later.
