@@ -425,6 +425,7 @@ fn maintain(ctx: &Ctx<'_>, _ddl: &Ddl) -> Result<Act> {
         locks: false,
         first: false,
         rename: true,
+        staged: None,
         routing,
     }))
 }

@@ -37,6 +37,7 @@ mod scope;
 mod select;
 mod show;
 mod spread;
+mod staged;
 mod targets;
 pub mod undo;
 

@@ -44,6 +44,22 @@ impl Node {
     }
 }
 
+impl Expr {
+    fn of(scope: Scope, span: facts::Span, kind: ExprKind) -> Self {
+        let Scope { columns, aggregates, subqueries, window, .. } = scope;
+        Self { span, kind, columns, aggregates, subqueries, window, parts: Vec::new() }
+    }
+
+    /// Takes in what another part of the same condition refers to.
+    fn absorb(&mut self, part: &Expr) {
+        self.columns.extend_from_slice(&part.columns);
+        self.aggregates.extend_from_slice(&part.aggregates);
+        self.subqueries.extend_from_slice(&part.subqueries);
+        self.window |= part.window;
+        self.kind = ExprKind::Other;
+    }
+}
+
 /// Binding powers.
 const OR: u8 = 1;
 const XOR: u8 = 2;
@@ -62,10 +78,33 @@ impl Parser<'_> {
         self.expr_and_node().map(|(expr, _)| expr)
     }
 
-    /// Reads an expression, also as a condition.
+    /// Reads an expression, also as a condition: with the parts that AND joins.
     pub(super) fn filter(&mut self) -> Read<(Expr, Predicate)> {
-        let (expr, node) = self.expr_and_node()?;
-        Ok((expr, predicates::condition(node)))
+        let first = self.pos;
+        let (mut whole, mut node) = self.expr_from(NOT)?;
+        let mut parts = Vec::new();
+        while self.infix_power() == AND {
+            if parts.is_empty() {
+                parts.push(whole.clone());
+            }
+            self.step();
+            let (part, right) = self.expr_from(NOT)?;
+            whole.absorb(&part);
+            parts.push(part);
+            node = Node::Condition(predicates::and(node, right));
+        }
+        if self.infix_power() != 0 {
+            // OR: what was read so far is one side of it.
+            self.scopes.push(Scope::default());
+            let rest = self.climb_on(node, 0);
+            let scope = self.scopes.pop().unwrap_or_default();
+            node = rest?;
+            whole.absorb(&Expr::of(scope, self.since(first), ExprKind::Other));
+            parts.clear();
+        }
+        whole.span = self.since(first);
+        whole.parts = parts;
+        Ok((whole, predicates::condition(node)))
     }
 
     /// An item of ORDER BY or GROUP BY: only a number is a position.
@@ -78,34 +117,36 @@ impl Parser<'_> {
     }
 
     fn expr_and_node(&mut self) -> Read<(Expr, Node)> {
+        self.expr_from(0)
+    }
+
+    /// Reads an expression of its own whose operators bind at least as strongly as `min`.
+    fn expr_from(&mut self, min: u8) -> Read<(Expr, Node)> {
         let first = self.pos;
         self.scopes.push(Scope::default());
-        let node = self.climb(0);
+        let node = self.climb(min);
         let scope = self.scopes.pop().unwrap_or_default();
         let node = node?;
-        let expr = Expr {
-            span: self.since(first),
-            kind: node.kind(),
-            columns: scope.columns,
-            aggregates: scope.aggregates,
-            subqueries: scope.subqueries,
-            window: scope.window,
-        };
-        Ok((expr, node))
+        Ok((Expr::of(scope, self.since(first), node.kind()), node))
     }
 
     /// Reads operators that bind at least as strongly as `min`.
     pub(super) fn climb(&mut self, min: u8) -> Read<Node> {
         self.nested(|p| {
-            let mut left = p.prefix()?;
-            loop {
-                let power = p.infix_power();
-                if power == 0 || power < min {
-                    return Ok(left);
-                }
-                left = p.infix(left, power)?;
-            }
+            let left = p.prefix()?;
+            p.climb_on(left, min)
         })
+    }
+
+    /// The same behind a first operand.
+    fn climb_on(&mut self, mut left: Node, min: u8) -> Read<Node> {
+        loop {
+            let power = self.infix_power();
+            if power == 0 || power < min {
+                return Ok(left);
+            }
+            left = self.infix(left, power)?;
+        }
     }
 
     /// How strongly the operator at the cursor binds; 0 if there is none.
