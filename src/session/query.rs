@@ -147,6 +147,9 @@ impl Session {
             Box::pin(self.make_next_ids(plan, text)).await?;
         }
         self.held.statement();
+        if plan.statement.calls_stored {
+            self.held.writes();
+        }
         match &plan.act {
             Act::Refused(error) => return Box::pin(self.write_pulled(plan, text, error.clone())).await,
             Act::Session => return self.control(plan, text).await,

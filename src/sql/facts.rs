@@ -592,6 +592,8 @@ pub struct Statement {
     pub user_variables: Vec<Name>,
     /// `@x := …` somewhere.
     pub assigns_user_variables: bool,
+    /// A function is called that may be a stored one: it may write.
+    pub calls_stored: bool,
     /// `@@x`, `@@session.x`, `@@global.x` read anywhere: the text after `@@`, lower case, and place.
     pub system_variables: Vec<Name>,
     /// How many `?` the shape has.
