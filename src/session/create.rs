@@ -36,7 +36,7 @@ impl Session {
     pub(super) async fn create_select(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
         self.held.commit().await?;
         in_columns(plan, text)?;
-        let plain = plain(text, self.vars.mode)?;
+        let plain = plain(text, self.vars.mode, self.shared.is_mariadb())?;
         let shape = Normalised::verbatim(&plain);
         let statement = sql::parse(&shape.masked(), self.vars.mode)
             .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
