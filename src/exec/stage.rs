@@ -12,7 +12,7 @@ use super::write::{self, Pace, Task};
 use crate::backend::{AnswerLimit, Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
-use crate::plan::ir::Stage;
+use crate::plan::stage_spec::Stage;
 use crate::sql::splice::quote;
 use crate::topology::Node;
 use crate::wire::column::ColumnDef;

@@ -6,8 +6,9 @@ use serde_json::{Value as Json, json};
 
 use super::bind::{Bound, Stage};
 use super::edit::text;
-use super::ir::{Act, Cell, Job, Pick, Piece, Plan, Read, Route, Routing, Several, Staged, Template};
+use super::ir::{Act, Cell, Job, Pick, Piece, Plan, Read, Route, Routing, Several, Template};
 use super::merge_spec::{Merge, Step};
+use super::stage_spec::Staged;
 use crate::base::{Error, Value};
 use crate::sql::facts::Operand;
 use crate::topology::{Layout, Node, Topology};

@@ -9,14 +9,13 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::edit::{quote, text};
-use super::ir::{
-    Act, Piece, Read, Route, Routing, Scatter, Stage, StageColumn, Staged, TableUse, Template, Ways,
-};
+use super::ir::{Act, Piece, Read, Route, Routing, Scatter, TableUse, Template};
 use super::join::Place;
 use super::merge_spec::{Merge, Step};
 use super::names::{self, Ctx, Style, is_system};
 use super::scope::{Cond, Origin, Part, Scopes};
 use super::select;
+use super::stage_spec::{Stage, StageColumn, Staged, Ways};
 use crate::sql::facts::{Body, Item, JoinKind, Query, Span, TableName, TableRef};
 use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Layout, Node, Table};
@@ -29,7 +28,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
     if ctx.part.is_some() || !can_be_staged(ctx, query) {
         return None;
     }
-    let staging = Staging::new(ctx, query)?;
+    let staging = Staging::new(ctx, query);
     let alone = staging.alone();
     let within = staging.over(&ctx.used().collect::<Vec<_>>());
     (alone.is_some() || within.is_some()).then(|| Arc::new(Ways { alone, within }))
@@ -77,12 +76,12 @@ struct Staging<'a> {
 }
 
 impl<'a> Staging<'a> {
-    fn new(ctx: &'a Ctx<'a>, query: &'a Query) -> Option<Self> {
+    fn new(ctx: &'a Ctx<'a>, query: &'a Query) -> Self {
         let mut scopes = Scopes::new(ctx);
         scopes.query(query, &Place::top());
         let mut whole = Vec::new();
         names::each_query(ctx.statement, &mut |query| whole_tables(ctx, query, &mut whole));
-        Some(Self { ctx, query, scopes, places: places(ctx), whole })
+        Self { ctx, query, scopes, places: places(ctx), whole }
     }
 
     /// Outside of transactions: tables stay where they are as far as that helps.
@@ -237,10 +236,7 @@ impl<'a> Staging<'a> {
                 || primary.is_some_and(|key| key.contains(&column.name.to_lowercase()))
         };
         let columns: Vec<&Column> = schema.columns.iter().filter(wanted).collect();
-        match columns.is_empty() {
-            true => schema.columns.iter().take(1).collect(),
-            false => columns,
-        }
+        if columns.is_empty() { schema.columns.iter().take(1).collect() } else { columns }
     }
 
     fn question(

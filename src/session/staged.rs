@@ -17,8 +17,9 @@ use crate::exec::single::{self, Around};
 use crate::exec::stage::{Bench, Filler};
 use crate::exec::write::Task;
 use crate::merge::Budget;
-use crate::plan::ir::{Act, Plan, Read, Stage, Staged};
+use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
+use crate::plan::stage_spec::{Stage, Staged};
 use crate::plan::{self, Bound};
 use crate::sql::facts::{Body, Kind, Query};
 use crate::topology::{Layout, Node};
@@ -66,9 +67,10 @@ impl Session {
         for stage in &staged.stages {
             self.fill(stage, &staged.rest, bound, text, within, bench).await?;
         }
-        match bound.many {
-            true => self.merged_over(staged, bound, text, bench).await,
-            false => self.relayed_over(staged, bound, text, bench).await,
+        if bound.many {
+            self.merged_over(staged, bound, text, bench).await
+        } else {
+            self.relayed_over(staged, bound, text, bench).await
         }
     }
 
@@ -133,6 +135,9 @@ impl Session {
                     let texts = places.iter().map(|node| filler.text(stage, node, &batch));
                     let texts = texts.collect::<Result<Vec<_>>>()?;
                     bench.write(&places, texts, &storing, client, around).await?;
+                    let (copies, bytes) = (places.len() as u64, batch.iter().map(Bytes::len).sum::<usize>());
+                    shared.metrics.staged_rows.inc_by(batch.len() as u64 * copies);
+                    shared.metrics.staged_bytes.inc_by(bytes as u64 * copies);
                 }
                 if ended {
                     return Ok(());

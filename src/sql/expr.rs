@@ -44,27 +44,11 @@ impl Node {
     }
 }
 
-impl Expr {
-    fn of(scope: Scope, span: facts::Span, kind: ExprKind) -> Self {
-        let Scope { columns, aggregates, subqueries, window, .. } = scope;
-        Self { span, kind, columns, aggregates, subqueries, window, parts: Vec::new() }
-    }
-
-    /// Takes in what another part of the same condition refers to.
-    fn absorb(&mut self, part: &Expr) {
-        self.columns.extend_from_slice(&part.columns);
-        self.aggregates.extend_from_slice(&part.aggregates);
-        self.subqueries.extend_from_slice(&part.subqueries);
-        self.window |= part.window;
-        self.kind = ExprKind::Other;
-    }
-}
-
 /// Binding powers.
 const OR: u8 = 1;
 const XOR: u8 = 2;
-const AND: u8 = 3;
-const NOT: u8 = 4;
+pub(super) const AND: u8 = 3;
+pub(super) const NOT: u8 = 4;
 const COMPARE: u8 = 5;
 const PREDICATE: u8 = 6;
 pub(super) const BIT_EXPR: u8 = 7;
@@ -76,35 +60,6 @@ impl Parser<'_> {
     /// Reads an expression of its own: with its span and what it refers to.
     pub(super) fn expr(&mut self) -> Read<Expr> {
         self.expr_and_node().map(|(expr, _)| expr)
-    }
-
-    /// Reads an expression, also as a condition: with the parts that AND joins.
-    pub(super) fn filter(&mut self) -> Read<(Expr, Predicate)> {
-        let first = self.pos;
-        let (mut whole, mut node) = self.expr_from(NOT)?;
-        let mut parts = Vec::new();
-        while self.infix_power() == AND {
-            if parts.is_empty() {
-                parts.push(whole.clone());
-            }
-            self.step();
-            let (part, right) = self.expr_from(NOT)?;
-            whole.absorb(&part);
-            parts.push(part);
-            node = Node::Condition(predicates::and(node, right));
-        }
-        if self.infix_power() != 0 {
-            // OR: what was read so far is one side of it.
-            self.scopes.push(Scope::default());
-            let rest = self.climb_on(node, 0);
-            let scope = self.scopes.pop().unwrap_or_default();
-            node = rest?;
-            whole.absorb(&Expr::of(scope, self.since(first), ExprKind::Other));
-            parts.clear();
-        }
-        whole.span = self.since(first);
-        whole.parts = parts;
-        Ok((whole, predicates::condition(node)))
     }
 
     /// An item of ORDER BY or GROUP BY: only a number is a position.
@@ -121,7 +76,7 @@ impl Parser<'_> {
     }
 
     /// Reads an expression of its own whose operators bind at least as strongly as `min`.
-    fn expr_from(&mut self, min: u8) -> Read<(Expr, Node)> {
+    pub(super) fn expr_from(&mut self, min: u8) -> Read<(Expr, Node)> {
         let first = self.pos;
         self.scopes.push(Scope::default());
         let node = self.climb(min);
@@ -139,7 +94,7 @@ impl Parser<'_> {
     }
 
     /// The same behind a first operand.
-    fn climb_on(&mut self, mut left: Node, min: u8) -> Read<Node> {
+    pub(super) fn climb_on(&mut self, mut left: Node, min: u8) -> Read<Node> {
         loop {
             let power = self.infix_power();
             if power == 0 || power < min {
@@ -150,7 +105,7 @@ impl Parser<'_> {
     }
 
     /// How strongly the operator at the cursor binds; 0 if there is none.
-    fn infix_power(&self) -> u8 {
+    pub(super) fn infix_power(&self) -> u8 {
         match self.kind() {
             Kind::Op(op) => match op {
                 Op::Pipes => {
