@@ -6,11 +6,14 @@ use bytes::Bytes;
 
 use super::Session;
 use super::input::{Given, Known};
+use super::pick::tasks_of;
 use super::pulled::plain;
 use super::query::{Text, no_job};
-use crate::backend::{Lease, Settings, Summary};
+use crate::backend::{AnswerLimit, Lease, Settings, Summary};
 use crate::base::{Code, Error, Origin, Result};
-use crate::exec::{info, single};
+use crate::exec::single::{self, Around};
+use crate::exec::write::{self, Pace};
+use crate::exec::{Interrupt, info};
 use crate::plan::ir::{Act, Job, Plan};
 use crate::plan::{self};
 use crate::sql::facts::{Body, Ddl, Item, Kind, Query, Span, TableName};
@@ -209,10 +212,35 @@ impl Session {
         Ok(names.join(", "))
     }
 
+    /// Drops a table that has just been created, though the statement may have been stopped.
+    async fn drop_anyway(&mut self, sql: &[u8]) -> Result<()> {
+        let shape = Normalised::verbatim(sql);
+        let plan = self.planned(&shape)?;
+        let (Act::Ddl(steps), Kind::Ddl(ddl)) = (&plan.act, &plan.statement.kind) else {
+            return Err(no_job());
+        };
+        let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
+        let text = Text { original: sql, shape: &shape, given: &given, more: false };
+        let bound = self.bind(&plan, &text)?;
+        let tasks = tasks_of(&bound.jobs, &text)?;
+        let settings = self.vars.settings.clone();
+        let mut using = self.held.using(&self.pools, self.flavor, &settings);
+        let around = Around { pools: &self.pools, interrupt: &Interrupt::default(), deadline: None };
+        let limit = AnswerLimit::of_rows(0);
+        let ran = write::run(&tasks, &settings, &mut using, Pace::Whatever, limit, None, around).await;
+        for step in steps {
+            self.changed(ddl, step);
+        }
+        if let Some(log) = &self.shared.ddl {
+            log.announce();
+        }
+        ran.results.into_iter().flatten().try_for_each(|result| result.map(|_| ()))
+    }
+
     /// The rows are not in: the table goes again.
     async fn uncreated(&mut self, name: &str, error: Error) -> Error {
-        match self.define_plainly(&format!("DROP TABLE IF EXISTS {name}")).await {
-            Ok(_) => error,
+        match self.drop_anyway(format!("DROP TABLE IF EXISTS {name}").as_bytes()).await {
+            Ok(()) => error,
             Err(left) => Error {
                 message: format!("{}; the new table is left without rows: {}", error.message, left.message),
                 ..error

@@ -119,7 +119,7 @@ impl Session {
     }
 
     /// A step may have changed definitions.
-    fn changed(&self, ddl: &Ddl, step: &DdlStep) {
+    pub(super) fn changed(&self, ddl: &Ddl, step: &DdlStep) {
         self.shared.forget(|catalog| {
             for (database, table) in &step.changes {
                 catalog.forget(database, table);

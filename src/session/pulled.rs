@@ -470,7 +470,7 @@ fn is_odd(date: &str) -> bool {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 fn named<'t>(table: &'t TableRef, out: &mut Vec<&'t TableName>) {

@@ -208,6 +208,28 @@ SELECT * FROM copied_rates ORDER BY id;
 CREATE TABLE IF NOT EXISTS copied_rates AS SELECT id, name FROM users;
 CREATE TABLE copied_rates AS SELECT id, name FROM users;
 DROP TABLE copied_rates;
+CREATE TABLE plain_copy AS SELECT id FROM users;
+CREATE OR REPLACE TABLE plain_copy AS SELECT name, age FROM users; -- mariadb
+SELECT * FROM plain_copy ORDER BY 1;
+CREATE OR REPLACE TABLE plain_copy AS SELECT * FROM plain_copy; -- mariadb
+DROP TABLE plain_copy;
+BEGIN;
+UPDATE users SET city = 'kept' WHERE id < 3;
+CREATE TABLE plain_copy AS SELECT id, city FROM users;
+ROLLBACK;
+SELECT * FROM plain_copy ORDER BY id;
+DROP TABLE plain_copy;
+SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES';
+CREATE TABLE "plain_copy" ("a b" INT, back CHAR(9) DEFAULT 'a\b') AS SELECT "id" AS "a b", 'x\y' AS back, name AS "Name" FROM "users"; -- text-only
+SET sql_mode = DEFAULT;
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY 1;
+DROP TABLE plain_copy;
+SET sql_mode = '';
+CREATE TABLE plain_copy (short VARCHAR(2), n TINYINT) AS SELECT id, name AS short, 1000 AS n FROM users WHERE id = 1; -- text-only
+SET sql_mode = DEFAULT;
+SELECT * FROM plain_copy;
+DROP TABLE plain_copy;
 CREATE TABLE plain_copy AS SELECT id, id FROM users;
 CREATE TABLE plain_copy AS SELECT id, nothing FROM users;
 CREATE TABLE plain_copy AS SELECT id FROM nothing;
