@@ -101,7 +101,7 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
             Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)
         }
         Act::Refused(error) => return Err(error.clone()),
-        Act::Session => None,
+        Act::Session | Act::CreateSelect => None,
     };
     if json {
         let json = explain::json(&plan, bound.as_ref(), sql, sql.as_bytes(), topology);

@@ -249,6 +249,12 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// What the servers have to warn of, once all has been read.
+    pub async fn warned(&mut self) -> &[[String; 3]] {
+        self.warnings().await;
+        &self.gather.warnings
+    }
+
     /// Asks the servers for their warnings, where there are any. Answers how many there are.
     async fn warnings(&mut self) -> usize {
         if std::mem::take(&mut self.gather.warned) {

@@ -161,7 +161,7 @@ pub fn bind(
 ) -> Result<Bound> {
     let binder = Binder { plan, source, session, setting };
     match &plan.act {
-        Act::Session => Ok(Bound::default()),
+        Act::Session | Act::CreateSelect => Ok(Bound::default()),
         Act::Refused(error) => Err(error.clone()),
         Act::Read(read) => binder.read(read),
         Act::Write(write) => binder.write(write),
@@ -217,7 +217,7 @@ pub fn describe(
             };
         }
         Act::Refused(error) => return Err(error.clone()),
-        Act::Session | Act::Ddl(_) => return Err(lost()),
+        Act::Session | Act::Ddl(_) | Act::CreateSelect => return Err(lost()),
     };
     let target = binder.first_target(routing)?;
     binder.job(template, &target)

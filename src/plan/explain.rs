@@ -103,6 +103,7 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
             }
             json!({ "load": out })
         }
+        Act::CreateSelect => json!({ "create, then insert": {} }),
         Act::Copy(copy) => {
             let mut out = json!({
                 "read": read_json(plan, &copy.read, shape, topology),
@@ -344,7 +345,7 @@ pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topolog
             out.extend(routing_lines(plan, &copy.routing, topology));
         }
         Act::Insert(insert) => out.extend(carried(plan, insert.table).map(|what| format!("  ids: {what}"))),
-        Act::Ddl(_) | Act::Session => {}
+        Act::Ddl(_) | Act::CreateSelect | Act::Session => {}
     }
     for job in bound.iter().flat_map(|b| &b.jobs) {
         let own = job.text.as_deref().unwrap_or(text);
@@ -368,6 +369,7 @@ fn headline(plan: &Plan, bound: Option<&Bound>) -> String {
     let what = match &plan.act {
         Act::Session => return "answered by Shardgate".into(),
         Act::Refused(_) => return "refused".into(),
+        Act::CreateSelect => return "definition as a query's columns say, then a copy of its rows".into(),
         Act::Read(read) if read.locks => "locking read",
         Act::Read(_) => "read",
         Act::Write(_) => "write",

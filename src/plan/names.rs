@@ -356,7 +356,7 @@ pub fn session_value(statement: &Statement, call: &FunctionUse) -> Option<Sessio
 }
 
 /// The name of a system variable whose session value is not the server's.
-fn session_variable(written: &str) -> Option<&str> {
+pub(super) fn session_variable(written: &str) -> Option<&str> {
     let name = ["session.", "local."].iter().find_map(|p| written.strip_prefix(p)).unwrap_or(written);
     const OWN: &[&str] = &[
         "last_insert_id",

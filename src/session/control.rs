@@ -129,7 +129,7 @@ impl Session {
             (false, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
             (true, true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
         };
-        self.held.begin(begin, characteristics.as_deref(), read_only);
+        self.held.begin(begin, characteristics.as_deref(), read_only, &self.vars.settings);
         if snapshot { Box::pin(self.take_snapshots()).await } else { Ok(()) }
     }
 
@@ -168,7 +168,7 @@ impl Session {
     async fn ended(&mut self, chain: bool, release: bool, more: bool) -> Result<()> {
         self.vars.next_transaction = None;
         if chain {
-            self.begin(Some(self.held.was_read_only()), false).await?;
+            self.held.begin_again(&self.vars.settings);
         }
         self.last.row_count = 0;
         self.forget_warnings();

@@ -28,6 +28,7 @@ use crate::merge::Budget;
 use crate::plan::Bound;
 use crate::plan::ir::{Copy, GivenId, Job, Plan, Selective};
 use crate::plan::merge_spec::{Merge, Step};
+use crate::sql::facts::{Body, InsertSource, Kind};
 use crate::sql::splice;
 use crate::txn::Held;
 use crate::wire::row::Format;
@@ -113,7 +114,7 @@ struct Total {
 }
 
 impl Session {
-    /// Carries an INSERT of a query's rows out.
+    /// Carries an INSERT of a query's rows out, and answers it.
     pub(super) async fn copy(
         &mut self,
         plan: &Plan,
@@ -121,6 +122,19 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<()> {
+        let summary = self.copied(plan, copy, bound, text).await?;
+        self.written(summary, text);
+        Ok(())
+    }
+
+    /// Carries an INSERT of a query's rows out.
+    pub(super) async fn copied(
+        &mut self,
+        plan: &Plan,
+        copy: &Copy,
+        bound: &Bound,
+        text: &Text<'_>,
+    ) -> Result<Summary> {
         if self.insert_id.is_some() {
             return Err(Error::refused(
                 "insert_id for rows that a query gives, and that go to several places",
@@ -152,10 +166,7 @@ impl Session {
             }
             _ => {}
         }
-        self.last.row_count = summary.affected as i64;
-        self.last.warnings = std::mem::take(&mut summary.messages);
-        self.ok(&summary, text.more);
-        Ok(())
+        Ok(summary)
     }
 
     /// Reads, places and writes one batch after another.
@@ -168,7 +179,8 @@ impl Session {
         apart: bool,
     ) -> Result<Total> {
         let table = plan.tables.get(copy.table).map(|used| &*used.table).ok_or_else(no_job)?;
-        let lock = !apart && !copy.read.locks && self.repeats_reads() && lockable(plan);
+        let lock =
+            !apart && !copy.read.locks && self.held.repeats_reads(&self.vars.settings) && lockable(plan);
         let jobs: Vec<Job> = bound.jobs.iter().map(|job| locked(job, lock)).collect();
         let mut tasks = Vec::with_capacity(jobs.len());
         for job in &jobs {
@@ -243,7 +255,9 @@ impl Session {
                 if !ended && !apart {
                     return Err(too_many(bounds));
                 }
-                if ended && let Some(rows) = rows.take() {
+                let mut warned = Vec::new();
+                if ended && let Some(mut rows) = rows.take() {
+                    warned = rows.warned().await.to_vec();
                     from.close(rows, held).await;
                 }
                 let mut writing = Writing {
@@ -256,6 +270,7 @@ impl Session {
                     placing,
                     pace: pace_of(plan),
                 };
+                writing.warned(warned, &mut total).await?;
                 for batch in batches(&read) {
                     writing.batch(batch, &mut total).await?;
                 }
@@ -269,13 +284,6 @@ impl Session {
             from.close(rows, held).await;
         }
         done.map(|()| total)
-    }
-
-    /// Whether a transaction's reads must not change while it lasts: REPEATABLE READ, the servers' default, or SERIALIZABLE.
-    fn repeats_reads(&self) -> bool {
-        let level = ["transaction_isolation", "tx_isolation"].map(|name| self.vars.settings.get(name));
-        let level = level.into_iter().flatten().next().unwrap_or_default().to_ascii_uppercase();
-        !level.contains("COMMITTED")
     }
 
     /// A job's text with its parameters written into it.
@@ -314,7 +322,6 @@ fn locked(job: &Job, lock: bool) -> Job {
 
 /// Whether the query can be told to lock: a single SELECT from tables.
 fn lockable(plan: &Plan) -> bool {
-    use crate::sql::facts::{Body, InsertSource, Kind};
     match &plan.statement.kind {
         Kind::Insert(insert) => match &insert.source {
             InsertSource::Query(query) => {
@@ -344,6 +351,18 @@ pub(super) async fn collect(
         }
     }
     Ok((read, false))
+}
+
+/// The SQLSTATE of what is a warning elsewhere (MySQL Error Message Reference).
+fn state_of(errno: u16) -> [u8; 5] {
+    *match errno {
+        1264 => b"22003",
+        1292 | 1366 => b"22007",
+        1365 => b"22012",
+        1406 => b"22001",
+        1441 => b"22008",
+        _ => b"HY000",
+    }
 }
 
 fn too_many(bounds: Budget) -> Error {
@@ -384,6 +403,21 @@ struct Writing<'w, 'a> {
 }
 
 impl Writing<'_, '_> {
+    /// What a query has to warn of is an error in strict mode, where rows are changed (manual, "Server SQL Modes").
+    async fn warned(&mut self, messages: Vec<[String; 3]>, total: &mut Total) -> Result<()> {
+        let serious =
+            |[level, code, _]: &&[String; 3]| level == "Warning" && !DEPRECATED.contains(&code.as_str());
+        if let Some([_, code, message]) = messages.iter().find(serious)
+            && self.placing.copy.selective != Selective::Ignore
+            && self.ask("SELECT @@sql_mode".to_owned()).await?.is_some_and(|mode| mode.contains("STRICT_"))
+        {
+            let errno = code.parse().unwrap_or_default();
+            return Err(Error::backend(errno, state_of(errno), message.clone()));
+        }
+        total.add(vec![Summary { warnings: messages.len() as u16, messages, ..Summary::default() }]);
+        Ok(())
+    }
+
     async fn batch(&mut self, rows: &[Bytes], total: &mut Total) -> Result<()> {
         self.unambiguous(rows, total).await?;
         let parts = self.placing.parts(rows, total.rows).await?;

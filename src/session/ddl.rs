@@ -34,7 +34,7 @@ const UNKNOWN_TABLE: u16 = 1051;
 pub(super) type Results = Vec<Result<Summary>>;
 
 impl Session {
-    /// Carries DDL out. The transaction has been committed.
+    /// Carries DDL out, and answers it. The transaction has been committed.
     pub(super) async fn ddl(
         &mut self,
         plan: &Plan,
@@ -42,14 +42,7 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<()> {
-        let Kind::Ddl(ddl) = &plan.statement.kind else { return Err(no_job()) };
-        let places: usize = steps.iter().map(|step| step.places.len()).sum();
-        let done = if places > 1 && !ddl.temporary {
-            Box::pin(self.ddl_at_places(ddl, steps, bound, text)).await
-        } else {
-            self.ddl_at_place(ddl, steps, bound, text).await
-        };
-        let mut summary = done?;
+        let mut summary = self.define(plan, steps, bound, text).await?;
         self.last.row_count = 0;
         self.last.warnings = std::mem::take(&mut summary.messages);
         if summary.last_insert_id != 0 {
@@ -58,6 +51,23 @@ impl Session {
         }
         self.ok(&summary, text.more);
         Ok(())
+    }
+
+    /// Carries DDL out.
+    pub(super) async fn define(
+        &mut self,
+        plan: &Plan,
+        steps: &[DdlStep],
+        bound: &Bound,
+        text: &Text<'_>,
+    ) -> Result<Summary> {
+        let Kind::Ddl(ddl) = &plan.statement.kind else { return Err(no_job()) };
+        let places: usize = steps.iter().map(|step| step.places.len()).sum();
+        if places > 1 && !ddl.temporary {
+            Box::pin(self.ddl_at_places(ddl, steps, bound, text)).await
+        } else {
+            self.ddl_at_place(ddl, steps, bound, text).await
+        }
     }
 
     async fn ddl_at_place(
@@ -130,7 +140,7 @@ impl Session {
     }
 
     /// A step may have changed definitions.
-    fn changed(&self, ddl: &Ddl, step: &DdlStep) {
+    pub(super) fn changed(&self, ddl: &Ddl, step: &DdlStep) {
         self.shared.forget(|catalog| {
             for (database, table) in &step.changes {
                 catalog.forget(database, table);

@@ -230,7 +230,7 @@ impl Unit<'_> {
         if !self.own {
             return self.held.statement_begins().await;
         }
-        self.held.begin("BEGIN", None, false);
+        self.held.begin("BEGIN", None, false, self.settings);
         self.held.writes();
         Ok(())
     }

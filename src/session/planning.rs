@@ -81,7 +81,7 @@ impl Session {
                 epoch = now;
                 continue;
             }
-            if complete && !matches!(plan.act, Act::Ddl(_)) {
+            if complete && !matches!(plan.act, Act::Ddl(_) | Act::CreateSelect) {
                 shared.plans.put(&cache::Key { definitions: epoch, ..self.key(shape) }, Arc::clone(&plan));
             }
             return Ok(plan);

@@ -140,7 +140,9 @@ impl Session {
     async fn describe(&mut self, plan: &Plan, sql: &Bytes, shape: &Normalised) -> Result<Prepared> {
         let nothing = Prepared { id: 0, params: Vec::new(), columns: Vec::new(), warnings: 0 };
         match &plan.act {
-            Act::Refused(error) => return Err(error.clone()),
+            Act::Refused(error) => {
+                return self.later(plan, sql, error.clone()).await.map_or(Ok(nothing), Err);
+            }
             Act::Session => {
                 // MySQL does not prepare SHOW WARNINGS, MariaDB does.
                 let shows = matches!(plan.statement.kind, Kind::Show(_)) && !self.shared.is_mariadb();
@@ -153,7 +155,7 @@ impl Session {
                     ..nothing
                 });
             }
-            Act::Ddl(_) => return Ok(nothing),
+            Act::Ddl(_) | Act::CreateSelect => return Ok(nothing),
             Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) => {}
         }
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
@@ -185,6 +187,15 @@ impl Session {
             return Ok(nothing);
         }
         Ok((*prepared).clone())
+    }
+
+    /// What is refused of a statement before its values are known, unless it is to be carried out over rows that are read
+    /// ahead. What a server has against it is told at once, too.
+    async fn later(&mut self, plan: &Plan, sql: &[u8], refusal: Error) -> Option<Error> {
+        if !self.reads_ahead(&plan.statement, sql) {
+            return Some(refusal);
+        }
+        Some(self.server_says(sql, refusal).await).filter(|error| !error.is(Code::NotSupported))
     }
 
     /// Protocol page "COM_STMT_PREPARE Response".
@@ -279,7 +290,11 @@ impl Session {
         let mut shape = Normalised::prepared(&text, self.vars.mode);
         let plan = Box::pin(self.plan(&text, &mut shape)).await?;
         match &plan.act {
-            Act::Refused(error) => return Err(error.clone()),
+            Act::Refused(error) => {
+                if let Some(error) = self.later(&plan, &text, error.clone()).await {
+                    return Err(error);
+                }
+            }
             _ if matches!(plan.statement.kind, Kind::Prepare { .. } | Kind::Execute { .. }) => {
                 return Err(unpreparable());
             }

@@ -147,9 +147,13 @@ impl Session {
             Box::pin(self.make_next_ids(plan, text)).await?;
         }
         self.held.statement();
+        if plan.statement.calls_stored {
+            self.held.writes();
+        }
         match &plan.act {
             Act::Refused(error) => return Box::pin(self.write_pulled(plan, text, error.clone())).await,
             Act::Session => return self.control(plan, text).await,
+            Act::CreateSelect => return Box::pin(self.create_select(plan, text)).await,
             Act::Ddl(steps) => {
                 let bound = self.bind(plan, text)?;
                 // A temporary table belongs to the connection that it is made on, and leaves the transaction open.
@@ -168,7 +172,7 @@ impl Session {
         }
         if !self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty() {
             let characteristics = self.vars.next_transaction.take();
-            self.held.begin("BEGIN", characteristics.as_deref(), false);
+            self.held.begin("BEGIN", characteristics.as_deref(), false, &self.vars.settings);
         }
         if plan.pins {
             self.held.stick();

@@ -37,7 +37,7 @@ impl Session {
         if read.rename {
             return self.renamed(plan, bound, text).await;
         }
-        self.forward(plan, bound, role, read.locks, text).await
+        self.forward(plan, bound, role, read.locks || plan.statement.calls_stored, text).await
     }
 
     /// One job whose answer goes to the client as it comes.
@@ -235,6 +235,9 @@ impl Session {
         match &plan.act {
             Act::Refused(error) => Err(error.clone()),
             Act::Read(_) => {
+                if plan.statement.calls_stored {
+                    self.held.writes();
+                }
                 let mut bound = self.bind(&plan, &text)?;
                 let mut down = Vec::new();
                 loop {

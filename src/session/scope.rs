@@ -24,7 +24,7 @@ impl Session {
         let scope = match several {
             false => Scope::Server,
             true if self.vars.autocommit && !self.held.in_transaction() => {
-                self.held.begin("BEGIN", None, false);
+                self.held.begin("BEGIN", None, false, &self.vars.settings);
                 Scope::Transaction
             }
             true => {

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::ids;
+use super::pick::{one_of, tasks_of};
 use super::query::Text;
 use crate::backend::{AnswerLimit, Role, Summary};
 use crate::base::Result;
@@ -37,10 +38,9 @@ impl Session {
             }
             return Ok(());
         }
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: self.preset(plan, job) });
+        let mut tasks = tasks_of(&bound.jobs, text)?;
+        for (task, job) in tasks.iter_mut().zip(&bound.jobs) {
+            task.ids = self.preset(plan, job);
         }
         if returns {
             return Box::pin(self.write_returning(plan, bound, &tasks, text)).await;
@@ -51,8 +51,7 @@ impl Session {
         }
         let (answers, inserted) = ran?;
         let infos = answers.clone();
-        let mut summary =
-            if bound.copies { answers.into_iter().next().unwrap_or_default() } else { write::sum(&answers) };
+        let mut summary = one_of(answers, bound.copies);
         if ids::plain_insert(plan) {
             self.insert_id = None;
             if summary.last_insert_id != 0 && !self.keeps_insert_id(plan, text)? {
@@ -67,9 +66,7 @@ impl Session {
         {
             summary.info = insert_info(insert.rows.len(), &plan.statement, &infos);
         }
-        self.last.row_count = summary.affected as i64;
-        self.last.warnings = std::mem::take(&mut summary.messages);
-        self.ok(&summary, text.more);
+        self.written(summary, text);
         Ok(())
     }
 

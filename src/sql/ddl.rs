@@ -64,10 +64,10 @@ impl Parser<'_> {
 
     fn create(&mut self) -> Read<Ddl> {
         self.step();
-        self.eat_run(&["OR", "REPLACE"]);
+        let or_replace = self.eat_run(&["OR", "REPLACE"]);
         let temporary = self.eat("TEMPORARY");
         if self.eat("TABLE") {
-            return self.create_table(temporary);
+            return Ok(Ddl { or_replace, ..self.create_table(temporary)? });
         }
         if self.eat_any(&["DATABASE", "SCHEMA"]) {
             return self.database(DdlKind::CreateDatabase);
@@ -97,13 +97,12 @@ impl Parser<'_> {
         if self.kind() == Kind::Open && !self.is_query(1) {
             self.definition(&mut ddl)?;
         }
-        self.skip_until(|p| {
-            p.is_any(&["SELECT", "WITH", "TABLE", "VALUES"]) && !p.is_run(&["WITH", "SYSTEM"])
-        });
-        if self.is_query(0) {
+        let queries = |p: &Self| p.is_query(0) && !p.is_run(&["WITH", "SYSTEM"]);
+        self.skip_until(|p| queries(p) || p.is_any(&["IGNORE", "REPLACE"]));
+        ddl.duplicates = ["IGNORE", "REPLACE"].into_iter().find(|word| self.eat(word));
+        self.skip_until(queries);
+        if queries(self) {
             ddl.query = Some(Box::new(self.query()?));
-        } else if self.kind() == Kind::Open && self.is_query(0) {
-            ddl.query = Some(Box::new(self.parenthesised_query()?));
         }
         self.skip_all();
         Ok(ddl)
@@ -304,7 +303,9 @@ fn empty(kind: DdlKind) -> Ddl {
         temporary: false,
         tables: Vec::new(),
         database: None,
+        or_replace: false,
         query: None,
+        duplicates: None,
         columns: Vec::new(),
         dropped: Vec::new(),
         references: Vec::new(),

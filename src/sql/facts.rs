@@ -487,8 +487,12 @@ pub struct Ddl {
     pub tables: Vec<TableName>,
     /// CREATE/ALTER/DROP DATABASE: its name.
     pub database: Option<Name>,
+    /// CREATE OR REPLACE.
+    pub or_replace: bool,
     /// CREATE TABLE … SELECT.
     pub query: Option<Box<Query>>,
+    /// What becomes of its rows that are duplicates: IGNORE or REPLACE, if one of them is said.
+    pub duplicates: Option<&'static str>,
     /// CREATE TABLE: column names with their type's text, in order. ALTER TABLE: those that it modifies.
     pub columns: Vec<(String, String)>,
     /// ALTER TABLE: columns that it drops or renames.
@@ -599,6 +603,8 @@ pub struct Statement {
     pub user_variables: Vec<Name>,
     /// `@x := …` somewhere.
     pub assigns_user_variables: bool,
+    /// A function is called that may be a stored one: it may write.
+    pub calls_stored: bool,
     /// `@@x`, `@@session.x`, `@@global.x` read anywhere: the text after `@@`, lower case, and place.
     pub system_variables: Vec<Name>,
     /// How many `?` the shape has.

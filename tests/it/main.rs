@@ -23,6 +23,7 @@ mod cli;
 mod commands;
 mod copies;
 mod corpus;
+mod create_select;
 mod ddl;
 mod ddl_progress;
 mod dml;
