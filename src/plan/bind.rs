@@ -80,6 +80,8 @@ pub struct Bound {
     pub destinations: Vec<Destination>,
     /// What a change of rows does with the jobs.
     pub stage: Stage,
+    /// Rows that go to `destinations` one by one.
+    pub arrivals: Vec<Arrival>,
 }
 
 /// What a change of rows does with its jobs.
@@ -96,6 +98,17 @@ pub enum Stage {
     Moves,
 }
 
+/// A row that comes by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The number of its destination.
+    pub at: usize,
+    /// The row.
+    pub row: Job,
+    /// The condition that finds it once it is there.
+    pub found: Job,
+}
+
 /// A place that rows are written to: the texts before and behind them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Destination {
@@ -103,6 +116,8 @@ pub struct Destination {
     pub head: Job,
     /// After the last row.
     pub tail: Job,
+    /// Up to the rows, a REPLACE of the same: where another row may have to change instead.
+    pub replace: Option<Job>,
 }
 
 /// What a job is made for: places of all tables.
@@ -289,10 +304,7 @@ impl<'p> Binder<'p> {
             None => {}
         }
         let places = self.targets(&copy.routing)?;
-        let texts = |target| {
-            let (head, tail) = (self.job(Some(&copy.head), target)?, self.job(Some(&copy.tail), target)?);
-            Ok(Destination { head, tail })
-        };
+        let texts = |target| self.destination(&copy.head, &copy.tail, target);
         let destinations = places.as_slice().iter().map(texts).collect::<Result<_>>()?;
         Ok(Bound {
             destinations,
