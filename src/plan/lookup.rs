@@ -104,14 +104,14 @@ pub(super) fn plan(ctx: &Ctx<'_>, statement: &Statement, act: Act) -> Result<Ind
             let mut scopes = Scopes::new(ctx);
             change::update_block(&mut scopes, update);
             indexed.lookup = lookup(ctx, &scopes, &write.routing);
-            keep_whole(&mut indexed)?;
+            keep_whole(&mut indexed);
         }
         (Kind::Delete(delete), Act::Write(write)) => {
             indexed.images = delete_images(ctx, delete, write)?;
             let mut scopes = Scopes::new(ctx);
             change::delete_block(&mut scopes, delete);
             indexed.lookup = lookup(ctx, &scopes, &write.routing);
-            keep_whole(&mut indexed)?;
+            keep_whole(&mut indexed);
         }
         (Kind::Insert(insert), act) => indexed.images = insert::images(ctx, insert, act)?,
         (Kind::Ddl(ddl), Act::Ddl(_)) => {
@@ -132,15 +132,14 @@ pub(super) fn plan(ctx: &Ctx<'_>, statement: &Statement, act: Act) -> Result<Ind
 
 /// A change of an indexed table runs as it is: its rows are read before it and after it, not in between. Rows that may
 /// move are known by their keys.
-fn keep_whole(indexed: &mut Indexed) -> Result<()> {
-    let Act::Write(write) = &mut indexed.act else { return Ok(()) };
+fn keep_whole(indexed: &mut Indexed) {
+    let Act::Write(write) = &mut indexed.act else { return };
     if indexed.images.as_ref().is_some_and(|images| images.is_read_around())
         && matches!(write.many, Ok(Several::InTurn(..) | Several::Picked(_)))
     {
         write.many =
             Err(unfollowed("ORDER BY or LIMIT over several shards", "change rows of one key at a time"));
     }
-    Ok(())
 }
 
 fn unfollowed(what: &str, instead: &str) -> Error {

@@ -38,7 +38,7 @@ use crate::wire::row::Format;
 const BATCH: Budget = Budget { max_rows: 8192, max_bytes: 1024 * 1024 };
 
 /// Warnings about what a statement is written with (ER_WARN_DEPRECATED_SYNTAX and its kin).
-const DEPRECATED: [&str; 2] = ["1287", "1681"];
+pub(super) const DEPRECATED: [&str; 2] = ["1287", "1681"];
 
 /// Connections from the pools alone, one a source.
 struct Apart<'a> {
@@ -379,14 +379,7 @@ impl Writing<'_, '_> {
         let parts = self.placing.parts(rows, total.rows, identity).await?;
         let answers = match &self.arriving {
             None => self.write(parts.each).await?,
-            Some(arriving) => {
-                let mut answers = arriving.take_in(&mut self.hand, &mut self.texts, &parts.rows).await?;
-                for answer in answers.iter_mut().filter(|answer| answer.info.is_empty()) {
-                    let (changed, warnings) = (u64::from(answer.affected == 2), answer.warnings);
-                    answer.info = format!("Records: 1  Duplicates: {changed}  Warnings: {warnings}");
-                }
-                answers
-            }
+            Some(arriving) => arriving.take_in(&mut self.hand, &mut self.texts, &parts.rows).await?,
         };
         let Self { placing, .. } = self;
         total.rows += rows.len() as u64;

@@ -114,7 +114,7 @@ impl<'a> Placing<'a> {
                 places.get(if self.copies { 0 } else { at }).filter(|(_, rows)| !rows.is_empty())?;
             Some(Part {
                 job: destination.job,
-                text: statement(destination, body, rows.len()),
+                text: statement(&destination.head, body, rows.len(), &destination.tail),
                 rows: rows.clone(),
             })
         };
@@ -289,8 +289,7 @@ impl Placing<'_> {
 
 /// The statement for a place. One row is selected, not given as VALUES: servers take a NULL for a column without one as an
 /// error where one row is given, and as a warning, outside of strict mode, where there might be more.
-fn statement(destination: &Place<'_>, rows: &[u8], count: usize) -> Vec<u8> {
-    let Place { head, tail, .. } = destination;
+pub(super) fn statement(head: &[u8], rows: &[u8], count: usize, tail: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(head.len() + rows.len() + tail.len() + 20);
     text.extend_from_slice(head);
     let one = rows.strip_prefix(b"(").and_then(|row| row.strip_suffix(b")")).filter(|_| count == 1);

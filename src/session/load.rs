@@ -385,6 +385,10 @@ impl Writes for Files<'_, '_> {
     fn ids(&self) -> Preset {
         Preset::default()
     }
+
+    fn queried(&self) -> bool {
+        false
+    }
 }
 
 /// The numbers of the nodes that have got rows.

@@ -18,6 +18,7 @@ use crate::plan::ir::{GivenId, Job, LoadRows};
 use crate::plan::load::{self, asks_for_id};
 use crate::plan::lookup::{Identity, Spot};
 use crate::sharding::Gene;
+use crate::sql::lex::Mode;
 use crate::sql::splice;
 use crate::topology::{IdRule, Layout, Table};
 
@@ -243,8 +244,9 @@ fn literal(value: &[u8], charset: &str) -> String {
     if !value.is_empty() && value.len() < 20 && value.iter().all(u8::is_ascii_digit) {
         return String::from_utf8_lossy(value).into_owned();
     }
-    let hex: String = value.iter().map(|byte| format!("{byte:02X}")).collect();
-    format!("_{charset} x'{hex}'")
+    let mut out = format!("_{charset} ").into_bytes();
+    splice::put_literal(&Value::Bytes(value.to_vec()), Mode::default(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// A row as a place gets it, with its new id.

@@ -152,13 +152,11 @@ impl Hand<'_> {
         const LIMIT: &str = "sql_select_limit";
         let part = |limit: u64| usize::try_from(limit).unwrap_or(usize::MAX) / tasks.len().max(1);
         let limit = AnswerLimit { rows: part(self.budget.max_rows), bytes: part(self.budget.max_bytes) };
-        match self.settings.get(LIMIT) {
-            None => self.run(tasks, pace, limit).await,
-            Some(_) => {
-                let settings = self.settings.with(LIMIT, "18446744073709551615");
-                self.under(&settings).run(tasks, pace, limit).await
-            }
+        if self.settings.get(LIMIT).is_none() {
+            return self.run(tasks, pace, limit).await;
         }
+        let settings = self.settings.with(LIMIT, "18446744073709551615");
+        self.under(&settings).run(tasks, pace, limit).await
     }
 
     /// Runs statements; the first failure is the answer.

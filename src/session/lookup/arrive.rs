@@ -56,6 +56,9 @@ pub(in crate::session) trait Writes {
 
     /// What the statement's server must know of ids.
     fn ids(&self) -> Preset;
+
+    /// Whether the rows come from a query: servers then count no row as a duplicate that was found and not changed.
+    fn queried(&self) -> bool;
 }
 
 /// How new rows are followed.
@@ -170,14 +173,14 @@ impl Arriving<'_> {
     /// it is decided what becomes of them.
     async fn enter(&self, hand: &mut Hand<'_>, new: &[&Row]) -> Result<bool> {
         let entries = self.keeping.entries;
-        let mut own = Vec::new();
-        let mut count = 0;
+        let mut alone = true;
         for number in entries.order() {
-            count += new.iter().filter(|row| entries.place(number, row).is_some()).count() as u64;
-            own.extend(self.keeping.entering(number, new, Entering::Over)?);
+            let count = new.iter().filter(|row| entries.place(number, row).is_some()).count() as u64;
+            let own = self.keeping.entering(number, new, Entering::Over)?;
+            let done = hand.change(&tasks(&own), Pace::FirstAhead).await?;
+            alone &= done.iter().map(|summary| summary.affected).sum::<u64>() == count;
         }
-        let done = hand.change(&tasks(&own), Pace::FirstAhead).await?;
-        Ok(done.iter().map(|summary| summary.affected).sum::<u64>() == count)
+        Ok(alone)
     }
 
     async fn images(&self, hand: &mut Hand<'_>, rows: &[NewRow]) -> Result<Vec<Row>> {
@@ -307,7 +310,13 @@ impl Arriving<'_> {
         };
         let after = self.keeping.rows(hand, &[(at, vec![entries.locate(&before)])]).await?;
         self.keeping.updated(hand, &[before], &after).await?;
-        Ok(write::sum(&answers))
+        let mut summary = write::sum(&answers);
+        if summary.info.is_empty() {
+            let found = summary.affected == 2 || summary.affected == 1 && !writes.queried();
+            let (found, warnings) = (u64::from(found), summary.warnings);
+            summary.info = format!("Records: 1  Duplicates: {found}  Warnings: {warnings}");
+        }
+        Ok(summary)
     }
 
     /// A row as it would be, its values as literals, in the order of their columns, and what a server has to say of it.
@@ -423,8 +432,8 @@ fn all_new(answers: &[Summary]) -> bool {
 
 /// The key by which a server's warning says that a row is a duplicate.
 fn key_of(answers: &[Summary]) -> Option<&str> {
-    let messages = answers.iter().flat_map(|answer| &answer.messages);
-    let message = messages.filter(|[_, code, _]| *code == DUPLICATE.to_string()).next_back()?;
+    let mut messages = answers.iter().flat_map(|answer| &answer.messages);
+    let message = messages.rfind(|[_, code, _]| *code == DUPLICATE.to_string())?;
     let (_, key) = message[2].rsplit_once(" for key ")?;
     let key = key.trim_matches('\'');
     Some(key.rsplit_once('.').map_or(key, |(_, key)| key))

@@ -1,6 +1,8 @@
 //! INSERT and REPLACE of rows that others may be in the way of: texts for places, and the statement of VALUES.
 
 use super::super::Session;
+use super::super::copy::DEPRECATED;
+use super::super::copy_rows::statement;
 use super::super::ids;
 use super::super::input::{Given, inlined};
 use super::super::query::{Text, no_job};
@@ -48,20 +50,9 @@ pub(in crate::session) struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    /// A statement of some rows. One row of a query is selected, not given as VALUES: servers take a NULL for a column
-    /// without one as an error where one row is given, and as a warning, outside of strict mode, where there might be more.
     fn statement(&self, head: &[u8], rows: &[&[u8]], tail: &[u8]) -> Vec<u8> {
-        let one = match rows {
-            [row] if self.queried => row.strip_prefix(b"(").and_then(|row| row.strip_suffix(b")")),
-            _ => None,
-        };
-        match one {
-            Some(row) => [head, b" SELECT ", row, b" FROM DUAL", tail].concat(),
-            None => {
-                let values: &[u8] = if self.queried { b" VALUES " } else { b"" };
-                [head, values, &rows.join(&b", "[..]), tail].concat()
-            }
-        }
+        let body = rows.join(&b", "[..]);
+        if self.queried { statement(head, &body, rows.len(), tail) } else { [head, &body, tail].concat() }
     }
 }
 
@@ -91,6 +82,10 @@ impl Writes for Texts<'_> {
 
     fn ids(&self) -> Preset {
         self.ids
+    }
+
+    fn queried(&self) -> bool {
+        self.queried
     }
 }
 
@@ -127,6 +122,15 @@ pub(in crate::session) async fn run(
         }
     }
     failed.map_or(Ok(answers), |(_, error)| Err(error))
+}
+
+/// Takes away what is about the text.
+fn without_notes(answer: &mut Summary) {
+    let before = answer.messages.len();
+    answer.messages.retain(|[_, code, _]| !DEPRECATED.contains(&code.as_str()));
+    let notes = before.saturating_sub(answer.messages.len()) as u16;
+    answer.warnings = answer.warnings.saturating_sub(notes);
+    answer.info = info::with_warnings(&answer.info, answer.warnings);
 }
 
 impl Session {
@@ -178,6 +182,10 @@ impl Session {
         self.last.insert_id = told.unwrap_or(self.last.insert_id);
         let mut answers = done?;
         write::say_once(&mut answers);
+        // What a server has to say of a prepared statement's text it says at PREPARE.
+        if text.given.is_binary() {
+            answers.iter_mut().for_each(without_notes);
+        }
         if let [answer] = answers.as_mut_slice()
             && insert.rows.len() == 1
         {

@@ -81,15 +81,16 @@ impl<'k> Keeping<'k> {
                 own.extend(rows.chunks(BATCH).map(|some| Own { node, sql: entries.delete(&name, some) }));
             }
         }
+        // Index after index: of two who want the same values, one waits for the other at the first, and neither has what
+        // the other waits for. So the first duplicate is that of the first index, too.
         for number in entries.order() {
             let added = changes.get(number).map_or(&[][..], |(_, added)| added.as_slice());
             own.extend(self.entering(number, added, Entering::New)?);
+            let done = hand.change(&tasks(&own), Pace::FirstAhead).await;
+            done.map_err(|error| self.in_its_words(error))?;
+            own.clear();
         }
-        if own.is_empty() {
-            return Ok(());
-        }
-        let done = hand.change(&tasks(&own), Pace::Together).await;
-        done.map(|_| ()).map_err(|error| self.in_its_words(error))
+        Ok(())
     }
 
     /// The statements that put rows' entries into one index.

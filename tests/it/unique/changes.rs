@@ -89,7 +89,7 @@ async fn parameters_meet_others_as_literals_do() {
         "INSERT IGNORE INTO people (id, email, code) VALUES (?, ?, ?), (98, 'n@x', 2)",
         "INSERT INTO people (id, email, code) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE note = note + ?",
         "INSERT INTO people (id, email, code) SELECT id + ?, ?, ? FROM people WHERE id = 3 \
-         ON DUPLICATE KEY UPDATE note = VALUES(id) + 1",
+         ON DUPLICATE KEY UPDATE note = VALUES(code) + 1",
         "REPLACE INTO people (id, email, code) SELECT id + ?, ?, code + ? FROM people WHERE id < 3 ORDER BY id",
         "UPDATE people SET id = id + ?, email = ?, code = ? WHERE id = 3",
     ] {

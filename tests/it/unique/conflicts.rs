@@ -33,7 +33,8 @@ async fn said(client: &mut Client, answer: &Answer) -> Vec<String> {
             rows.join("\n")
         }
     }];
-    if !matches!(answer, Answer::Rows { .. }) {
+    // After an error a server says what it has to say of the text, too.
+    if matches!(answer, Answer::Done(_)) {
         let mut warnings: Vec<String> =
             client.one("SHOW WARNINGS").await.rows().iter().map(|row| cells(row)).collect();
         warnings.sort();
@@ -211,17 +212,80 @@ async fn files_meet_others_as_on_one_server() {
     gather(&wrong, "files");
     people.checked().await;
     // More than one batch, and some lines in the way.
-    let file: String = (0..20_000).map(|n| format!("{}\tf{}@x\t{n}\n", n + 1000, n % 19_990)).collect();
+    let line = |n: usize| format!("{}\tf{}@x\t{n}\n", n + 1000, n % 19_990);
+    let file: Vec<u8> = (0..20_000).flat_map(|n| line(n).into_bytes()).collect();
     for word in ["IGNORE", "REPLACE"] {
         let sql = format!("LOAD DATA LOCAL INFILE 'file' {word} INTO TABLE people (id, email, code)");
         let mut sides = Vec::new();
         for client in [&mut proxy, &mut plain] {
             run(client, &["DELETE FROM people"]).await;
-            let answer = client.load(&sql, file.as_bytes(), 16 * 1024).await.unwrap();
+            let answer = client.load(&sql, &file, 16 * 1024).await.unwrap();
             sides.push(said(client, &answer).await);
         }
         assert_eq!(sides[0], sides[1], "{word}");
         assert_eq!(differs(&mut proxy, &mut plain, "SELECT COUNT(*) FROM people").await, None);
     }
+    people.checked().await;
+}
+
+/// Ids of Shardgate's, and two tables on each shard.
+const NUMBERED: &str = "\nid = { column = \"id\", generator = \"snowflake\" }\n\
+    nodes = [\"ds{0..3}/DATABASE.people_{0..1}\"]";
+
+const WITHOUT_IDS: [&str; 14] = [
+    "REPLACE INTO people (email, code) VALUES ('a@x', 2)",
+    "REPLACE INTO people (email, code) VALUES ('n@x', 7), ('a@x', 70), ('N@x', 71)",
+    "REPLACE INTO people (id, email) VALUES (NULL, 'b@x'), (0, 'r@x')",
+    "REPLACE INTO people (email, code) SELECT email, code + 10 FROM people ORDER BY id",
+    "INSERT IGNORE INTO people (email, code) VALUES ('a@x', 70)",
+    "INSERT IGNORE INTO people (email, code) VALUES ('a@x', 70), ('n@x', 71), ('n@x', 72), ('o@x', 73)",
+    "INSERT IGNORE INTO people (email, code) SELECT CONCAT(email, id > 2), 7 + id FROM people ORDER BY id",
+    "INSERT INTO people (email, code) VALUES ('n@x', 70) ON DUPLICATE KEY UPDATE note = 3",
+    "INSERT INTO people (email, code) VALUES ('a@x', 70) ON DUPLICATE KEY UPDATE note = 3",
+    "INSERT INTO people (email, code) VALUES ('a@x', 70) ON DUPLICATE KEY UPDATE id = LAST_INSERT_ID(id), note = 3",
+    "INSERT INTO people (email) VALUES ('a@x'), ('n@x'), ('N@x') ON DUPLICATE KEY UPDATE note = 3",
+    "INSERT INTO people (email) SELECT email FROM people ORDER BY id ON DUPLICATE KEY UPDATE note = 7",
+    "INSERT INTO people (email, code) SELECT CONCAT(email, 'x'), code + 10 FROM people ORDER BY id",
+    "INSERT INTO people (email, code) VALUES ('n@x', 70), ('o@x', 71)",
+];
+
+#[tokio::test]
+async fn new_ids_are_those_of_rows_that_went_in() {
+    let people = People::with("unique_ids", &format!("{INDEXES}{NUMBERED}")).await;
+    let (mut proxy, mut plain) = (people.client().await, people.plain().await);
+    let table = PEOPLE.replace("NOT NULL PRIMARY KEY", "NOT NULL AUTO_INCREMENT PRIMARY KEY");
+    run(&mut proxy, &[&format!("{table})")]).await;
+    run(&mut plain, &[&format!("{table}, {KEYS}) AUTO_INCREMENT = 1000")]).await;
+    let mut wrong = Vec::new();
+    for sql in WITHOUT_IDS {
+        let mut sides = Vec::new();
+        for client in [&mut proxy, &mut plain] {
+            run(client, &FILL).await;
+            run(client, &["SELECT LAST_INSERT_ID(3)"]).await;
+            let answer = client.one(sql).await;
+            let mut all = said(client, &answer).await;
+            if let (Answer::Done(done), Some(first)) = (&answer, all.first_mut()) {
+                *first = first
+                    .replace(&format!("id {}", done.last_id), if done.last_id > 5 { "id new" } else { "id" });
+                if done.last_id > 5 {
+                    let sql = format!("SELECT email FROM people WHERE id = {}", done.last_id);
+                    let whose = client.one(&sql).await;
+                    all.extend(said(client, &whose).await);
+                }
+            }
+            for sql in [
+                "SELECT email FROM people WHERE id = LAST_INSERT_ID()",
+                "SELECT email, code, first, last, note, id > 5 FROM people",
+            ] {
+                let rows = client.one(sql).await;
+                all.extend(said(client, &rows).await);
+            }
+            sides.push(all.join("\n"));
+        }
+        if sides[0] != sides[1] {
+            wrong.push(format!("{sql}\n--- shardgate\n{}\n--- plain\n{}\n", sides[0], sides[1]));
+        }
+    }
+    gather(&wrong, "ids");
     people.checked().await;
 }
