@@ -61,6 +61,8 @@ pub(super) fn limits(root: &Section<'_, '_>) -> Limits {
         statement_timeout: None,
         merge_rows: 1_000_000,
         merge_bytes: 256 << 20,
+        stage_rows: 20_000_000,
+        stage_bytes: 8 << 30,
         scatter_connections: 4,
         plans: 10_000,
     };
@@ -69,6 +71,8 @@ pub(super) fn limits(root: &Section<'_, '_>) -> Limits {
         Some(section.duration("statement_timeout", Duration::ZERO)).filter(|limit| !limit.is_zero());
     limits.merge_rows = section.integer("merge_rows", limits.merge_rows, 1, i64::MAX as u64);
     limits.merge_bytes = section.size("merge_bytes", limits.merge_bytes, 1024, 1 << 50);
+    limits.stage_rows = section.integer("stage_rows", limits.stage_rows, 1, i64::MAX as u64);
+    limits.stage_bytes = section.size("stage_bytes", limits.stage_bytes, 1024, 1 << 50);
     limits.scatter_connections = section.integer("scatter_connections", 4, 1, 1000) as u32;
     limits.plans = section.integer("plans", 10_000, 1, 10_000_000) as u32;
     section.finish();

@@ -118,6 +118,11 @@ pub struct Limits {
     pub merge_rows: u64,
     /// `merge_bytes`: bytes held in memory at most while answers of shards are merged. Default 256 MiB.
     pub merge_bytes: u64,
+    /// `stage_rows`: rows of one table at most that a SELECT over several sources brings together in a temporary table.
+    /// Default 20,000,000.
+    pub stage_rows: u64,
+    /// `stage_bytes`: bytes of these rows at most. Default 8 GiB.
+    pub stage_bytes: u64,
     /// `scatter_connections`: connections that one statement takes to one server, where a table is numbered. Default 4.
     pub scatter_connections: u32,
     /// `plans`: shapes of statements whose plans are kept, about 5 KiB each. Default 10,000.

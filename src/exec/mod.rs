@@ -12,6 +12,7 @@ pub mod send;
 pub mod ship;
 pub mod single;
 pub mod source;
+pub mod stage;
 pub mod write;
 
 pub use interrupt::{Asked, Interrupt};

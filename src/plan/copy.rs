@@ -196,7 +196,7 @@ fn moving(
         routing,
         head: edits.render_closed(Span { start: 0, end }),
         tail: tail(ctx, insert, index, &edits)?,
-        columns: columns.iter().map(stored).collect(),
+        columns: columns.iter().map(Stored::of).collect(),
         key,
         id,
         key_is_id,
@@ -254,20 +254,6 @@ fn filled(ctx: &Ctx<'_>, rows: &Rows<'_, '_>) -> Result<Vec<Column>> {
                 schema.columns.get(at).cloned().ok_or_else(unknown)
             })
             .collect(),
-    }
-}
-
-fn stored(column: &Column) -> Stored {
-    match column.data_type.as_str() {
-        "date" => Stored::Date,
-        "datetime" => Stored::Moment,
-        "timestamp" => Stored::Stamp,
-        "time" => Stored::Time,
-        "float" | "double" => Stored::Real,
-        name if ["char", "text", "binary", "blob"].iter().any(|end| name.ends_with(end)) => Stored::Text,
-        "enum" | "set" | "uuid" | "inet4" | "inet6" => Stored::Text,
-        "json" => Stored::Json,
-        _ => Stored::Other,
     }
 }
 

@@ -383,6 +383,7 @@ fn maintain(ctx: &Ctx<'_>, _ddl: &Ddl) -> Result<Act> {
         locks: false,
         first: false,
         rename: true,
+        staged: None,
         routing,
     }))
 }

@@ -8,6 +8,7 @@ use super::bind::{Bound, Stage};
 use super::edit::text;
 use super::ir::{Act, Cell, Job, Pick, Piece, Plan, Read, Route, Routing, Several, Template};
 use super::merge_spec::{Merge, Step};
+use super::stage_spec::Staged;
 use crate::base::{Error, Value};
 use crate::sql::facts::Operand;
 use crate::topology::{Layout, Node, Topology};
@@ -152,11 +153,38 @@ fn read_json(plan: &Plan, read: &Read, shape: &str, topology: &Topology) -> Json
         }
         Err(error) => put(&mut out, "many", json!({ "refused": refusal(error) })),
     }
+    if let Some(ways) = &read.staged {
+        let way = |staged: &Staged| staged_json(staged, shape, topology);
+        put(&mut out, "staged", json!(ways.alone.as_ref().map(way)));
+        put(&mut out, "staged in a transaction", json!(ways.within.as_ref().map(way)));
+    }
     for (name, set) in
         [("replica", read.replica), ("locks", read.locks), ("first", read.first), ("rename", read.rename)]
     {
         if set {
             put(&mut out, name, json!(true));
+        }
+    }
+    out
+}
+
+fn staged_json(staged: &Staged, shape: &str, topology: &Topology) -> Json {
+    let stages = staged.stages.iter().map(|stage| {
+        let mut out = json!({ "of": stage.table, "columns": stage.definition });
+        if let Act::Read(pull) = &stage.pull.act {
+            put(&mut out, "routing", routing_json(&stage.pull, &pull.routing, topology));
+            put(&mut out, "text", json!(pull.one.as_ref().map(|text| template(text, shape))));
+        }
+        out
+    });
+    let mut out = json!({ "stages": stages.collect::<Vec<_>>() });
+    if let Act::Read(rest) = &staged.rest.act {
+        match &rest.many {
+            Ok(scatter) => {
+                put(&mut out, "text", json!(scatter.text.as_ref().map(|text| template(text, shape))));
+                put(&mut out, "merge", json!(&scatter.merge));
+            }
+            Err(_) => put(&mut out, "text", json!(rest.one.as_ref().map(|text| template(text, shape)))),
         }
     }
     out

@@ -6,12 +6,14 @@ use serde::Serialize;
 
 use super::lookup::{Images, Lookup};
 use super::merge_spec::Merge;
+use super::stage_spec::Ways;
 use crate::base::ids::{NodeId, SourceId};
 use crate::base::{Error, Value};
 use crate::sharding::{Gene, KeyColumn};
 use crate::sql::LineFormat;
 use crate::sql::facts::{Operand, Span, Statement};
 use crate::topology::Node;
+use crate::topology::schema::Column;
 
 /// What is to be done for a statement shape.
 #[derive(Debug, Clone)]
@@ -191,6 +193,8 @@ pub struct Read {
     pub first: bool,
     /// Cells of the answer that name a physical table are to be shown with the logical name.
     pub rename: bool,
+    /// How it is answered where neither one node nor [`Read::many`] does.
+    pub staged: Option<Arc<Ways>>,
 }
 
 /// A read on several nodes.
@@ -477,6 +481,23 @@ pub struct Copy {
     pub generates: Option<IdValue>,
     /// Rows may come to nothing, or change others.
     pub selective: Selective,
+}
+
+impl Stored {
+    /// What a table's column holds.
+    pub fn of(column: &Column) -> Self {
+        match column.data_type.as_str() {
+            "date" => Self::Date,
+            "datetime" => Self::Moment,
+            "timestamp" => Self::Stamp,
+            "time" => Self::Time,
+            "float" | "double" => Self::Real,
+            name if ["char", "text", "binary", "blob"].iter().any(|end| name.ends_with(end)) => Self::Text,
+            "enum" | "set" | "uuid" | "inet4" | "inet6" => Self::Text,
+            "json" => Self::Json,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// What a column holds, as far as it decides how a value is written for it.

@@ -3,7 +3,7 @@
 //! Every block (SELECT, UPDATE, DELETE) gets a [`Spread`]: how the rows of its FROM are spread when each node runs it
 //! by itself. What is not provably right is a reason, which becomes a refusal unless one node answers it all.
 
-use super::scope::{Col, Context, Leaf, Origin, Scope, Scopes};
+use super::scope::{Col, Context, Leaf, Origin, Part, Scope, Scopes};
 use super::spread::{Proof, Spread};
 use crate::base::Result;
 use crate::sql::facts::{
@@ -128,6 +128,10 @@ impl Scopes<'_> {
             };
         }
         pending.conds.extend(parts.filter.map(|f| (ctx, f)));
+        let written = pending.exprs.iter().copied().chain(parts.filter_expr.map(|filter| (ctx, filter)));
+        for (at, expr) in written.collect::<Vec<_>>() {
+            self.note_parts(at, scope, expr);
+        }
         let conds: Vec<_> = pending.conds.iter().map(|(at, p)| (*at, self.condition(scope, p))).collect();
         for (at, cond) in conds {
             self.add(at, |c| c.conds.push(cond));
@@ -169,6 +173,15 @@ impl Scopes<'_> {
             proof = Ok(Spread::Tied);
         }
         Block { scope, ctx, proof }
+    }
+
+    /// The parts of a condition, as they are written.
+    fn note_parts(&mut self, ctx: usize, scope: usize, expr: &Expr) {
+        let parts = if expr.parts.is_empty() { std::slice::from_ref(expr) } else { &expr.parts };
+        let parts = parts.iter().filter(|part| part.subqueries.is_empty() && !part.columns.is_empty());
+        let parts: Vec<Part> =
+            parts.map(|part| Part { scope, span: part.span, columns: part.columns.clone() }).collect();
+        self.add(ctx, |context| context.parts.extend(parts));
     }
 
     /// The outer column of a conjunct `column IN (subquery)` of WHERE.

@@ -40,6 +40,7 @@ pub(super) fn plan(
         // DDL, SHOW and DESCRIBE resolve the names that they carry, each in its own way.
         Kind::Show(_) | Kind::Describe(_) => {
             let bare = Ctx {
+                own: Arc::clone(&own),
                 statement: facts,
                 shape,
                 home,
@@ -51,7 +52,7 @@ pub(super) fn plan(
             };
             Ok(bare)
         }
-        _ => Ctx::new(facts, shape, home, topology, schemas),
+        _ => Ctx::new(Arc::clone(&own), facts, shape, home, topology, schemas),
     };
     let mut ctx = match resolved {
         Ok(ctx) => ctx,

@@ -37,6 +37,8 @@ mod scope;
 mod select;
 mod show;
 mod spread;
+pub mod stage_spec;
+mod staged;
 mod targets;
 pub mod undo;
 

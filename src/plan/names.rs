@@ -17,6 +17,8 @@ use crate::topology::{Database, Layout, Node, Sharded, Table, Topology};
 /// What every part of the planner looks at.
 #[derive(Clone)]
 pub(super) struct Ctx<'a> {
+    /// The client's statement: `statement` itself, or what explains it.
+    pub(super) own: Arc<Statement>,
     pub(super) statement: &'a Statement,
     pub(super) shape: &'a str,
     pub(super) home: Option<&'a str>,
@@ -39,6 +41,7 @@ pub(super) fn is_system(schema: &str) -> bool {
 impl<'a> Ctx<'a> {
     /// Resolves every table that the statement names.
     pub(super) fn new(
+        own: Arc<Statement>,
         statement: &'a Statement,
         shape: &'a str,
         home: Option<&'a str>,
@@ -46,6 +49,7 @@ impl<'a> Ctx<'a> {
         schemas: &'a dyn Schemas,
     ) -> Result<Self> {
         let mut ctx = Self {
+            own,
             statement,
             shape,
             home,

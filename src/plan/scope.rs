@@ -13,7 +13,7 @@ use super::ir::Route;
 use super::names::Ctx;
 use super::route;
 use crate::sharding::Gene;
-use crate::sql::facts::{ColumnRef, Compare, Operand, Predicate};
+use crate::sql::facts::{ColumnRef, Compare, Operand, Predicate, Span};
 use crate::topology::schema::TableSchema;
 use crate::topology::{Sharded, Table};
 
@@ -41,8 +41,19 @@ pub(super) enum Cond {
 pub(super) struct Context {
     pub(super) parent: Option<usize>,
     pub(super) conds: Vec<Cond>,
+    /// Those without subqueries as they are written, part by part.
+    pub(super) parts: Vec<Part>,
     /// Output column of a derived table = the column it comes from.
     pub(super) links: Vec<(Col, Col)>,
+}
+
+/// A condition as it is written.
+#[derive(Debug)]
+pub(super) struct Part {
+    /// The scope of its names.
+    pub(super) scope: usize,
+    pub(super) span: Span,
+    pub(super) columns: Vec<ColumnRef>,
 }
 
 /// Where a leaf's rows come from.

@@ -10,7 +10,8 @@ use super::order::{self, Hidden, Target, VisibleList};
 use super::placed::Placed;
 use super::refuse;
 use super::scope::Scopes;
-use crate::base::{Error, Result, Value};
+use super::staged;
+use crate::base::{Code, Error, Result, Value};
 use crate::sql::facts::{Body, Expr, Item, Limit, Operand, Query, Select, Span};
 
 /// What the text of a scattered SELECT is made of.
@@ -35,6 +36,30 @@ pub(super) struct Outcome {
 
 /// Plans a SELECT.
 pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
+    match direct(ctx, query) {
+        Ok(Act::Read(mut read)) if read.many.is_err() && matches!(read.routing, Routing::Sharded { .. }) => {
+            read.staged = staged::plan(ctx, query);
+            Ok(Act::Read(read))
+        }
+        Err(error) if error.is(Code::NotSupported) => match staged::plan(ctx, query) {
+            Some(ways) => Ok(Act::Read(Read {
+                routing: Routing::Any(Vec::new()),
+                one: None,
+                many: Err(error),
+                replica: false,
+                locks: query.lock.is_some(),
+                first: false,
+                rename: false,
+                staged: Some(ways),
+            })),
+            None => Err(error),
+        },
+        act => act,
+    }
+}
+
+/// Plans a SELECT that one node answers, or several whose rows can be merged.
+pub(super) fn direct(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
     let mut scopes = Scopes::new(ctx);
     let found = scopes.query(query, &Place::top());
     let Placed { routing, many } = scopes.placed(&found.proof)?;
@@ -56,6 +81,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
         locks,
         first: false,
         rename: false,
+        staged: None,
         routing,
     }))
 }

@@ -72,6 +72,7 @@ pub(super) fn forward(nodes: Vec<Node>, one: Option<Template>, rename: bool) -> 
         locks: false,
         first: true,
         rename,
+        staged: None,
     })
 }
 
@@ -108,7 +109,7 @@ pub(super) fn explain(ctx: &Ctx<'_>, inner: Act) -> Result<Act> {
     };
     let one = names::edits(ctx, &routing, style)?.whole(ctx.shape);
     let many = Err(refuse::needs_one_node("EXPLAIN on several nodes"));
-    Ok(Act::Read(Read { routing, one, many, replica, locks: false, first: true, rename: true }))
+    Ok(Act::Read(Read { routing, one, many, replica, locks: false, first: true, rename: true, staged: None }))
 }
 
 fn database_of<'a>(ctx: &Ctx<'a>, show: &Show) -> Result<&'a Database> {

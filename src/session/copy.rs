@@ -63,15 +63,15 @@ impl Connections for Apart<'_> {
 }
 
 /// Whose connections are read from: the pools', or those of the session's transaction.
-struct Side<'a> {
-    apart: bool,
-    pools: &'a Pools,
-    flavor: Flavor,
-    settings: &'a Settings,
+pub(super) struct Side<'a> {
+    pub(super) apart: bool,
+    pub(super) pools: &'a Pools,
+    pub(super) flavor: Flavor,
+    pub(super) settings: &'a Settings,
 }
 
 impl<'a> Side<'a> {
-    async fn open<'r>(
+    pub(super) async fn open<'r>(
         &self,
         tasks: &'r [Task<'r>],
         order: Order<'r>,
@@ -84,7 +84,7 @@ impl<'a> Side<'a> {
         Rows::open(tasks, order, &mut held.using(self.pools, self.flavor, self.settings), around).await
     }
 
-    async fn close(&self, rows: Rows<'_>, held: &mut Held) {
+    pub(super) async fn close(&self, rows: Rows<'_>, held: &mut Held) {
         if self.apart {
             rows.close(&mut self.apart()).await;
         } else {
@@ -291,7 +291,7 @@ impl Session {
 
 /// The session's variables for a query whose rows come as they are stored, and all of them: sql_select_limit is for what a
 /// client sees (MySQL 8.4 manual, "Server System Variables").
-fn reading(settings: &Settings) -> Settings {
+pub(super) fn reading(settings: &Settings) -> Settings {
     let settings = settings.with("character_set_results", "NULL");
     match settings.get("sql_select_limit") {
         Some(_) => settings.with("sql_select_limit", "18446744073709551615"),
@@ -323,7 +323,11 @@ fn lockable(plan: &Plan) -> bool {
 }
 
 /// Reads on up to the bounds. `true`: these are the last.
-async fn collect(rows: &mut Rows<'_>, client: &mut Client, bounds: Budget) -> Result<(Vec<Bytes>, bool)> {
+pub(super) async fn collect(
+    rows: &mut Rows<'_>,
+    client: &mut Client,
+    bounds: Budget,
+) -> Result<(Vec<Bytes>, bool)> {
     let (mut read, mut bytes) = (Vec::new(), 0);
     while (read.len() as u64) < bounds.max_rows && bytes < bounds.max_bytes {
         match rows.pop()? {

@@ -27,6 +27,7 @@ mod returning;
 mod scope;
 pub mod set;
 pub mod shared;
+mod staged;
 pub mod vars;
 mod views;
 mod write;

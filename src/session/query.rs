@@ -183,7 +183,7 @@ impl Session {
         };
         let plan = narrowed.as_ref().unwrap_or(plan);
         let mut bound = match self.bind_patiently(plan, text).await {
-            Err(error) => return Box::pin(self.write_pulled(plan, text, error)).await,
+            Err(error) => return Box::pin(self.otherwise(plan, text, error)).await,
             Ok(bound) => bound,
         };
         if let Act::Load(load) = &plan.act {
@@ -200,6 +200,14 @@ impl Session {
             let done = self.read(plan, read, &bound, text).await;
             let Some(other) = self.elsewhere(plan, text, &bound, &done, &mut down)? else { return done };
             bound = other;
+        }
+    }
+
+    /// A statement that is refused as it stands: over copies of rows, or with what it reads read before.
+    async fn otherwise(&mut self, plan: &Plan, text: &Text<'_>, refusal: Error) -> Result<()> {
+        match &plan.act {
+            Act::Read(read) => self.read_staged(read, text, refusal).await,
+            _ => self.write_pulled(plan, text, refusal).await,
         }
     }
 

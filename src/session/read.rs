@@ -276,7 +276,7 @@ impl Session {
 }
 
 /// Warnings and errors of the statement that has just run on this connection.
-async fn warnings_after(lease: &mut Lease, end: &End) -> Vec<[String; 3]> {
+pub(super) async fn warnings_after(lease: &mut Lease, end: &End) -> Vec<[String; 3]> {
     let some = match end.outcome {
         Outcome::Ok(trailer) => trailer.warnings > 0,
         Outcome::Err { .. } => true,

@@ -39,6 +39,8 @@ pub struct Limits {
     pub max_packet: usize,
     /// What merging may hold.
     pub merge: Budget,
+    /// What one temporary table may hold.
+    pub stage: Budget,
     /// How long a statement may take.
     pub statement: Option<Duration>,
     /// How long a login may take.
@@ -116,6 +118,7 @@ impl Shared {
             limits: Limits {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
                 merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },
+                stage: Budget { max_rows: config.limits.stage_rows, max_bytes: config.limits.stage_bytes },
                 statement: config.limits.statement_timeout,
                 login: config.listen.login_timeout,
             },

@@ -47,8 +47,8 @@ impl Node {
 /// Binding powers.
 const OR: u8 = 1;
 const XOR: u8 = 2;
-const AND: u8 = 3;
-const NOT: u8 = 4;
+pub(super) const AND: u8 = 3;
+pub(super) const NOT: u8 = 4;
 const COMPARE: u8 = 5;
 const PREDICATE: u8 = 6;
 pub(super) const BIT_EXPR: u8 = 7;
@@ -62,12 +62,6 @@ impl Parser<'_> {
         self.expr_and_node().map(|(expr, _)| expr)
     }
 
-    /// Reads an expression, also as a condition.
-    pub(super) fn filter(&mut self) -> Read<(Expr, Predicate)> {
-        let (expr, node) = self.expr_and_node()?;
-        Ok((expr, predicates::condition(node)))
-    }
-
     /// An item of ORDER BY or GROUP BY: only a number is a position.
     pub(super) fn by_expr(&mut self) -> Read<Expr> {
         let (mut expr, node) = self.expr_and_node()?;
@@ -78,38 +72,40 @@ impl Parser<'_> {
     }
 
     fn expr_and_node(&mut self) -> Read<(Expr, Node)> {
+        self.expr_from(0)
+    }
+
+    /// Reads an expression of its own whose operators bind at least as strongly as `min`.
+    pub(super) fn expr_from(&mut self, min: u8) -> Read<(Expr, Node)> {
         let first = self.pos;
         self.scopes.push(Scope::default());
-        let node = self.climb(0);
+        let node = self.climb(min);
         let scope = self.scopes.pop().unwrap_or_default();
         let node = node?;
-        let expr = Expr {
-            span: self.since(first),
-            kind: node.kind(),
-            columns: scope.columns,
-            aggregates: scope.aggregates,
-            subqueries: scope.subqueries,
-            window: scope.window,
-        };
-        Ok((expr, node))
+        Ok((Expr::of(scope, self.since(first), node.kind()), node))
     }
 
     /// Reads operators that bind at least as strongly as `min`.
     pub(super) fn climb(&mut self, min: u8) -> Read<Node> {
         self.nested(|p| {
-            let mut left = p.prefix()?;
-            loop {
-                let power = p.infix_power();
-                if power == 0 || power < min {
-                    return Ok(left);
-                }
-                left = p.infix(left, power)?;
-            }
+            let left = p.prefix()?;
+            p.climb_on(left, min)
         })
     }
 
+    /// The same behind a first operand.
+    pub(super) fn climb_on(&mut self, mut left: Node, min: u8) -> Read<Node> {
+        loop {
+            let power = self.infix_power();
+            if power == 0 || power < min {
+                return Ok(left);
+            }
+            left = self.infix(left, power)?;
+        }
+    }
+
     /// How strongly the operator at the cursor binds; 0 if there is none.
-    fn infix_power(&self) -> u8 {
+    pub(super) fn infix_power(&self) -> u8 {
         match self.kind() {
             Kind::Op(op) => match op {
                 Op::Pipes => {

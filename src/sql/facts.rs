@@ -128,6 +128,8 @@ pub struct Expr {
     pub subqueries: Vec<Query>,
     /// Whether a window function (… OVER …) is in it.
     pub window: bool,
+    /// Of WHERE and ON: what AND joins; empty where it joins nothing.
+    pub parts: Vec<Expr>,
 }
 
 /// The outermost form of an expression.

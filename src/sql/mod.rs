@@ -5,6 +5,7 @@
 
 mod call;
 mod change;
+mod condition;
 mod ddl;
 pub mod definition;
 mod expr;

@@ -1,0 +1,454 @@
+//! SELECTs that no node answers alone and no merge puts together: the rows that they need of their tables are brought to
+//! one server (or some tables' rows to all servers of another table) as temporary tables, and servers evaluate the
+//! client's own text over those. So every expression, collation and type stays MySQL's affair.
+//!
+//! A table's rows are a *stage*: as few columns and rows as the statement can need, which is decided soundly and not
+//! exactly, because the whole statement with all of its conditions runs over them again.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::edit::{quote, text};
+use super::ir::{Act, Piece, Read, Route, Routing, Scatter, TableUse, Template};
+use super::join::Place;
+use super::merge_spec::{Merge, Step};
+use super::names::{self, Ctx, Style, is_system};
+use super::scope::{Cond, Origin, Part, Scopes};
+use super::select;
+use super::stage_spec::{Stage, StageColumn, Staged, Ways};
+use crate::sql::facts::{Body, Item, JoinKind, Query, Span, TableName, TableRef};
+use crate::topology::schema::{Column, TableSchema};
+use crate::topology::{Layout, Node, Table};
+
+/// Bytes of an index's columns that every server takes.
+const INDEX_BYTES: u64 = 3000;
+
+/// How a SELECT is answered over stages; `None` where it cannot be.
+pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
+    if ctx.part.is_some() || !can_be_staged(ctx, query) {
+        return None;
+    }
+    let staging = Staging::new(ctx, query);
+    let alone = staging.alone();
+    let within = staging.over(&ctx.used().collect::<Vec<_>>());
+    (alone.is_some() || within.is_some()).then(|| Arc::new(Ways { alone, within }))
+}
+
+/// Whether the statement means the same over copies of its tables' rows.
+fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
+    let statement = ctx.statement;
+    let bound_to_tables = ["AGAINST", "DEFAULT", "INDEX", "KEY", "PARTITION", "PROCEDURE"];
+    query.into.is_none()
+        && !statement.assigns_user_variables
+        && !statement.functions.iter().any(|call| {
+            call.name.contains("LOCK")
+                || call.name == "NEXTVAL"
+                || call.is_next_id()
+                || call.name == "LAST_INSERT_ID" && call.args
+        })
+        && !bound_to_tables.iter().any(|word| mentions(ctx.shape, word))
+        && ctx.used().next().is_some()
+}
+
+/// Whether a name stands anywhere in a text, in whatever role.
+fn mentions(shape: &str, name: &str) -> bool {
+    let (text, name) = (shape.as_bytes(), name.as_bytes());
+    let part =
+        |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'$');
+    if name.is_empty() || !name.is_ascii() || name.contains(&b'`') || name.contains(&b'"') {
+        return true;
+    }
+    text.windows(name.len()).enumerate().any(|(at, word)| {
+        word.eq_ignore_ascii_case(name)
+            && !at.checked_sub(1).is_some_and(|before| part(text.get(before)))
+            && !part(text.get(at + name.len()))
+    })
+}
+
+struct Staging<'a> {
+    ctx: &'a Ctx<'a>,
+    query: &'a Query,
+    scopes: Scopes<'a>,
+    /// Where temporary tables may be made: one place on each source.
+    places: Vec<Node>,
+    /// Tables (index in `Plan::tables`) all of whose columns are needed.
+    whole: Vec<usize>,
+}
+
+impl<'a> Staging<'a> {
+    fn new(ctx: &'a Ctx<'a>, query: &'a Query) -> Self {
+        let mut scopes = Scopes::new(ctx);
+        scopes.query(query, &Place::top());
+        let mut whole = Vec::new();
+        names::each_query(ctx.statement, &mut |query| whole_tables(ctx, query, &mut whole));
+        Self { ctx, query, scopes, places: places(ctx), whole }
+    }
+
+    /// Outside of transactions: tables stay where they are as far as that helps.
+    fn alone(&self) -> Option<Staged> {
+        let ctx = self.ctx;
+        let sharded: Vec<usize> = ctx.used().filter(|i| ctx.sharded(*i).is_some()).collect();
+        let elsewhere = |kept: &[usize]| -> Vec<usize> {
+            ctx.used()
+                .filter(|i| !kept.contains(i))
+                .filter(|i| {
+                    !matches!(ctx.tables.get(*i).map(|t| &t.table.layout), Some(Layout::Reference(_)))
+                })
+                .collect()
+        };
+        let mut families: Vec<Vec<usize>> = Vec::new();
+        for i in &sharded {
+            let family: Vec<usize> = sharded.iter().copied().filter(|j| self.alike(*i, *j)).collect();
+            if !families.contains(&family) {
+                families.push(family);
+            }
+        }
+        families.sort_by_key(|family| std::cmp::Reverse(family.len()));
+        families.extend(sharded.iter().map(|i| vec![*i]));
+        for kept in families {
+            let staged = elsewhere(&kept);
+            if !staged.is_empty()
+                && let Some(staged) = self.over(&staged)
+            {
+                return Some(staged);
+            }
+        }
+        // All come to one server: to that of a table which lives on one source, if there is any.
+        let home = ctx.used().find_map(|i| match &ctx.tables.get(i)?.table.layout {
+            Layout::Single(node) => Some(node.source),
+            _ => None,
+        });
+        let staged: Vec<usize> = elsewhere(&[])
+            .into_iter()
+            .filter(|i| match ctx.tables.get(*i).map(|t| &t.table.layout) {
+                Some(Layout::Single(node)) => Some(node.source) != home,
+                _ => true,
+            })
+            .collect();
+        self.over(&staged)
+    }
+
+    fn alike(&self, a: usize, b: usize) -> bool {
+        match (self.ctx.sharded(a), self.ctx.sharded(b)) {
+            (Some(a), Some(b)) => super::spread::aligned(a, b),
+            _ => false,
+        }
+    }
+
+    /// The statement with these tables staged; `None` where it is no better off.
+    fn over(&self, staged: &[usize]) -> Option<Staged> {
+        let mut over = self.ctx.clone();
+        let mut stages = Vec::with_capacity(staged.len());
+        for (n, i) in staged.iter().enumerate() {
+            let used = self.ctx.tables.get(*i)?;
+            let name: Arc<str> = format!("shardgate_stage_{}", n + 1).into();
+            let nodes =
+                self.places.iter().map(|node| Node { table: Some(Arc::clone(&name)), ..node.clone() });
+            let table = Table {
+                name: Arc::clone(&used.table.name),
+                layout: Layout::Reference(nodes.collect()),
+                id: None,
+                indexes: Vec::new(),
+            };
+            stages.push(self.stage(*i, name)?);
+            *over.tables.get_mut(*i)? =
+                TableUse { database: Arc::clone(&used.database), table: Arc::new(table) };
+        }
+        let Ok(Act::Read(read)) = select::direct(&over, self.query) else { return None };
+        if read.many.is_err() && !matches!(read.routing, Routing::Any(_)) {
+            return None;
+        }
+        let own = Arc::clone(&self.ctx.own);
+        let rest = Box::new(over.plan(own, Act::Read(Read { replica: false, ..read })));
+        let mut origins: Vec<usize> =
+            self.table_leaves().map(|(i, _)| i).filter(|i| staged.contains(i)).collect();
+        let all = origins.len();
+        origins.sort_unstable();
+        origins.dedup();
+        Some(Staged { stages, rest, reopens: origins.len() < all })
+    }
+
+    /// Tables and the leaves that they are.
+    fn table_leaves(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let origin = |(leaf, it): (usize, &super::scope::Leaf)| match it.origin {
+            Origin::Table(i) => Some((i, leaf)),
+            _ => None,
+        };
+        self.scopes.leaves.iter().enumerate().filter_map(origin)
+    }
+
+    /// How a table's rows are read, and what they are put into.
+    fn stage(&self, i: usize, name: Arc<str>) -> Option<Stage> {
+        let ctx = self.ctx;
+        let used = ctx.tables.get(i)?;
+        if is_system(&used.database) {
+            return None;
+        }
+        let schema = ctx.schemas.table(&used.database, &used.table.name)?;
+        let columns = self.needed(i, &schema);
+        // A CTE that is read twice is two leaves: rows are needed under either's conditions.
+        let mut leaves = self.table_leaves().filter(|(t, _)| *t == i).map(|(_, leaf)| leaf);
+        let leaf = leaves.next().filter(|_| leaves.next().is_none());
+        let routing = match &used.table.layout {
+            Layout::Sharded(_) => {
+                let route = leaf.map_or(Route::All, |leaf| self.scopes.route_of(leaf));
+                Routing::Sharded { leads: vec![(i, route)], aligned: true }
+            }
+            Layout::Reference(nodes) => Routing::Any(nodes.clone()),
+            Layout::Single(node) => Routing::Any(vec![node.clone()]),
+        };
+        let question = self.question(i, &columns, leaf, &routing)?;
+        let read = Read {
+            one: Some(question.clone()),
+            many: Ok(Scatter {
+                text: Some(question),
+                merge: Merge { hidden: 0, step: Step::Concat },
+                limit: None,
+                equal: Vec::new(),
+            }),
+            replica: select::replica(ctx, self.query.lock.is_some()),
+            locks: self.query.lock.is_some(),
+            first: false,
+            rename: false,
+            staged: None,
+            routing,
+        };
+        let own = Arc::clone(&ctx.own);
+        let definition = self.definition(i, &schema, &columns);
+        let columns = columns.iter().map(|column| StageColumn::of(column)).collect();
+        Some(Stage {
+            name,
+            table: Arc::clone(&used.table.name),
+            definition,
+            columns,
+            pull: ctx.clone().plan(own, Act::Read(read)),
+        })
+    }
+
+    /// The columns that the statement may name, or show.
+    fn needed<'s>(&self, i: usize, schema: &'s TableSchema) -> Vec<&'s Column> {
+        let whole = self.whole.contains(&i);
+        // In its order a server reads the rows, and what a group has one value of may hang on it.
+        let primary = schema.unique.first();
+        let wanted = |column: &&Column| {
+            whole && !column.invisible
+                || mentions(self.ctx.shape, &column.name)
+                || primary.is_some_and(|key| key.contains(&column.name.to_lowercase()))
+        };
+        let columns: Vec<&Column> = schema.columns.iter().filter(wanted).collect();
+        if columns.is_empty() { schema.columns.iter().take(1).collect() } else { columns }
+    }
+
+    fn question(
+        &self,
+        i: usize,
+        columns: &[&Column],
+        leaf: Option<usize>,
+        routing: &Routing,
+    ) -> Option<Template> {
+        let ctx = self.ctx;
+        let exposed = ctx.statement.tables.get(i)?.exposed();
+        let list: Vec<String> = columns
+            .iter()
+            .map(|column| {
+                let name = format!("{}.{}", quote(exposed), quote(&column.name));
+                // As text a moment may come twice when clocks are put back.
+                if column.data_type == "timestamp" { format!("UNIX_TIMESTAMP({name})") } else { name }
+            })
+            .collect();
+        let mut out = vec![
+            text(format!("SELECT {} FROM ", list.join(", "))),
+            Piece::Table(i),
+            text(format!(" AS {}", quote(exposed))),
+        ];
+        let edits = names::edits(ctx, routing, Style::Aliased).ok()?;
+        let mut word = " WHERE (";
+        for part in leaf.iter().flat_map(|leaf| self.conditions(*leaf)) {
+            out.push(text(word));
+            out.extend(edits.render(part));
+            out.push(text(")"));
+            word = " AND (";
+        }
+        if let Some(lock) = self.query.lock {
+            let lock = lock.of(ctx.shape).to_ascii_uppercase();
+            let kind = if lock.contains("UPDATE") { " FOR UPDATE" } else { " LOCK IN SHARE MODE" };
+            let rest = ["SKIP LOCKED", "NOWAIT"].into_iter().find(|rest| lock.ends_with(rest));
+            out.push(text(match rest {
+                Some(rest) if lock.contains("UPDATE") => format!("{kind} {rest}"),
+                Some(rest) => format!(" FOR SHARE {rest}"),
+                None => kind.to_owned(),
+            }));
+        }
+        Some(out)
+    }
+
+    /// Conditions that stand where the leaf's rows are looked at, and name nothing else.
+    fn conditions(&self, leaf: usize) -> Vec<Span> {
+        let Some(ctx) = self.scopes.leaves.get(leaf).map(|l| l.ctx) else { return Vec::new() };
+        let alone = |part: &Part| {
+            part.columns.iter().all(|column| {
+                column.schema.is_none()
+                    && self.scopes.resolve(part.scope, column).is_some_and(|found| found.leaf == leaf)
+            }) && self.is_steady(part.span)
+        };
+        let context = self.scopes.contexts.get(ctx);
+        let parts = context.into_iter().flat_map(|context| &context.parts);
+        parts.filter(|part| alone(part)).map(|part| part.span).collect()
+    }
+
+    /// Whether a text has the same value each time for the same row.
+    fn is_steady(&self, span: Span) -> bool {
+        let inside = |s: Span| span.start <= s.start && s.end <= span.end;
+        let steady =
+            ["DATABASE", "SCHEMA", "USER", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONNECTION_ID"];
+        let statement = self.ctx.statement;
+        !statement.functions.iter().any(|call| inside(call.span) && !steady.contains(&call.name.as_str()))
+    }
+
+    /// What stands between the parentheses of CREATE TEMPORARY TABLE.
+    fn definition(&self, i: usize, schema: &TableSchema, columns: &[&Column]) -> String {
+        let mut parts: Vec<String> = columns.iter().map(|column| defined(column)).collect();
+        let find =
+            |name: &String| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)).copied();
+        let mut indexed: Vec<Vec<String>> = Vec::new();
+        for (n, key) in schema.unique.iter().enumerate() {
+            let Some(found) = key.iter().map(find).collect::<Option<Vec<_>>>() else { continue };
+            if !indexable(&found) {
+                continue;
+            }
+            // The first is the primary key only if its columns can be one.
+            let primary = n == 0 && found.iter().all(|column| !column.nullable);
+            let names: Vec<String> = found.iter().map(|column| quote(&column.name)).collect();
+            let kind = if primary { "PRIMARY KEY" } else { "UNIQUE KEY" };
+            parts.push(format!("{kind} ({})", names.join(", ")));
+            indexed.push(key.clone());
+        }
+        for name in self.joined_by(i) {
+            let Some(column) = find(&name) else { continue };
+            if indexed.iter().any(|key| key.first() == Some(&name)) || !indexable(&[column]) {
+                continue;
+            }
+            parts.push(format!("KEY ({})", quote(&column.name)));
+            indexed.push(vec![name]);
+        }
+        parts.join(", ")
+    }
+
+    /// Columns of a table, lower case, that are compared with other columns.
+    fn joined_by(&self, i: usize) -> Vec<String> {
+        let leaves: Vec<usize> = self.table_leaves().filter(|(t, _)| *t == i).map(|(_, leaf)| leaf).collect();
+        let mut out: Vec<String> = Vec::new();
+        let mut note = |col: &super::scope::Col| {
+            let col = self.scopes.trace(col);
+            if leaves.contains(&col.leaf) && !out.contains(&col.name) {
+                out.push(col.name);
+            }
+        };
+        for context in &self.scopes.contexts {
+            for cond in &context.conds {
+                pairs(cond, &mut note);
+            }
+            for (a, b) in &context.links {
+                note(a);
+                note(b);
+            }
+        }
+        out
+    }
+}
+
+fn pairs(cond: &Cond, note: &mut impl FnMut(&super::scope::Col)) {
+    match cond {
+        Cond::And(parts) | Cond::Or(parts) => parts.iter().for_each(|part| pairs(part, note)),
+        Cond::Same(a, b) => {
+            note(a);
+            note(b);
+        }
+        _ => {}
+    }
+}
+
+/// One place on each source, of the session's database where it has one.
+fn places(ctx: &Ctx<'_>) -> Vec<Node> {
+    let mut out: Vec<Node> = Vec::new();
+    let used = ctx.tables.iter().filter_map(|used| ctx.topology.database(&used.database));
+    let all = ctx.topology.databases.values();
+    for shard in used.chain(all).flat_map(|database| &database.shards) {
+        if out.iter().all(|node| node.source != shard.source) {
+            out.push(Node { table: None, ..shard.clone() });
+        }
+    }
+    out.sort_by_key(|node| node.source);
+    out
+}
+
+/// Tables of a query's own FROM that `*`, NATURAL JOIN or TABLE shows whole.
+fn whole_tables(ctx: &Ctx<'_>, query: &Query, out: &mut Vec<usize>) {
+    let select = match &query.body {
+        Body::Select(select) => select,
+        Body::Other => {
+            let inside = |t: &TableName| query.span.start <= t.span.start && t.span.end <= query.span.end;
+            out.extend(ctx.used().filter(|i| ctx.statement.tables.get(*i).is_some_and(inside)));
+            return;
+        }
+        Body::Set { .. } => return,
+    };
+    let mut tables = Vec::new();
+    for table in &select.from {
+        own_tables(table, false, &mut tables);
+    }
+    for (name, natural) in tables {
+        let shown = select.items.iter().any(|item| match item {
+            Item::Star { table: None, .. } => true,
+            Item::Star { table: Some(of), .. } => of.text.eq_ignore_ascii_case(name.exposed()),
+            Item::Expr { .. } => false,
+        });
+        if natural || shown {
+            out.extend(ctx.index_of(name));
+        }
+    }
+}
+
+fn own_tables<'q>(table: &'q TableRef, natural: bool, out: &mut Vec<(&'q TableName, bool)>) {
+    match table {
+        TableRef::Table(name) => out.push((name, natural)),
+        TableRef::Join { left, right, kind, .. } => {
+            let natural = natural || *kind == JoinKind::Natural;
+            own_tables(left, natural, out);
+            own_tables(right, natural, out);
+        }
+        TableRef::Derived { .. } | TableRef::Function => {}
+    }
+}
+
+/// A column as it is defined, without what gives it values.
+fn defined(column: &Column) -> String {
+    let mut out = format!("{} {}", quote(&column.name), column.column_type);
+    if let (Some(charset), Some(collation)) = (&column.charset, &column.collation) {
+        let _ = write!(out, " CHARACTER SET {charset} COLLATE {collation}");
+    }
+    out.push_str(match (column.nullable, column.data_type.as_str()) {
+        (false, "timestamp") => " NOT NULL DEFAULT '1970-01-02 00:00:00'",
+        (false, _) => " NOT NULL",
+        (true, _) => " NULL",
+    });
+    if column.invisible {
+        out.push_str(" INVISIBLE");
+    }
+    out
+}
+
+fn indexable(columns: &[&Column]) -> bool {
+    let bytes = |column: &&Column| match column.data_type.as_str() {
+        name if ["text", "blob", "json", "geometry", "point", "vector"]
+            .iter()
+            .any(|end| name.ends_with(end)) =>
+        {
+            None
+        }
+        "polygon" | "linestring" | "geometrycollection" | "geomcollection" | "multipoint"
+        | "multilinestring" | "multipolygon" => None,
+        _ => Some(column.length.unwrap_or(16).saturating_mul(if column.charset.is_some() { 4 } else { 1 })),
+    };
+    columns.iter().map(bytes).sum::<Option<u64>>().is_some_and(|bytes| bytes <= INDEX_BYTES)
+}
