@@ -428,7 +428,8 @@ async fn who_meets_others_at_once_keeps_the_index_right() {
                     };
                     let answer = client.one(&sql).await;
                     assert!([0, 1062, 1213, 1205].contains(&answer.errno()), "{sql}: {answer}");
-                    assert!(answer.errno() != 1062 || sql.contains(") VALUES (") && sql.starts_with("INSERT INTO"));
+                    let may = sql.starts_with("INSERT INTO");
+                    assert!(answer.errno() != 1062 || may, "{sql}: {answer}");
                     *done.entry(answer.errno()).or_insert(0) += 1;
                 }
                 done

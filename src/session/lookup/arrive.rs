@@ -22,6 +22,9 @@ use crate::sql::splice;
 /// Back to here what has met others is undone.
 const POINT: &str = "shardgate_row";
 
+/// How often a statement looks again at a row that somebody else has come in the way of meanwhile.
+const RACES: u32 = 10;
+
 /// A row on its way in.
 pub(in crate::session) struct NewRow {
     /// The number of its node.
@@ -107,19 +110,33 @@ impl Arriving<'_> {
         }
         let mut answers = Vec::new();
         let mut left = vec![rows];
+        let mut again = RACES;
         while let Some(some) = left.pop() {
             hand.held.savepoint(POINT).await?;
-            match self.attempt(hand, writes, some).await? {
-                Attempt::Done(done) => answers.extend(done),
-                Attempt::Met(met) => {
+            let done = match self.attempt(hand, writes, some).await {
+                Ok(Attempt::Met(met)) => {
                     hand.held.rollback_to(POINT).await?;
                     if let [row] = some {
-                        answers.push(self.settle(hand, writes, row, met).await?);
+                        self.settle(hand, writes, row, met).await.map(|summary| vec![summary])
                     } else {
                         let (first, second) = some.split_at(some.len() / 2);
                         left.extend([second, first]);
+                        continue;
                     }
                 }
+                Ok(Attempt::Done(done)) => Ok(done),
+                Err(error) => Err(error),
+            };
+            match done {
+                // To REPLACE nothing is a duplicate: somebody else came in between, whose row is seen now.
+                Err(error)
+                    if error.errno == DUPLICATE && self.how.conflict == Conflict::Replaces && again > 0 =>
+                {
+                    again -= 1;
+                    hand.held.rollback_to(POINT).await?;
+                    left.push(some);
+                }
+                done => answers.extend(done?),
             }
         }
         hand.held.release(POINT).await?;
