@@ -87,6 +87,8 @@ pub struct Extras {
     pub images: Vec<Job>,
     /// Where the rows that the jobs give are written to; empty where the jobs are the whole statement.
     pub destinations: Vec<Destination>,
+    /// Rows that go to `destinations` one by one.
+    pub arrivals: Vec<Arrival>,
 }
 
 impl Extras {
@@ -113,6 +115,11 @@ impl Bound {
         self.extras.as_ref().map_or(&[], |extras| &extras.images)
     }
 
+    /// [`Extras::arrivals`]
+    pub fn arrivals(&self) -> &[Arrival] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.arrivals)
+    }
+
     /// [`Extras::destinations`]
     pub fn destinations(&self) -> &[Destination] {
         self.extras.as_ref().map_or(&[], |extras| &extras.destinations)
@@ -133,6 +140,17 @@ pub enum Stage {
     Moves,
 }
 
+/// A row that comes by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The number of its destination.
+    pub at: usize,
+    /// The row.
+    pub row: Job,
+    /// The condition that finds it once it is there.
+    pub found: Job,
+}
+
 /// A place that rows are written to: the texts before and behind them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Destination {
@@ -140,6 +158,8 @@ pub struct Destination {
     pub head: Job,
     /// After the last row.
     pub tail: Job,
+    /// Up to the rows, a REPLACE of the same: where another row may have to change instead.
+    pub replace: Option<Job>,
 }
 
 /// What a job is made for: places of all tables.
@@ -326,10 +346,7 @@ impl<'p> Binder<'p> {
             None => {}
         }
         let places = self.targets(&copy.routing)?;
-        let texts = |target| {
-            let (head, tail) = (self.job(Some(&copy.head), target)?, self.job(Some(&copy.tail), target)?);
-            Ok(Destination { head, tail })
-        };
+        let texts = |target| self.destination(&copy.head, &copy.tail, target);
         let destinations = places.as_slice().iter().map(texts).collect::<Result<_>>()?;
         Ok(Bound {
             extras: Some(Box::new(Extras { destinations, ..Extras::default() })),

@@ -26,7 +26,11 @@ pub(super) fn plan(
 ) -> Result<Act> {
     let mut source = ctx.clone();
     source.ignored.push(index);
-    let local = local(ctx, &source, insert, index, table, query);
+    // The entries of rows that a server selects itself would not be known.
+    let local = match table.indexes.as_slice() {
+        [] => local(ctx, &source, insert, index, table, query),
+        _ => Err(refuse::feature("a table with a unique index over all shards", "insert the rows as values")),
+    };
     if let Ok(write @ Write { many: Ok(Several::AtOnce), .. }) = local {
         return Ok(Act::Write(write));
     }

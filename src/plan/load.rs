@@ -20,7 +20,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, load: &LoadData) -> Result<Act> {
     };
     let table = std::sync::Arc::clone(&used.table);
     let nodes = ctx.nodes(index);
-    let whole = nodes.len() == 1 && table.id.is_none();
+    let whole = nodes.len() == 1 && table.id.is_none() && table.indexes.is_empty();
     if !load.local {
         return if whole {
             show::beside_tables(ctx)

@@ -65,7 +65,14 @@ impl<'p> Binder<'p> {
         } else {
             Vec::new()
         };
-        Ok(Bound { jobs, copies, ids: made, extras: Extras::of_rows(rows, images), ..Bound::default() })
+        let mut bound =
+            Bound { jobs, copies, ids: made, extras: Extras::of_rows(rows, images), ..Bound::default() };
+        let id = |row: usize| match given.get(row) {
+            Some(RowId::New(id)) => Some(id),
+            _ => None,
+        };
+        self.arrivals(insert, &targets, id, &mut bound)?;
+        Ok(bound)
     }
 
     pub(super) fn first_insert_target(&self, insert: &'p Insert) -> Result<Target<'p>> {

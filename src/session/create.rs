@@ -176,7 +176,7 @@ impl Session {
             self.held.begin("BEGIN", None, false, &self.vars.settings);
         }
         let done = match &plan.act {
-            Act::Copy(copy) if !bound.destinations.is_empty() => {
+            Act::Copy(copy) if !bound.destinations().is_empty() => {
                 self.copied(&plan, copy, &bound, &text).await
             }
             Act::Copy(_) | Act::Write(_) if plan.images.is_none() => {
@@ -232,7 +232,7 @@ impl Session {
             self.changed(ddl, step);
         }
         if let Some(log) = &self.shared.ddl {
-            log.announce();
+            log.definitions.publish(&super::ddl::databases_of(ddl, steps)).await;
         }
         ran.results.into_iter().flatten().try_for_each(|result| result.map(|_| ()))
     }

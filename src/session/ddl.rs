@@ -349,7 +349,7 @@ impl Progress<'_> {
 }
 
 /// The databases whose definitions a statement changes; none: any.
-fn databases_of<'s>(ddl: &'s Ddl, steps: &'s [DdlStep]) -> Vec<&'s str> {
+pub(super) fn databases_of<'s>(ddl: &'s Ddl, steps: &'s [DdlStep]) -> Vec<&'s str> {
     let changed = steps.iter().flat_map(|step| &step.changes).map(|(database, _)| &**database);
     let mut all: Vec<&str> = changed.chain(ddl.database.as_ref().map(|name| name.text.as_str())).collect();
     all.sort_unstable();

@@ -74,7 +74,22 @@ impl Session {
                 self.change_picked(plan, pick, bound, text).await
             }
             (Stage::InTurn, ..) => self.in_turn(bound, text).await,
-            (Stage::Whole, ..) => self.write_whole(bound, text).await,
+            (Stage::Whole, ..) => {
+                let before = self.rows_before(plan, bound, text).await?;
+                let mut tasks = Vec::with_capacity(bound.jobs.len());
+                for job in &bound.jobs {
+                    let call = text.given.call(job, text.original)?;
+                    let ids = Preset::default();
+                    tasks.push(Task { source: job.source, schema: &job.schema, call, ids });
+                }
+                let answers = self.change(&tasks, Pace::FirstAhead).await?;
+                self.keep_lookups(plan, bound, text, before, &answers).await?;
+                Ok(if bound.copies {
+                    answers.into_iter().next().unwrap_or_default()
+                } else {
+                    write::sum(&answers)
+                })
+            }
             _ => Err(no_job()),
         }
     }

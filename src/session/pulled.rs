@@ -109,10 +109,6 @@ impl Session {
         let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: &sql, shape: &shape, given: &given, more: false };
         match &plan.act {
-            Act::Write(_) if plan.images.is_some() => Err(Error::refused(
-                "a unique index over all shards could not follow what becomes of each row",
-                "read the other tables first, and write their values into the statement",
-            )),
             Act::Write(_) => {
                 let bound = self.bind(&plan, &text)?;
                 self.write_in_parts(&plan, &bound, &text).await.map_err(|error| mixed(&parts, error))

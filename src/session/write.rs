@@ -27,8 +27,9 @@ impl Session {
             _ => false,
         };
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
-        let indexed = plan.images.is_some();
-        if bound.jobs.len() == 1 && !indexed && ((!generated && !wanted) || returns) {
+        let indexed = plan.images.as_ref().is_some_and(|images| images.is_read_around());
+        let by_row = !bound.arrivals().is_empty();
+        if bound.jobs.len() == 1 && !indexed && !by_row && ((!generated && !wanted) || returns) {
             // FOUND_ROWS() is about the last SELECT.
             let found_rows = self.last.found_rows;
             self.forward(plan, bound, Role::Primary, true, text).await?;
@@ -45,7 +46,11 @@ impl Session {
         if returns {
             return Box::pin(self.write_returning(plan, bound, &tasks, text)).await;
         }
-        let ran = self.run_writes(plan, bound, text, &tasks).await;
+        let ran = if by_row {
+            Box::pin(self.take_rows_in(plan, bound, text)).await
+        } else {
+            self.run_writes(plan, bound, text, &tasks).await
+        };
         if let Err(error) = &ran {
             self.learn_last_id(plan, bound, text, error).await;
         }
@@ -58,7 +63,8 @@ impl Session {
                 self.last.inserted(summary.last_insert_id);
             }
         } else {
-            let last = infos.get(bound.ids.ends.1).map_or(0, |answer| answer.last_insert_id);
+            let last = if by_row { infos.last() } else { infos.get(bound.ids.ends.1) };
+            let last = last.map_or(0, |answer| answer.last_insert_id);
             self.settle_ids(plan, bound, &mut summary, inserted, last);
         }
         if let Act::Insert(insert) = &plan.act
@@ -86,7 +92,7 @@ impl Session {
         };
         // One row needs no transaction to be looked at: nobody else has its id.
         let several = tasks.len() > 1 || bound.ids.made.len() > 1;
-        let indexed = plan.images.is_some();
+        let indexed = plan.images.as_ref().is_some_and(|images| images.is_read_around());
         let scope = self.open_scope(several || indexed).await?;
         let before = match self.rows_before(plan, bound, text).await {
             Ok(before) => before,
