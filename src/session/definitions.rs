@@ -42,7 +42,7 @@ impl Shared {
     pub(super) async fn load_definition(&self, pools: &Pools, database: &str, table: &Table) -> Result<()> {
         let mut loaded = Ok(());
         for node in nodes_of(&table.layout) {
-            loaded = self.catalog.load(pools, database, &table.name, node).await;
+            loaded = self.catalog.load(pools, database, &table.name, node, parts_of(&table.layout)).await;
             if !matches!(&loaded, Err(error) if error.is(Code::SourceDown)) {
                 break;
             }
@@ -68,7 +68,8 @@ impl Shared {
         let Some(known) = self.topology().database(database) else { return Ok(false) };
         let table = known.table(table);
         let Some(node) = nodes_of(&table.layout).first() else { return Ok(false) };
-        let changed = self.catalog.reread(&self.pools, database, &table.name, node).await?;
+        let parts = parts_of(&table.layout);
+        let changed = self.catalog.reread(&self.pools, database, &table.name, node, parts).await?;
         if changed {
             self.definitions_changed();
         }
@@ -126,5 +127,13 @@ impl Shared {
                 }
             }
         }
+    }
+}
+
+/// How many of a table's places hold rows of their own.
+fn parts_of(layout: &Layout) -> usize {
+    match layout {
+        Layout::Sharded(sharded) => sharded.nodes.len(),
+        Layout::Reference(_) | Layout::Single(_) => 1,
     }
 }
