@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::bind::{self, Bound, SessionValues, Setting, Source};
 use super::ir::{Plan, Stored};
+use crate::base::{Code, Error, Result};
 use crate::topology::schema::Column;
+use crate::topology::{Layout, Node};
 
 /// How a SELECT is answered over copies of rows.
 #[derive(Debug)]
@@ -24,6 +27,46 @@ pub struct Staged {
     pub rest: Box<Plan>,
     /// Some stage is opened twice (a common table expression that is read twice), which MySQL does not do.
     pub reopens: bool,
+}
+
+/// One execution of a [`Staged`]: which servers are asked what.
+#[derive(Debug)]
+pub struct BoundStages {
+    /// What reads the rows of each stage.
+    pub pulls: Vec<Bound>,
+    /// The statement over them.
+    pub rest: Bound,
+}
+
+impl Staged {
+    /// Binds one execution's values.
+    pub fn bind(
+        &self,
+        source: &dyn Source,
+        session: &dyn SessionValues,
+        setting: Setting,
+    ) -> Result<BoundStages> {
+        let bind = |plan: &Plan| {
+            bind::bind(plan, source, session, setting, &mut |_, _, _| {
+                Err(Error::new(Code::Internal, "a read makes no ids"))
+            })
+        };
+        let pulls = self.stages.iter().map(|stage| bind(&stage.pull)).collect::<Result<_>>()?;
+        Ok(BoundStages { pulls, rest: bind(&self.rest)? })
+    }
+
+    /// Where a stage is needed: on the sources that the statement runs on.
+    pub fn places(&self, stage: &Stage, bound: &BoundStages) -> Vec<Node> {
+        let here = |node: &&Node| {
+            node.table.as_deref() == Some(&*stage.name)
+                && bound.rest.jobs.iter().any(|job| job.source == node.source)
+        };
+        let nodes = self.rest.tables.iter().filter_map(|used| match &used.table.layout {
+            Layout::Reference(nodes) => Some(nodes.iter().filter(here)),
+            _ => None,
+        });
+        nodes.flatten().cloned().collect()
+    }
 }
 
 /// Rows of one table, as a temporary table.

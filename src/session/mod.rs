@@ -6,6 +6,7 @@ mod copy_rows;
 mod ddl;
 mod definitions;
 pub mod dispatch;
+mod explain;
 mod ids;
 mod input;
 mod load;

@@ -2,93 +2,128 @@
 //! it.
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::Session;
 use super::copy::{Side, collect, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
-use super::read::warnings_after;
+use super::read::{order, tasks_of, warnings_after};
 use crate::backend::{Lease, Role, Settings};
 use crate::base::{Code, Error, Origin, Result};
 use crate::exec::Connections;
 use crate::exec::fanout::{self, Order};
+use crate::exec::meter::Meter;
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::single::{self, Around};
 use crate::exec::stage::{Bench, Filler};
 use crate::exec::write::Task;
 use crate::merge::Budget;
+use crate::plan::Bound;
+use crate::plan::explain::tree::Took;
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::plan::stage_spec::{Stage, Staged};
-use crate::plan::{self, Bound};
+use crate::plan::stage_spec::{BoundStages, Stage, Staged};
 use crate::sql::facts::{Body, Kind, Query};
-use crate::topology::{Layout, Node};
 use crate::wire::row::Format;
 use crate::wire::status;
 
 /// What is written into a stage at once.
 const BATCH: Budget = Budget { max_rows: 20_000, max_bytes: 1024 * 1024 };
 
+/// One execution of a SELECT over copies of rows.
+struct Over<'a> {
+    staged: &'a Staged,
+    bound: BoundStages,
+    text: &'a Text<'a>,
+    /// In a transaction.
+    within: bool,
+    /// When all of it must have ended.
+    deadline: Option<Instant>,
+    /// Its rows are counted, and not sent.
+    counted: bool,
+}
+
 impl Session {
     /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
     /// the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
-        let within = self.held.in_transaction() || self.held.pinned();
-        let ways = read
-            .staged
-            .as_deref()
-            .filter(|_| refusal.is(Code::NotSupported) && refusal.origin == Origin::Proxy);
-        let way = ways.and_then(|ways| if within { ways.within.as_ref() } else { ways.alone.as_ref() });
-        let Some(staged) = way.filter(|staged| !staged.reopens || self.shared.is_mariadb()) else {
-            return Err(refusal);
-        };
+        let Some(staged) = self.staged(read, &refusal) else { return Err(refusal) };
         self.shared.metrics.staged.inc();
-        let rest = &staged.rest;
-        let bound =
-            plan::bind(rest, &text.input(), &Known(self), self.setting(), &mut |_, _, _| Err(no_job()))?;
-        let pools = self.pools.clone();
-        let mut bench = Bench::new(&pools, self.flavor);
-        let done = self.over_stages(staged, &bound, text, within, &mut bench).await;
-        bench.clear().await;
-        if let Err(error) = &done {
-            self.after_error(error.errno).await;
+        let bound = staged.bind(&text.input(), &Known(self), self.setting())?;
+        self.over_stages(staged, bound, text, false).await.map(|_| ())
+    }
+
+    /// The same with its rows counted instead of sent: what each stage came to, and the statement over them.
+    pub(super) async fn count_staged(
+        &mut self,
+        staged: &Staged,
+        bound: BoundStages,
+        text: &Text<'_>,
+    ) -> Result<(BoundStages, Vec<Took>)> {
+        self.over_stages(staged, bound, text, true).await
+    }
+
+    /// The stages of a read that was refused as it stands.
+    pub(super) fn staged<'r>(&self, read: &'r Read, refusal: &Error) -> Option<&'r Staged> {
+        if !refusal.is(Code::NotSupported) || refusal.origin != Origin::Proxy {
+            return None;
         }
-        done
+        let ways = read.staged.as_deref()?;
+        let way = if self.reads_within() { &ways.within } else { &ways.alone };
+        way.as_ref().filter(|staged| !staged.reopens || self.shared.is_mariadb())
+    }
+
+    fn reads_within(&self) -> bool {
+        self.held.in_transaction() || self.held.pinned()
     }
 
     async fn over_stages(
         &mut self,
         staged: &Staged,
-        bound: &Bound,
+        bound: BoundStages,
         text: &Text<'_>,
-        within: bool,
-        bench: &mut Bench<'_>,
-    ) -> Result<()> {
-        for stage in &staged.stages {
-            self.fill(stage, &staged.rest, bound, text, within, bench).await?;
+        counted: bool,
+    ) -> Result<(BoundStages, Vec<Took>)> {
+        let (within, deadline) = (self.reads_within(), self.deadline());
+        let over = Over { staged, bound, text, within, deadline, counted };
+        let shared = self.shared.clone();
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let _turn = shared.turn_to_stage(&mut self.client, around).await?;
+        let pools = self.pools.clone();
+        let mut bench = Bench::new(&pools, self.flavor);
+        let done = self.run_over(&over, &mut bench).await;
+        bench.clear().await;
+        if let Err(error) = &done {
+            self.after_error(error.errno).await;
         }
-        if bound.many {
-            self.merged_over(staged, bound, text, bench).await
-        } else {
-            self.relayed_over(staged, bound, text, bench).await
+        done.map(|took| (over.bound, took))
+    }
+
+    async fn run_over(&mut self, over: &Over<'_>, bench: &mut Bench<'_>) -> Result<Vec<Took>> {
+        let mut took = Vec::with_capacity(over.staged.stages.len() + 1);
+        for (stage, pull) in over.staged.stages.iter().zip(&over.bound.pulls) {
+            took.push(self.fill(over, stage, pull, bench).await?);
         }
+        match (over.counted, over.bound.rest.many) {
+            (true, _) => took.push(self.counted_over(over, bench).await?),
+            (false, true) => self.merged_over(over, bench).await?,
+            (false, false) => self.relayed_over(over, bench).await?,
+        }
+        Ok(took)
     }
 
     /// Reads a stage's rows, and writes them to every place where the statement will run.
     async fn fill(
         &mut self,
+        over: &Over<'_>,
         stage: &Stage,
-        rest: &Plan,
-        bound: &Bound,
-        text: &Text<'_>,
-        within: bool,
+        pull: &Bound,
         bench: &mut Bench<'_>,
-    ) -> Result<()> {
+    ) -> Result<Took> {
+        let Over { within, deadline, text, .. } = *over;
         let Act::Read(read) = &stage.pull.act else { return Err(no_job()) };
-        let places = places_of(stage, rest, bound);
-        let pull = plan::bind(&stage.pull, &text.input(), &Known(self), self.setting(), &mut |_, _, _| {
-            Err(no_job())
-        })?;
+        let places = over.staged.places(stage, &over.bound);
         let mut tasks = Vec::with_capacity(pull.jobs.len());
         for job in &pull.jobs {
             let call = match text.given.call(job, text.original)? {
@@ -98,7 +133,7 @@ impl Session {
             };
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let deadline = self.deadline();
+        let meter = Meter::default();
         let shared = self.shared.clone();
         let Self { client, held, pools, vars, flavor, ticket, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
@@ -113,10 +148,11 @@ impl Session {
             role: if read.replica && !within { Role::Replica } else { Role::Primary },
             locks: read.locks,
             format: Format::Binary,
+            meter: Some(&meter),
         };
         bench.make(stage, &places, &storing, client, around).await?;
         let from = Side { apart: !within, pools, flavor: *flavor, settings: &vars.settings };
-        let mut rows = from.open(&tasks, order, held, around).await?;
+        let mut rows = from.open(&tasks, order, held, client, around).await?;
         let limit = shared.limits.stage;
         let done = async {
             let (mut filler, mut total) = (None, Budget { max_rows: 0, max_bytes: 0 });
@@ -140,28 +176,22 @@ impl Session {
                     shared.metrics.staged_bytes.inc_by(bytes as u64 * copies);
                 }
                 if ended {
-                    return Ok(());
+                    return Ok(total);
                 }
             }
         }
         .await;
         from.close(rows, held).await;
-        done
+        done.map(|total| meter.took(total.max_rows, total.max_bytes))
     }
 
     /// One server has all that the statement needs.
-    async fn relayed_over(
-        &mut self,
-        staged: &Staged,
-        bound: &Bound,
-        text: &Text<'_>,
-        bench: &mut Bench<'_>,
-    ) -> Result<()> {
+    async fn relayed_over(&mut self, over: &Over<'_>, bench: &mut Bench<'_>) -> Result<()> {
+        let Over { staged, bound: BoundStages { rest: bound, .. }, text, deadline, .. } = over;
         let job = bound.jobs.first().ok_or_else(no_job)?;
         let names = names_of(&staged.rest);
         let call = text.given.call(job, text.original)?;
-        let deadline = self.deadline();
-        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: *deadline };
         let state = State {
             schema: &job.schema,
             settings: &self.vars.settings,
@@ -189,42 +219,41 @@ impl Session {
     }
 
     /// Every server has its part of a table, and the stages beside it.
-    async fn merged_over(
-        &mut self,
-        staged: &Staged,
-        bound: &Bound,
-        text: &Text<'_>,
-        bench: &mut Bench<'_>,
-    ) -> Result<()> {
+    async fn merged_over(&mut self, over: &Over<'_>, bench: &mut Bench<'_>) -> Result<()> {
+        let Over { staged, bound: BoundStages { rest: bound, .. }, text, deadline, .. } = over;
         let Act::Read(read) = &staged.rest.act else { return Err(no_job()) };
         let scatter = read.many.as_ref().map_err(Clone::clone)?;
         let names = names_of(&staged.rest);
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
-        }
-        let (mut flags, deadline) = (self.status(text.more), self.deadline());
+        let tasks = tasks_of(bound, text)?;
+        let mut flags = self.status(text.more);
         if !self.vars.autocommit {
             flags |= status::IN_TRANS;
         }
-        let order = fanout::Order {
-            merge: &scatter.merge,
-            limit: bound.limit.map(|(count, _)| count).or_else(|| self.vars.select_limit()),
-            offset: bound.limit.map_or(0, |(_, offset)| offset),
-            budget: self.shared.limits.merge,
-            settings: &self.vars.settings,
-            role: Role::Primary,
-            locks: false,
-            format: text.given.format(),
-        };
+        let (budget, format) = (self.shared.limits.merge, text.given.format());
+        let order = order(&scatter.merge, bound, &self.vars, budget, format);
         let form = fanout::Form { names: &names, status: flags, deprecate_eof: self.flavor.deprecate_eof };
-        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: *deadline };
         let answered = fanout::run(&tasks, order, form, bench, &mut self.client, around).await?;
         self.last.found_rows = answered.rows;
         self.last.row_count = -1;
         self.last.warnings = answered.warnings;
         Ok(())
+    }
+
+    /// The statement, with its rows counted.
+    async fn counted_over(&mut self, over: &Over<'_>, bench: &mut Bench<'_>) -> Result<Took> {
+        let Act::Read(read) = &over.staged.rest.act else { return Err(no_job()) };
+        let bound = &over.bound.rest;
+        let tasks = tasks_of(bound, over.text)?;
+        let concat = Merge { hidden: 0, step: Step::Concat };
+        let merge = match &read.many {
+            Ok(scatter) if bound.many => &scatter.merge,
+            _ => &concat,
+        };
+        let order = order(merge, bound, &self.vars, self.shared.limits.merge, over.text.given.format());
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
+        fanout::count(&tasks, order, bench, &mut self.client, around).await
     }
 }
 
@@ -243,16 +272,6 @@ fn counts_all(plan: &Plan) -> bool {
 
 async fn found_rows(lease: &mut Lease) -> Option<u64> {
     lease.query("SELECT FOUND_ROWS()", 1).await.ok()?.text(0, 0)?.parse().ok()
-}
-
-/// Where a stage is needed: on the sources of the statement's jobs.
-fn places_of(stage: &Stage, rest: &Plan, bound: &Bound) -> Vec<Node> {
-    let named = |node: &&Node| node.table.as_deref() == Some(&*stage.name);
-    let nodes = rest.tables.iter().filter_map(|used| match &used.table.layout {
-        Layout::Reference(nodes) => Some(nodes.iter().filter(named)),
-        _ => None,
-    });
-    nodes.flatten().filter(|node| bound.jobs.iter().any(|job| job.source == node.source)).cloned().collect()
 }
 
 /// The session's variables for the writing of copies: values go in as they are, whatever the session takes for wrong, and

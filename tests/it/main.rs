@@ -47,6 +47,7 @@ mod replicas;
 mod servers;
 mod sessions;
 mod sharding;
+mod staged;
 mod threads;
 mod tpch;
 mod transactions;
