@@ -120,6 +120,7 @@ pub struct Conn {
     /// A command was sent whose answer has not been read to its end.
     busy: bool,
     broken: bool,
+    littered: bool,
 }
 
 impl Conn {
@@ -148,6 +149,7 @@ impl Conn {
                     born: 0,
                     busy: false,
                     broken: false,
+                    littered: false,
                 });
             }
             Ok(Err(error)) => error.message,
@@ -214,6 +216,11 @@ impl Conn {
         self.broken = true;
     }
 
+    /// Whether something is on it (temporary tables) that no other session must find: the pool closes it then.
+    pub fn litter(&mut self, littered: bool) {
+        self.littered = littered;
+    }
+
     /// The answer of the last command has been read to its end.
     pub fn finished(&mut self) {
         self.busy = false;
@@ -231,7 +238,7 @@ impl Conn {
 
     /// Whether nothing is under way: only then may another session have it.
     pub fn is_clean(&self) -> bool {
-        !self.is_broken() && self.pending == 0 && self.stream.queued() == 0
+        !self.is_broken() && !self.littered && self.pending == 0 && self.stream.queued() == 0
     }
 
     /// Asks whether the server is still there.

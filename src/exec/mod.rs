@@ -8,6 +8,7 @@ pub mod interrupt;
 mod json;
 pub mod lines;
 pub mod load;
+pub mod meter;
 pub mod names;
 pub mod send;
 pub mod ship;

@@ -2,8 +2,11 @@
 //! them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::Client;
 use super::define;
@@ -21,6 +24,8 @@ use crate::topology::Node;
 use crate::wire::column::ColumnDef;
 use crate::wire::row::{Format, Row};
 
+/// How long temporary tables are given to go.
+const CLEAR: Duration = Duration::from_secs(5);
 /// ER_DBACCESS_DENIED_ERROR
 const DENIED: u16 = 1044;
 
@@ -41,6 +46,7 @@ impl Connections for Bench<'_> {
         }
         let mut lease = self.pools.get(source, Role::Primary, self.flavor).await?;
         lease.schemas_as_of(self.pools.schemas());
+        lease.litter(true);
         Ok(lease)
     }
 
@@ -52,6 +58,10 @@ impl Connections for Bench<'_> {
 
     fn many(&self) -> usize {
         1
+    }
+
+    fn keeps(&self) -> bool {
+        false
     }
 }
 
@@ -122,11 +132,14 @@ impl<'a> Bench<'a> {
     /// go with it.
     pub async fn clear(self) {
         let drop = format!("DROP TEMPORARY TABLE IF EXISTS {}", self.made.join(", "));
-        for (_, mut lease) in self.idle {
-            if lease.is_broken() || (!self.made.is_empty() && lease.query(&drop, 0).await.is_err()) {
-                lease.give_up();
-            }
-        }
+        let empty = self.made.is_empty();
+        let cleared =
+            self.idle.into_iter().filter(|(_, lease)| !lease.is_broken()).map(async |(_, mut lease)| {
+                if empty || matches!(timeout(CLEAR, lease.query(&drop, 0)).await, Ok(Ok(_))) {
+                    lease.litter(false);
+                }
+            });
+        join_all(cleared).await;
     }
 }
 

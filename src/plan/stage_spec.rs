@@ -3,8 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::ir::{Plan, Stored};
+use super::bind::{self, Bound, SessionValues, Setting, Source};
+use super::ir::{Act, Plan, Read, Stored};
+use crate::base::{Code, Error, Origin, Result};
 use crate::topology::schema::Column;
+use crate::topology::{Layout, Node};
 
 /// How a SELECT is answered over copies of rows.
 #[derive(Debug)]
@@ -28,6 +31,97 @@ pub struct Staged {
     pub last: Option<Last>,
     /// Some stage is opened twice (a common table expression that is read twice), which MySQL does not do.
     pub reopens: bool,
+}
+
+/// Which of its ways a read takes.
+#[derive(Debug, Clone, Copy)]
+pub struct Choice {
+    /// In a transaction.
+    pub within: bool,
+    /// The servers open a temporary table twice in one statement.
+    pub reopens: bool,
+}
+
+impl Choice {
+    /// The copies that a read runs over which is refused as it stands.
+    pub fn of(self, read: &Read) -> Option<&Staged> {
+        let ways = read.staged.as_deref()?;
+        let way = if self.within { &ways.within } else { &ways.alone };
+        way.as_ref().filter(|staged| self.reopens || !staged.reopens)
+    }
+}
+
+/// One execution of a [`Staged`]: which servers are asked what.
+#[derive(Debug)]
+pub struct BoundStages {
+    /// What reads the rows of each stage.
+    pub pulls: Vec<Pulled>,
+    /// The statement over them.
+    pub rest: Bound,
+    /// What runs over its rows.
+    pub last: Option<Bound>,
+}
+
+/// What reads the rows of one stage.
+#[derive(Debug)]
+pub enum Pulled {
+    /// A read.
+    Read(Bound),
+    /// One that runs over copies itself.
+    Over(Box<BoundStages>),
+}
+
+/// Whether a read is refused for what it is, and not for its values.
+pub fn is_refusal(error: &Error) -> bool {
+    error.is(Code::NotSupported) && error.origin == Origin::Proxy
+}
+
+impl Staged {
+    /// Binds one execution's values.
+    pub fn bind(
+        &self,
+        source: &dyn Source,
+        session: &dyn SessionValues,
+        setting: Setting,
+        choice: Choice,
+    ) -> Result<BoundStages> {
+        let bind = |plan: &Plan| {
+            bind::bind(plan, source, session, setting, &mut |_, _, _| {
+                Err(Error::new(Code::Internal, "a read makes no ids"))
+            })
+        };
+        let pulled = |plan: &Plan| match (bind(plan), &plan.act) {
+            (Ok(bound), _) => Ok(Pulled::Read(bound)),
+            (Err(refusal), Act::Read(read)) if is_refusal(&refusal) => match choice.of(read) {
+                Some(inner) => {
+                    inner.bind(source, session, setting, choice).map(|inner| Pulled::Over(Box::new(inner)))
+                }
+                None => Err(refusal),
+            },
+            (Err(refusal), _) => Err(refusal),
+        };
+        let pulls = self.stages.iter().filter_map(|stage| stage.pull.as_ref()).map(pulled);
+        Ok(BoundStages {
+            pulls: pulls.collect::<Result<_>>()?,
+            rest: bind(&self.rest)?,
+            last: self.last.as_ref().map(|last| bind(&last.plan)).transpose()?,
+        })
+    }
+}
+
+impl Stage {
+    /// Where it is needed by a plan: on the sources that the plan's jobs run on.
+    pub fn places(&self, plan: &Plan, bound: &Bound) -> Vec<Node> {
+        let here = |node: &&Node| {
+            node.table.as_deref() == Some(&*self.name)
+                && bound.jobs.iter().any(|job| job.source == node.source)
+        };
+        let nodes = plan.tables.iter().filter_map(|used| match &used.table.layout {
+            Layout::Reference(nodes) => Some(nodes.iter().filter(here)),
+            _ => None,
+        });
+        nodes.flatten().cloned().collect()
+    }
 }
 
 /// A statement over the merged rows of another.

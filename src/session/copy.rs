@@ -61,6 +61,10 @@ impl Connections for Apart<'_> {
     fn many(&self) -> usize {
         1
     }
+
+    fn keeps(&self) -> bool {
+        false
+    }
 }
 
 /// Whose connections are read from: the pools', or those of the session's transaction.
@@ -77,12 +81,14 @@ impl<'a> Side<'a> {
         tasks: &'r [Task<'r>],
         order: Order<'r>,
         held: &mut Held,
+        client: &mut Client,
         around: Around<'r>,
     ) -> Result<Rows<'r>> {
         if self.apart {
-            return Rows::open(tasks, order, &mut self.apart(), around).await;
+            return Rows::open(tasks, order, &mut self.apart(), client, around).await;
         }
-        Rows::open(tasks, order, &mut held.using(self.pools, self.flavor, self.settings), around).await
+        let mut using = held.using(self.pools, self.flavor, self.settings);
+        Rows::open(tasks, order, &mut using, client, around).await
     }
 
     pub(super) async fn close(&self, rows: Rows<'_>, held: &mut Held) {
@@ -206,6 +212,7 @@ impl Session {
             role: Role::Primary,
             locks: lock || copy.read.locks,
             format: Format::Binary,
+            meter: None,
         };
         let deadline = self.shared.deadline();
         let shared = self.shared.clone();
@@ -215,7 +222,7 @@ impl Session {
         let Self { client, held, pools, vars, flavor, ticket, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
         let from = Side { apart, pools, flavor: *flavor, settings: &vars.settings };
-        let mut rows = Some(from.open(&tasks, order, held, around).await?);
+        let mut rows = Some(from.open(&tasks, order, held, client, around).await?);
         let arriving = match plan.images.as_deref() {
             Some(images @ Images { rows: lookup::Rows::Arriving(how), .. }) => {
                 let keeping = lookup_keeping(plan, images, &shared)?;

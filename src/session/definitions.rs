@@ -42,7 +42,7 @@ impl Shared {
     pub(super) async fn load_definition(&self, pools: &Pools, database: &str, table: &Table) -> Result<()> {
         let mut loaded = Ok(());
         for node in nodes_of(&table.layout) {
-            loaded = self.catalog.load(pools, database, &table.name, node).await;
+            loaded = self.catalog.load(pools, database, &table.name, node, parts_of(&table.layout)).await;
             if !matches!(&loaded, Err(error) if error.is(Code::SourceDown)) {
                 break;
             }
@@ -68,9 +68,9 @@ impl Shared {
     pub async fn reread(&self, pools: &Pools, database: &str, table: &str) -> Result<bool> {
         let Some(known) = self.topology().database(database) else { return Ok(false) };
         let table = known.table(table);
-        let mut changed = Ok(false);
+        let (mut changed, parts) = (Ok(false), parts_of(&table.layout));
         for node in nodes_of(&table.layout) {
-            changed = self.catalog.reread(pools, database, &table.name, node).await;
+            changed = self.catalog.reread(pools, database, &table.name, node, parts).await;
             if !matches!(&changed, Err(error) if error.is(Code::SourceDown)) {
                 break;
             }
@@ -132,5 +132,13 @@ impl Shared {
                 }
             }
         }
+    }
+}
+
+/// How many of a table's places hold rows of their own.
+fn parts_of(layout: &Layout) -> usize {
+    match layout {
+        Layout::Sharded(sharded) => sharded.nodes.len(),
+        Layout::Reference(_) | Layout::Single(_) => 1,
     }
 }

@@ -7,6 +7,7 @@ mod create;
 mod ddl;
 mod definitions;
 pub mod dispatch;
+mod explain;
 mod ids;
 mod input;
 mod load;

@@ -2,19 +2,23 @@
 
 use super::Session;
 use super::ids;
-use super::input::{Given, Known};
+use super::input::Given;
 use super::query::{Text, names_of, no_job};
+use super::vars::Vars;
 use crate::backend::{Answer, AnswerLimit, Lease, Role};
 use crate::base::{Code, Error, Fate, Result};
+use crate::exec::Connections;
+use crate::exec::fanout::{self, Order};
 use crate::exec::send::{Preset, State, send};
 use crate::exec::single::{self, Around};
 use crate::exec::write::Task;
-use crate::exec::{Connections, fanout};
+use crate::merge::Budget;
+use crate::plan::Bound;
 use crate::plan::ir::{Act, Plan, Read};
-use crate::plan::{self, Bound};
+use crate::plan::merge_spec::Merge;
 use crate::sql::facts::Kind;
 use crate::sql::normalise::Normalised;
-use crate::topology::IdRule;
+use crate::wire::row::Format;
 use crate::wire::scan::{End, Outcome};
 use crate::wire::status;
 
@@ -154,26 +158,15 @@ impl Session {
     ) -> Result<()> {
         let scatter = read.many.as_ref().map_err(Clone::clone)?;
         let names = names_of(plan);
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
-        }
+        let tasks = tasks_of(bound, text)?;
         let (mut status, deadline) = (self.status(text.more), self.deadline());
         if !self.vars.autocommit {
             // The servers begin one with this statement.
             status |= status::IN_TRANS;
         }
-        let order = fanout::Order {
-            merge: &scatter.merge,
-            limit: bound.limit.map(|(count, _)| count).or_else(|| self.vars.select_limit()),
-            offset: bound.limit.map_or(0, |(_, offset)| offset),
-            budget: self.shared.limits.merge,
-            settings: &self.vars.settings,
-            role,
-            locks: read.locks,
-            format: text.given.format(),
-        };
+        let (budget, format) = (self.shared.limits.merge, text.given.format());
+        let order =
+            Order { role, locks: read.locks, ..order(&scatter.merge, bound, &self.vars, budget, format) };
         let form = fanout::Form { names: &names, status, deprecate_eof: self.flavor.deprecate_eof };
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
@@ -251,34 +244,36 @@ impl Session {
             _ => Err(Error::refused("only a query has a value", "use SELECT")),
         }
     }
+}
 
-    /// EXPLAIN SHARDGATE.
-    pub(super) async fn explained(&mut self, sql: &str) -> Result<Vec<String>> {
-        let mut shape = Normalised::verbatim(sql.as_bytes());
-        let plan = Box::pin(self.plan(sql.as_bytes(), &mut shape)).await?;
-        let mode = self.vars.mode;
-        let given = Given::Text { text: sql.as_bytes(), literals: &[], mode };
-        let text = Text { original: sql.as_bytes(), shape: &shape, given: &given, more: false };
-        self.show_next_ids(&plan.statement, &text)?;
-        if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
-            self.compute(&plan, &text).await?;
-        }
-        let line = self.lookup_line(&plan);
-        let plan = match self.looked_up(&plan, &text).await? {
-            Some(narrowed) => std::sync::Arc::new(narrowed),
-            None => plan,
-        };
-        let ids = &self.shared.ids;
-        let mut example = |rule: &IdRule, n: usize, gene: u32| Ok(ids.example(rule.generator, n, gene));
-        let bound = match plan.act {
-            Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Copy(_) => {
-                Some(plan::bind(&plan, &text.input(), &Known(self), self.setting(), &mut example)?)
-            }
-            _ => None,
-        };
-        let mut lines = plan::explain::lines(&plan, bound.as_ref(), sql.as_bytes(), self.shared.topology());
-        lines.splice(1..1, line);
-        Ok(lines)
+/// One task a job.
+pub(super) fn tasks_of<'a>(bound: &'a Bound, text: &'a Text<'_>) -> Result<Vec<Task<'a>>> {
+    let mut tasks = Vec::with_capacity(bound.jobs.len());
+    for job in &bound.jobs {
+        let call = text.given.call(job, text.original)?;
+        tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
+    }
+    Ok(tasks)
+}
+
+/// How the answers of a bound read become one; of primaries, without locks.
+pub(super) fn order<'a>(
+    merge: &'a Merge,
+    bound: &Bound,
+    vars: &'a Vars,
+    budget: Budget,
+    format: Format,
+) -> Order<'a> {
+    Order {
+        merge,
+        limit: bound.limit.map(|(count, _)| count).or_else(|| vars.select_limit()),
+        offset: bound.limit.map_or(0, |(_, offset)| offset),
+        budget,
+        settings: &vars.settings,
+        role: Role::Primary,
+        locks: false,
+        format,
+        meter: None,
     }
 }
 

@@ -2,39 +2,53 @@
 //! it.
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::Session;
 use super::copy::{Side, collect, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
-use super::read::warnings_after;
+use super::read::{order, tasks_of, warnings_after};
 use crate::backend::{Lease, Role, Settings};
-use crate::base::{Code, Error, Origin, Result};
-use crate::exec::Connections;
+use crate::base::{Code, Error, Result};
 use crate::exec::fanout::{self, Order, Rows};
+use crate::exec::meter::Meter;
 use crate::exec::names::Names;
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::single::{self, Around};
 use crate::exec::stage::{Bench, Filler};
 use crate::exec::write::Task;
+use crate::exec::{Client, Connections};
 use crate::merge::Budget;
+use crate::plan::Bound;
+use crate::plan::explain::tree::{Took, TookOver};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::plan::stage_spec::{Stage, Staged};
-use crate::plan::{self, Bound};
+use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal};
 use crate::sql::facts::{Body, Kind, Query};
-use crate::topology::{Layout, Node};
+use crate::topology::Node;
 use crate::txn::Held;
+use crate::wire::column::ColumnDef;
 use crate::wire::row::Format;
 use crate::wire::status;
 
 /// What is written into a stage at once.
 const BATCH: Budget = Budget { max_rows: 20_000, max_bytes: 1024 * 1024 };
 
+/// One execution of a SELECT over copies of rows.
+struct Over<'a> {
+    text: &'a Text<'a>,
+    choice: Choice,
+    /// When all of it must have ended.
+    deadline: Option<Instant>,
+}
+
 /// Where the rows of a staged statement go.
 enum Sink<'s, 'b> {
     Client,
-    /// Into a stage of a statement around it, at these places.
+    /// They are counted, and not sent.
+    Counted,
+    /// Into a stage, at these places.
     Stage(&'s Stage, &'s [Node], &'s mut Bench<'b>),
 }
 
@@ -50,11 +64,12 @@ impl Ground<'_, '_> {
         tasks: &'r [Task<'r>],
         order: Order<'r>,
         held: &mut Held,
+        client: &mut Client,
         around: Around<'r>,
     ) -> Result<Rows<'r>> {
         match self {
-            Self::Session(side) => side.open(tasks, order, held, around).await,
-            Self::Bench(bench) => Rows::open(tasks, order, *bench, around).await,
+            Self::Session(side) => side.open(tasks, order, held, client, around).await,
+            Self::Bench(bench) => Rows::open(tasks, order, *bench, client, around).await,
         }
     }
 
@@ -70,134 +85,167 @@ impl Session {
     /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
     /// the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
-        let Some(staged) = self.way(read, &refusal) else { return Err(refusal) };
+        let choice = self.choice();
+        let Some(staged) = choice.of(read).filter(|_| is_refusal(&refusal)) else { return Err(refusal) };
         self.shared.metrics.staged.inc();
-        let done = self.over_stages(staged, text, Sink::Client).await;
+        let bound = staged.bind(&text.input(), &Known(self), self.setting(), choice)?;
+        self.over_stages(staged, &bound, text, Sink::Client).await.map(|_| ())
+    }
+
+    /// The same with its rows counted instead of sent.
+    pub(super) async fn count_staged(
+        &mut self,
+        staged: &Staged,
+        bound: &BoundStages,
+        text: &Text<'_>,
+    ) -> Result<TookOver> {
+        self.over_stages(staged, bound, text, Sink::Counted).await
+    }
+
+    /// How this session's statements run over copies.
+    pub(super) fn choice(&self) -> Choice {
+        let within = self.held.in_transaction() || self.held.pinned();
+        Choice { within, reopens: self.shared.is_mariadb() }
+    }
+
+    async fn over_stages(
+        &mut self,
+        staged: &Staged,
+        bound: &BoundStages,
+        text: &Text<'_>,
+        sink: Sink<'_, '_>,
+    ) -> Result<TookOver> {
+        let over = Over { text, choice: self.choice(), deadline: self.deadline() };
+        let shared = self.shared.clone();
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
+        let _turn = shared.turn_to_stage(&mut self.client, around).await?;
+        let done = self.run_over(&over, staged, bound, sink).await;
         if let Err(error) = &done {
             self.after_error(error.errno).await;
         }
         done
     }
 
-    /// How a refused read is answered over copies of rows.
-    fn way<'r>(&self, read: &'r Read, refusal: &Error) -> Option<&'r Staged> {
-        let ways = read.staged.as_deref()?;
-        let refused = refusal.is(Code::NotSupported) && refusal.origin == Origin::Proxy;
-        let way = if self.reads_within() { ways.within.as_ref() } else { ways.alone.as_ref() };
-        way.filter(|staged| refused && (!staged.reopens || self.shared.is_mariadb()))
-    }
-
-    /// Whether reads go over the connections of a transaction.
-    fn reads_within(&self) -> bool {
-        self.held.in_transaction() || self.held.pinned()
-    }
-
-    /// Runs a staged statement; its temporary tables are gone afterwards.
-    async fn over_stages(&mut self, staged: &Staged, text: &Text<'_>, sink: Sink<'_, '_>) -> Result<()> {
+    /// Runs a statement over copies; its temporary tables are gone afterwards.
+    async fn run_over(
+        &mut self,
+        over: &Over<'_>,
+        staged: &Staged,
+        bound: &BoundStages,
+        sink: Sink<'_, '_>,
+    ) -> Result<TookOver> {
         let pools = self.pools.clone();
         let (mut bench, mut end) = (Bench::new(&pools, self.flavor), Bench::new(&pools, self.flavor));
-        let done = Box::pin(self.carry_out_staged(staged, text, sink, &mut bench, &mut end)).await;
+        let done = Box::pin(self.run_parts(over, staged, bound, sink, (&mut bench, &mut end))).await;
         bench.clear().await;
         end.clear().await;
         done
     }
 
-    async fn carry_out_staged(
+    /// `bench` has the stages of the statement, `end` those of what runs over its rows.
+    async fn run_parts(
         &mut self,
+        over: &Over<'_>,
         staged: &Staged,
-        text: &Text<'_>,
+        bound: &BoundStages,
         sink: Sink<'_, '_>,
-        bench: &mut Bench<'_>,
-        end: &mut Bench<'_>,
-    ) -> Result<()> {
-        let rest = self.bound_read(&staged.rest, text)?;
-        let last = match &staged.last {
-            Some(last) => Some((last, self.bound_read(&last.plan, text)?)),
-            None => None,
-        };
-        for stage in &staged.stages {
-            let places = places_of(stage, &staged.rest, &rest);
-            self.fill(stage, &places, text, bench).await?;
-            if let Some((last, bound)) = &last
-                && last.plan.tables.iter().any(|used| used.table.name == stage.name)
-            {
-                self.fill(stage, &places_of(stage, &last.plan, bound), text, end).await?;
+        (bench, end): (&mut Bench<'_>, &mut Bench<'_>),
+    ) -> Result<TookOver> {
+        let mut took = TookOver::default();
+        let last = staged.last.as_ref().zip(bound.last.as_ref());
+        for (stage, pull) in staged.stages.iter().zip(&bound.pulls) {
+            let places = stage.places(&staged.rest, &bound.rest);
+            took.stages.push(self.fill(over, pull, Sink::Stage(stage, &places, bench)).await?);
+            let Some((last, jobs)) = last else { continue };
+            let places = stage.places(&last.plan, jobs);
+            if !places.is_empty() {
+                self.fill(over, pull, Sink::Stage(stage, &places, end)).await?;
             }
         }
-        let on_bench = !staged.stages.is_empty();
-        let Some((last, bound)) = last else {
-            return self
-                .answer(&staged.rest, &rest, text, sink, on_bench.then_some(bench), names_of(&staged.rest))
-                .await;
+        let bench = (!staged.stages.is_empty()).then_some(bench);
+        let Some((last, jobs)) = last else {
+            took.rest =
+                self.answer(over, &staged.rest, &bound.rest, sink, bench, names_of(&staged.rest)).await?;
+            return Ok(took);
         };
-        let places = places_of(&last.stage, &last.plan, &bound);
+        let places = last.stage.places(&last.plan, jobs);
         let into = Sink::Stage(&last.stage, &places, end);
-        let shown = self.rows_into(&staged.rest, &rest, text, into, on_bench.then_some(bench)).await?;
-        let mut names = names_of(&last.plan);
-        let back = names_of(&staged.rest);
+        let (shown, rest) = self.rows_into(over, &staged.rest, &bound.rest, into, bench).await?;
+        took.rest = rest;
+        let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
         for (column, mut shown) in last.stage.columns.iter().flatten().zip(shown) {
             back.restore(&mut shown);
             names.add_column(&last.stage.name, &column.name, shown);
         }
-        self.answer(&last.plan, &bound, text, sink, Some(end), names).await
-    }
-
-    fn bound_read(&self, plan: &Plan, text: &Text<'_>) -> Result<Bound> {
-        plan::bind(plan, &text.input(), &Known(self), self.setting(), &mut |_, _, _| Err(no_job()))
+        took.last = Some(self.answer(over, &last.plan, jobs, sink, Some(end), names).await?);
+        Ok(took)
     }
 
     /// Reads a stage's rows, and writes them to every place where the statement will run.
     async fn fill(
         &mut self,
-        stage: &Stage,
-        places: &[Node],
-        text: &Text<'_>,
-        bench: &mut Bench<'_>,
-    ) -> Result<()> {
+        over: &Over<'_>,
+        pull: &Pulled,
+        sink: Sink<'_, '_>,
+    ) -> Result<(Took, Option<Box<TookOver>>)> {
+        let Sink::Stage(stage, ..) = &sink else { return Err(no_job()) };
         let plan = stage.pull.as_ref().ok_or_else(no_job)?;
         let Act::Read(read) = &plan.act else { return Err(no_job()) };
-        let sink = Sink::Stage(stage, places, bench);
-        match self.bound_read(plan, text) {
-            Ok(bound) => self.rows_into(plan, &bound, text, sink, None).await.map(|_| ()),
-            Err(refusal) => match self.way(read, &refusal) {
-                Some(staged) => Box::pin(self.over_stages(staged, text, sink)).await,
-                None => Err(refusal),
-            },
+        match pull {
+            Pulled::Read(bound) => {
+                self.rows_into(over, plan, bound, sink, None).await.map(|(_, took)| (took, None))
+            }
+            Pulled::Over(bound) => {
+                let staged = over.choice.of(read).ok_or_else(no_job)?;
+                let mut took = Box::pin(self.run_over(over, staged, bound, sink)).await?;
+                let all = match &mut took.last {
+                    Some(last) => last.all,
+                    None => took.rest.all,
+                };
+                Ok((Took { each: Vec::new(), all }, Some(Box::new(took))))
+            }
         }
     }
 
     /// The rows of a bound read go where they are wanted.
     async fn answer(
         &mut self,
+        over: &Over<'_>,
         plan: &Plan,
         bound: &Bound,
-        text: &Text<'_>,
         sink: Sink<'_, '_>,
         bench: Option<&mut Bench<'_>>,
         names: Names,
-    ) -> Result<()> {
+    ) -> Result<Took> {
         match (sink, bench) {
-            (Sink::Client, Some(bench)) if bound.many => {
-                self.merged_over(plan, bound, text, bench, names).await
+            (Sink::Client, Some(bench)) => {
+                if bound.many {
+                    self.merged_over(over, plan, bound, bench, names).await?;
+                } else {
+                    self.relayed_over(over, plan, bound, bench, names).await?;
+                }
+                Ok(Took::default())
             }
-            (Sink::Client, Some(bench)) => self.relayed_over(plan, bound, text, bench, names).await,
-            (Sink::Client, None) => Err(no_job()),
-            (sink, bench) => self.rows_into(plan, bound, text, sink, bench).await.map(|_| ()),
+            (Sink::Counted, Some(bench)) => self.counted_over(over, plan, bound, bench).await,
+            (Sink::Client | Sink::Counted, None) => Err(no_job()),
+            (sink, bench) => self.rows_into(over, plan, bound, sink, bench).await.map(|(_, took)| took),
         }
     }
 
     /// Writes the rows of a bound read into a stage. Answers their columns.
     async fn rows_into(
         &mut self,
+        over: &Over<'_>,
         plan: &Plan,
         bound: &Bound,
-        text: &Text<'_>,
         sink: Sink<'_, '_>,
         bench: Option<&mut Bench<'_>>,
-    ) -> Result<Vec<crate::wire::column::ColumnDef>> {
+    ) -> Result<(Vec<ColumnDef>, Took)> {
         let (Act::Read(read), Sink::Stage(stage, places, target)) = (&plan.act, sink) else {
             return Err(no_job());
         };
+        let text = over.text;
         let mut tasks = Vec::with_capacity(bound.jobs.len());
         for job in &bound.jobs {
             let call = match text.given.call(job, text.original)? {
@@ -207,9 +255,10 @@ impl Session {
             };
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let (deadline, within, shared) = (self.deadline(), self.reads_within(), self.shared.clone());
+        let meter = Meter::default();
+        let (within, shared) = (over.choice.within, self.shared.clone());
         let Self { client, held, pools, vars, flavor, ticket, .. } = self;
-        let around = Around { pools, interrupt: ticket.interrupt(), deadline };
+        let around = Around { pools, interrupt: ticket.interrupt(), deadline: over.deadline };
         let settings = reading(&vars.settings);
         let concat = Merge { hidden: 0, step: Step::Concat };
         let scatter = read.many.as_ref().ok().filter(|_| bound.many);
@@ -223,6 +272,7 @@ impl Session {
             role: if replica { Role::Replica } else { Role::Primary },
             locks: read.locks,
             format: Format::Binary,
+            meter: Some(&meter),
         };
         let mut from = match bench {
             Some(bench) => Ground::Bench(bench),
@@ -230,7 +280,7 @@ impl Session {
                 Ground::Session(Side { apart: !within, pools, flavor: *flavor, settings: &vars.settings })
             }
         };
-        let mut rows = from.open(&tasks, order, held, around).await?;
+        let mut rows = from.open(&tasks, order, held, client, around).await?;
         let limit = shared.limits.stage;
         let done = async {
             let mut filling: Option<(Filler, Settings)> = None;
@@ -238,10 +288,8 @@ impl Session {
             loop {
                 let (batch, ended) = collect(&mut rows, client, BATCH).await?;
                 let bytes = batch.iter().map(|row| row.len() as u64).sum::<u64>();
-                total = Budget {
-                    max_rows: total.max_rows + batch.len() as u64,
-                    max_bytes: total.max_bytes + bytes,
-                };
+                total.max_rows += batch.len() as u64;
+                total.max_bytes += bytes;
                 if total.max_rows > limit.max_rows || total.max_bytes > limit.max_bytes {
                     return Err(too_many(stage, limit));
                 }
@@ -262,28 +310,29 @@ impl Session {
                     shared.metrics.staged_bytes.inc_by(bytes * copies);
                 }
                 if ended {
-                    return Ok(filler.columns().to_vec());
+                    return Ok((filler.columns().to_vec(), total));
                 }
             }
         }
         .await;
         from.close(rows, held).await;
-        done
+        done.map(|(columns, total)| (columns, meter.took(total.max_rows, total.max_bytes)))
     }
 
     /// One server has all that the statement needs.
     async fn relayed_over(
         &mut self,
+        over: &Over<'_>,
         plan: &Plan,
         bound: &Bound,
-        text: &Text<'_>,
         bench: &mut Bench<'_>,
         names: Names,
     ) -> Result<()> {
+        let text = over.text;
         let job = bound.jobs.first().ok_or_else(no_job)?;
         let call = text.given.call(job, text.original)?;
-        let deadline = self.deadline();
-        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         let (settings, ids) = (&self.vars.settings, Preset::default());
         let state = State { schema: &job.schema, settings, writes: false, ids };
         let mut lease = bench.take(job.source, Role::Primary).await?;
@@ -309,40 +358,51 @@ impl Session {
     /// Every server has its part of a table, and the stages beside it.
     async fn merged_over(
         &mut self,
+        over: &Over<'_>,
         plan: &Plan,
         bound: &Bound,
-        text: &Text<'_>,
         bench: &mut Bench<'_>,
         names: Names,
     ) -> Result<()> {
+        let text = over.text;
         let Act::Read(read) = &plan.act else { return Err(no_job()) };
         let scatter = read.many.as_ref().map_err(Clone::clone)?;
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
-        }
-        let (mut flags, deadline) = (self.status(text.more), self.deadline());
+        let tasks = tasks_of(bound, text)?;
+        let mut flags = self.status(text.more);
         if !self.vars.autocommit {
             flags |= status::IN_TRANS;
         }
-        let order = fanout::Order {
-            merge: &scatter.merge,
-            limit: bound.limit.map(|(count, _)| count).or_else(|| self.vars.select_limit()),
-            offset: bound.limit.map_or(0, |(_, offset)| offset),
-            budget: self.shared.limits.merge,
-            settings: &self.vars.settings,
-            role: Role::Primary,
-            locks: false,
-            format: text.given.format(),
-        };
+        let (budget, format) = (self.shared.limits.merge, text.given.format());
+        let order = order(&scatter.merge, bound, &self.vars, budget, format);
         let form = fanout::Form { names: &names, status: flags, deprecate_eof: self.flavor.deprecate_eof };
-        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         let answered = fanout::run(&tasks, order, form, bench, &mut self.client, around).await?;
         self.last.found_rows = answered.rows;
         self.last.row_count = -1;
         self.last.warnings = answered.warnings;
         Ok(())
+    }
+
+    /// The statement, with its rows counted.
+    async fn counted_over(
+        &mut self,
+        over: &Over<'_>,
+        plan: &Plan,
+        bound: &Bound,
+        bench: &mut Bench<'_>,
+    ) -> Result<Took> {
+        let Act::Read(read) = &plan.act else { return Err(no_job()) };
+        let tasks = tasks_of(bound, over.text)?;
+        let concat = Merge { hidden: 0, step: Step::Concat };
+        let merge = match &read.many {
+            Ok(scatter) if bound.many => &scatter.merge,
+            _ => &concat,
+        };
+        let order = order(merge, bound, &self.vars, self.shared.limits.merge, over.text.given.format());
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
+        fanout::count(&tasks, order, bench, &mut self.client, around).await
     }
 }
 
@@ -361,16 +421,6 @@ fn counts_all(plan: &Plan) -> bool {
 
 async fn found_rows(lease: &mut Lease) -> Option<u64> {
     lease.query("SELECT FOUND_ROWS()", 1).await.ok()?.text(0, 0)?.parse().ok()
-}
-
-/// Where a stage is needed: on the sources of the statement's jobs.
-fn places_of(stage: &Stage, plan: &Plan, bound: &Bound) -> Vec<Node> {
-    let named = |node: &&Node| node.table.as_deref() == Some(&*stage.name);
-    let nodes = plan.tables.iter().filter_map(|used| match &used.table.layout {
-        Layout::Reference(nodes) => Some(nodes.iter().filter(named)),
-        _ => None,
-    });
-    nodes.flatten().filter(|node| bound.jobs.iter().any(|job| job.source == node.source)).cloned().collect()
 }
 
 /// The session's variables for the writing of copies: values go in as they are, whatever the session takes for wrong, and

@@ -97,8 +97,10 @@ impl Parser<'_> {
         if self.kind() == Kind::Open && !self.is_query(1) {
             self.definition(&mut ddl)?;
         }
+        let first = self.pos;
         let queries = |p: &Self| p.is_query(0) && !p.is_run(&["WITH", "SYSTEM"]);
         self.skip_until(|p| queries(p) || p.is_any(&["IGNORE", "REPLACE"]));
+        ddl.options = String::from_utf8_lossy(self.text_between(first)).into_owned();
         ddl.duplicates = ["IGNORE", "REPLACE"].into_iter().find(|word| self.eat(word));
         self.skip_until(queries);
         if queries(self) {
@@ -119,13 +121,39 @@ impl Parser<'_> {
                 self.skip_until(|p| p.kind() == Kind::Comma || p.is_any(&AFTER_TYPE));
                 let text = String::from_utf8_lossy(self.text_between(first)).into_owned();
                 ddl.columns.push((name, text));
+                let first = self.pos;
+                self.references(ddl, |p| p.kind() == Kind::Comma)?;
+                ddl.attributes.push(String::from_utf8_lossy(self.text_between(first)).into_owned());
+            } else {
+                let first = self.pos;
+                ddl.unique.extend(self.unique_key());
+                self.pos = first;
+                self.references(ddl, |p| p.kind() == Kind::Comma)?;
             }
-            self.references(ddl, |p| p.kind() == Kind::Comma)?;
             if !self.eat_kind(Kind::Comma) {
                 break;
             }
         }
         self.close()
+    }
+
+    /// `[CONSTRAINT [name]] {PRIMARY KEY | UNIQUE …} (column …)`: whether it is the primary key, and its columns.
+    fn unique_key(&mut self) -> Option<(bool, Vec<String>)> {
+        if self.eat("CONSTRAINT") && !self.is_any(&["PRIMARY", "UNIQUE"]) {
+            self.step();
+        }
+        let primary = self.eat("PRIMARY");
+        if !primary && !self.eat("UNIQUE") {
+            return None;
+        }
+        self.skip_until(|p| p.kind() == Kind::Open);
+        self.open().ok()?;
+        let columns = self.list(|p| {
+            let name = p.any_name()?.text;
+            p.skip_until(|p| p.kind() == Kind::Comma);
+            Ok(name)
+        });
+        columns.ok().map(|columns| (primary, columns))
     }
 
     /// The text from token `first` to the cursor.
@@ -307,6 +335,9 @@ fn empty(kind: DdlKind) -> Ddl {
         query: None,
         duplicates: None,
         columns: Vec::new(),
+        attributes: Vec::new(),
+        unique: Vec::new(),
+        options: String::new(),
         dropped: Vec::new(),
         references: Vec::new(),
     }

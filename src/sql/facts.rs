@@ -495,6 +495,12 @@ pub struct Ddl {
     pub duplicates: Option<&'static str>,
     /// CREATE TABLE: column names with their type's text, in order. ALTER TABLE: those that it modifies.
     pub columns: Vec<(String, String)>,
+    /// CREATE TABLE: what stands behind each column's type.
+    pub attributes: Vec<String>,
+    /// CREATE TABLE: PRIMARY KEY (`true`) and UNIQUE indexes that stand apart from columns, and their columns.
+    pub unique: Vec<(bool, Vec<String>)>,
+    /// CREATE TABLE: what stands behind its columns, such as DEFAULT CHARSET.
+    pub options: String,
     /// ALTER TABLE: columns that it drops or renames.
     pub dropped: Vec<String>,
     /// Foreign keys' referenced tables.
@@ -658,6 +664,8 @@ pub enum Kind {
     Explain {
         /// EXPLAIN SHARDGATE
         shardgate: bool,
+        /// ANALYZE
+        analyze: bool,
         /// Where the explained statement stands.
         inner: Span,
         /// The explained statement.

@@ -50,6 +50,7 @@ mod replicas;
 mod servers;
 mod sessions;
 mod sharding;
+mod staged;
 mod threads;
 mod tpch;
 mod transactions;
