@@ -66,7 +66,7 @@ pub struct BoundStages {
 #[derive(Debug)]
 pub enum Pulled {
     /// A read.
-    Read(Bound),
+    Read(Box<Bound>),
     /// One that runs over copies itself.
     Over(Box<BoundStages>),
 }
@@ -91,7 +91,7 @@ impl Staged {
             })
         };
         let pulled = |plan: &Plan| match (bind(plan), &plan.act) {
-            (Ok(bound), _) => Ok(Pulled::Read(bound)),
+            (Ok(bound), _) => Ok(Pulled::Read(Box::new(bound))),
             (Err(refusal), Act::Read(read)) if is_refusal(&refusal) => match choice.of(read) {
                 Some(inner) => {
                     inner.bind(source, session, setting, choice).map(|inner| Pulled::Over(Box::new(inner)))

@@ -69,9 +69,10 @@ impl Session {
                     return Err(refusal);
                 };
                 let bound = staged.bind(&text.input(), &Known(self), self.setting(), choice)?;
-                let took = match analyze {
-                    true => Some(Box::pin(self.count_staged(staged, &bound, &text)).await?),
-                    false => None,
+                let took = if analyze {
+                    Some(Box::pin(self.count_staged(staged, &bound, &text)).await?)
+                } else {
+                    None
                 };
                 view.staged(staged, &bound, choice, took.as_ref())
             }
