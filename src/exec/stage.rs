@@ -1,6 +1,7 @@
 //! Stages: temporary tables that hold copies of rows while one statement runs over them, and the connections that have
 //! them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -154,7 +155,15 @@ pub struct Filler {
     writers: Vec<(Writer, bool)>,
     row: Row,
     seconds: bool,
+    /// Columns whose different values are kept, as literals, as long as they are few.
+    kept: Vec<(usize, Values)>,
 }
+
+/// Different values as literals; `None`: too many of them.
+pub type Values = Option<HashSet<Vec<u8>>>;
+
+/// Values that are kept of one column.
+const KEPT: usize = 5_000;
 
 impl Filler {
     /// For rows with these columns, in the binary protocol, read with `character_set_results = NULL`. `collation` tells
@@ -197,7 +206,42 @@ impl Filler {
             seconds: writers.iter().any(|(_, seconds)| *seconds),
             writers,
             row: Row::empty(Format::Binary),
+            kept: Vec::new(),
         })
+    }
+
+    /// Keeps the different values of these columns.
+    pub fn keep(&mut self, columns: impl Iterator<Item = usize>) {
+        self.kept = columns.map(|column| (column, Some(HashSet::new()))).collect();
+    }
+
+    /// The values that were kept.
+    pub fn take_kept(&mut self) -> Vec<(usize, Values)> {
+        std::mem::take(&mut self.kept)
+    }
+
+    /// Notes the values of rows. `backslash`: it is special between quotes where the literals will stand.
+    pub fn note(&mut self, rows: &[Bytes], backslash: bool) -> Result<()> {
+        let Self { kept, writers, row, columns, .. } = self;
+        for (column, values) in kept.iter_mut() {
+            let Some((writer, _)) = writers.get(*column) else { continue };
+            for payload in rows {
+                let Some(known) = values else { break };
+                if !row.load(payload.clone(), columns) {
+                    return Err(unreadable());
+                }
+                let cell = row.cell(*column);
+                let mut literal = Vec::new();
+                writer.put(&mut literal, cell, backslash).ok_or_else(unreadable)?;
+                if cell.is_some() {
+                    known.insert(literal);
+                }
+                if known.len() > KEPT {
+                    *values = None;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether moments are written as seconds since 1970: then the server must take them for UTC.

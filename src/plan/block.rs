@@ -39,7 +39,15 @@ pub(super) fn stage(ctx: &Ctx<'_>, query: &Query, name: Arc<str>) -> Option<Stag
     let text = Arc::from("a query in it");
     let statement = Arc::clone(&ctx.own);
     let pull = own.plan(statement, Act::Read(Read { locks: false, ..read }));
-    Some(Stage { name, table: text, columns: None, keys: Vec::new(), pull: Some(pull) })
+    Some(Stage {
+        name,
+        table: text,
+        columns: None,
+        keys: Vec::new(),
+        pull: Some(pull),
+        reductions: Vec::new(),
+        tail: String::new(),
+    })
 }
 
 fn inside<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, out: &mut Vec<&'q Query>) {

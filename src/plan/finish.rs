@@ -269,8 +269,15 @@ impl Columns<'_> {
         }
         let one = over.text(&edits)?;
         let columns = (0..self.keys.len() + self.aggregates.len()).map(|n| self.column(n)).collect();
-        let stage =
-            Stage { name, table: "its groups".into(), columns: Some(columns), keys: Vec::new(), pull: None };
+        let stage = Stage {
+            name,
+            table: "its groups".into(),
+            columns: Some(columns),
+            keys: Vec::new(),
+            pull: None,
+            reductions: Vec::new(),
+            tail: String::new(),
+        };
         let read = Read {
             routing: Routing::Any(nodes),
             one: Some(one),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::bind::{self, Bound, SessionValues, Setting, Source};
-use super::ir::{Act, Plan, Read, Stored};
+use super::ir::{Act, Piece, Plan, Read, Stored};
 use crate::base::{Code, Error, Origin, Result};
 use crate::topology::schema::Column;
 use crate::topology::{Layout, Node};
@@ -110,13 +110,20 @@ impl Staged {
 }
 
 impl Stage {
-    /// Where it is needed by a plan: on the sources that the plan's jobs run on.
+    /// Where it is needed by a plan: on the sources that the plan's jobs run on, if its text names it.
     pub fn places(&self, plan: &Plan, bound: &Bound) -> Vec<Node> {
+        let Act::Read(read) = &plan.act else { return Vec::new() };
+        let text = match &read.many {
+            Ok(scatter) if bound.many => scatter.text.as_ref(),
+            _ => read.one.as_ref(),
+        };
+        let named = |table: usize| text.into_iter().flatten().any(|piece| *piece == Piece::Table(table));
         let here = |node: &&Node| {
             node.table.as_deref() == Some(&*self.name)
                 && bound.jobs.iter().any(|job| job.source == node.source)
         };
-        let nodes = plan.tables.iter().filter_map(|used| match &used.table.layout {
+        let used = plan.tables.iter().enumerate().filter(|(table, _)| named(*table));
+        let nodes = used.filter_map(|(_, used)| match &used.table.layout {
             Layout::Reference(nodes) => Some(nodes.iter().filter(here)),
             _ => None,
         });
@@ -146,6 +153,21 @@ pub struct Stage {
     pub keys: Vec<String>,
     /// What reads the rows; `None` where they come from the statement that is run before.
     pub pull: Option<Plan>,
+    /// What else is asked of the rows, once stages before this one are known.
+    pub reductions: Vec<Reduction>,
+    /// What stands behind the conditions of `pull`, where there are reductions.
+    pub tail: String,
+}
+
+/// Rows of a stage are needed only where their column has a value that an earlier stage has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reduction {
+    /// The column, as the pull names it.
+    pub column: String,
+    /// The earlier stage (index in [`Staged::stages`]).
+    pub stage: usize,
+    /// Its column.
+    pub of: usize,
 }
 
 /// A column of a stage.

@@ -15,9 +15,9 @@ use super::ir::{Act, Piece, Read, Route, Routing, Scatter, TableUse, Template};
 use super::join::Place;
 use super::merge_spec::{Merge, Step};
 use super::names::{self, Ctx, Style, is_system};
-use super::scope::{Cond, Origin, Part, Scopes};
+use super::scope::{Col, Cond, Origin, Part, Scopes};
 use super::select;
-use super::stage_spec::{Stage, StageColumn, Staged, Ways};
+use super::stage_spec::{Reduction, Stage, StageColumn, Staged, Ways};
 use crate::sql::facts::{Body, Item, JoinKind, Query, Span, TableName, TableRef};
 use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Layout, Node, Table};
@@ -66,7 +66,11 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
     }
     let staging = Staging::new(&over, query);
     let found = staging.over(&[]).or_else(|| staging.beside_tables()).or_else(|| staging.in_one_place())?;
-    stages.extend(found.stages);
+    let blocks = stages.len();
+    stages.extend(found.stages.into_iter().map(|mut stage| {
+        stage.reductions.iter_mut().for_each(|reduction| reduction.stage += blocks);
+        stage
+    }));
     Some(Staged { stages, ..found })
 }
 
@@ -124,6 +128,22 @@ impl<'a> Staging<'a> {
         self.ctx.tables.get(table).map(|used| &used.table.layout)
     }
 
+    /// Whether the statement says so: `/*+ SHARDGATE(stay=orders) */`.
+    fn is_to_stay(&self, table: usize) -> bool {
+        let Some(name) = self.ctx.statement.tables.get(table) else { return false };
+        let hints = self.ctx.statement.hints.iter().filter_map(|hint| hint.split_once('='));
+        hints
+            .filter(|(what, _)| what.trim().eq_ignore_ascii_case("stay"))
+            .flat_map(|(_, names)| names.split(','))
+            .any(|stays| stays.trim() == name.exposed())
+    }
+
+    /// About how many rows a table has; 0: not known.
+    fn rows(&self, table: usize) -> u64 {
+        let used = self.ctx.tables.get(table);
+        used.and_then(|used| self.ctx.schemas.rows(&used.database, &used.table.name)).unwrap_or(0)
+    }
+
     /// All tables but these and those that are everywhere.
     fn others(&self, kept: &[usize]) -> Vec<usize> {
         let ctx = self.ctx;
@@ -143,8 +163,12 @@ impl<'a> Staging<'a> {
                 families.push(family);
             }
         }
-        families.sort_by_key(|family| std::cmp::Reverse(family.len()));
         families.extend(sharded.iter().map(|i| vec![*i]));
+        // The largest stays where it is, or that which the statement says.
+        families.sort_by_key(|family| {
+            let rows = family.iter().map(|i| self.rows(*i)).max().unwrap_or(0);
+            std::cmp::Reverse((family.iter().any(|i| self.is_to_stay(*i)), rows, family.len()))
+        });
         families.iter().find_map(|kept| {
             let staged = self.others(kept);
             if staged.is_empty() { None } else { self.over(&staged) }
@@ -178,7 +202,10 @@ impl<'a> Staging<'a> {
     /// The statement with these tables staged; `None` where it is no better off.
     fn over(&self, staged: &[usize]) -> Option<Staged> {
         let mut over = self.ctx.clone();
-        let mut stages = Vec::with_capacity(staged.len());
+        let mut staged = staged.to_vec();
+        // What small tables have tells which rows of large ones are needed.
+        staged.sort_by_key(|i| self.rows(*i));
+        let mut stages: Vec<Stage> = Vec::with_capacity(staged.len());
         for (n, i) in staged.iter().enumerate() {
             let used = self.ctx.tables.get(*i)?;
             let name: Arc<str> = format!("shardgate_stage_{}", n + 1).into();
@@ -190,7 +217,8 @@ impl<'a> Staging<'a> {
                 id: None,
                 indexes: Vec::new(),
             };
-            stages.push(self.stage(*i, name)?);
+            let stage = self.stage(*i, name, staged.get(..n).unwrap_or_default(), &stages)?;
+            stages.push(stage);
             *over.tables.get_mut(*i)? =
                 TableUse { database: Arc::clone(&used.database), table: Arc::new(table) };
         }
@@ -224,7 +252,7 @@ impl<'a> Staging<'a> {
     }
 
     /// How a table's rows are read, and what they are put into.
-    fn stage(&self, i: usize, name: Arc<str>) -> Option<Stage> {
+    fn stage(&self, i: usize, name: Arc<str>, tables: &[usize], before: &[Stage]) -> Option<Stage> {
         let ctx = self.ctx;
         let used = ctx.tables.get(i)?;
         if is_system(&used.database) {
@@ -233,8 +261,7 @@ impl<'a> Staging<'a> {
         let schema = ctx.schemas.table(&used.database, &used.table.name)?;
         let columns = self.needed(i, &schema);
         // A CTE that is read twice is two leaves: rows are needed under either's conditions.
-        let mut leaves = self.table_leaves().filter(|(t, _)| *t == i).map(|(_, leaf)| leaf);
-        let leaf = leaves.next().filter(|_| leaves.next().is_none());
+        let leaf = self.only_leaf(i);
         let routing = match &used.table.layout {
             Layout::Sharded(_) => {
                 let route = leaf.map_or(Route::All, |leaf| self.scopes.route_of(leaf));
@@ -243,7 +270,8 @@ impl<'a> Staging<'a> {
             Layout::Reference(nodes) => Routing::Any(nodes.clone()),
             Layout::Single(node) => Routing::Any(vec![node.clone()]),
         };
-        let question = self.question(i, &columns, leaf, &routing)?;
+        let reductions = leaf.map_or_else(Vec::new, |leaf| self.reductions(i, leaf, &schema, tables, before));
+        let (question, tail) = self.question(i, &columns, leaf, &routing, !reductions.is_empty())?;
         let read = Read {
             one: Some(question.clone()),
             many: Ok(Scatter {
@@ -266,7 +294,47 @@ impl<'a> Staging<'a> {
             keys: self.keys(i, &schema, &columns),
             columns: Some(columns.iter().map(|column| StageColumn::of(column)).collect()),
             pull: Some(ctx.clone().plan(own, Act::Read(read))),
+            reductions,
+            tail,
         })
+    }
+
+    /// The leaf that a table is; `None` where it is several.
+    fn only_leaf(&self, table: usize) -> Option<usize> {
+        let mut leaves = self.table_leaves().filter(|(t, _)| *t == table).map(|(_, leaf)| leaf);
+        leaves.next().filter(|_| leaves.next().is_none())
+    }
+
+    /// Columns of a leaf that are equal, in every row that matters, to a column of an earlier stage.
+    fn reductions(
+        &self,
+        i: usize,
+        leaf: usize,
+        schema: &TableSchema,
+        tables: &[usize],
+        before: &[Stage],
+    ) -> Vec<Reduction> {
+        let (Some(ctx), Some(name)) =
+            (self.scopes.leaves.get(leaf).map(|l| l.ctx), self.ctx.statement.tables.get(i))
+        else {
+            return Vec::new();
+        };
+        let mut out = Vec::new();
+        for column in schema.columns.iter().filter(|column| is_exact(column)) {
+            let own = Col { leaf, name: column.name.to_lowercase() };
+            for col in self.scopes.class(ctx, &own).into_iter().map(|col| self.scopes.trace(&col)) {
+                let of = |table: &usize| self.only_leaf(*table) == Some(col.leaf) && col.leaf != leaf;
+                let Some(stage) = tables.iter().position(of) else { continue };
+                let columns =
+                    before.get(stage).and_then(|stage| stage.columns.as_deref()).unwrap_or_default();
+                let Some(of) = columns.iter().position(|c| c.name.eq_ignore_ascii_case(&col.name)) else {
+                    continue;
+                };
+                let column = format!("{}.{}", quote(name.exposed()), quote(&column.name));
+                out.push(Reduction { column, stage, of });
+            }
+        }
+        out
     }
 
     /// The columns that the statement may name, or show.
@@ -289,7 +357,8 @@ impl<'a> Staging<'a> {
         columns: &[&Column],
         leaf: Option<usize>,
         routing: &Routing,
-    ) -> Option<Template> {
+        reduced: bool,
+    ) -> Option<(Template, String)> {
         let ctx = self.ctx;
         let exposed = ctx.statement.tables.get(i)?.exposed();
         let list: Vec<String> = columns
@@ -313,17 +382,23 @@ impl<'a> Staging<'a> {
             out.push(text(")"));
             word = " AND (";
         }
-        if let Some(lock) = self.query.lock {
+        let tail = self.query.lock.map_or_else(String::new, |lock| {
             let lock = lock.of(ctx.shape).to_ascii_uppercase();
             let kind = if lock.contains("UPDATE") { " FOR UPDATE" } else { " LOCK IN SHARE MODE" };
-            let rest = ["SKIP LOCKED", "NOWAIT"].into_iter().find(|rest| lock.ends_with(rest));
-            out.push(text(match rest {
+            match ["SKIP LOCKED", "NOWAIT"].into_iter().find(|rest| lock.ends_with(rest)) {
                 Some(rest) if lock.contains("UPDATE") => format!("{kind} {rest}"),
                 Some(rest) => format!(" FOR SHARE {rest}"),
                 None => kind.to_owned(),
-            }));
+            }
+        });
+        if reduced {
+            if word == " WHERE (" {
+                out.push(text(" WHERE TRUE"));
+            }
+            return Some((out, tail));
         }
-        Some(out)
+        out.push(text(tail));
+        Some((out, String::new()))
     }
 
     /// Conditions that stand where the leaf's rows are looked at, and name nothing else.
@@ -460,6 +535,14 @@ fn own_tables<'q>(table: &'q TableRef, natural: bool, out: &mut Vec<(&'q TableNa
         }
         TableRef::Derived { .. } | TableRef::Function => {}
     }
+}
+
+/// Whether a value of the column that is written as a literal is equal to the same values only.
+fn is_exact(column: &Column) -> bool {
+    matches!(
+        column.data_type.as_str(),
+        "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "date" | "char" | "varchar"
+    )
 }
 
 fn indexable(columns: &[&Column]) -> bool {

@@ -57,6 +57,13 @@ impl Shared {
         self.definitions_changed();
     }
 
+    /// Tables have been analysed or repaired: how many rows they have is to be learned again.
+    pub(super) fn maintained(&self, plan: &Plan) {
+        self.forget(|catalog| {
+            plan.tables.iter().for_each(|used| catalog.forget(&used.database, &used.table.name));
+        });
+    }
+
     /// Others have changed definitions, databases too: what is known of them is known no more.
     pub fn all_changed(&self) {
         self.forget(Catalog::forget_all);

@@ -199,6 +199,9 @@ impl Session {
         let mut down = Vec::new();
         loop {
             let done = self.read(plan, read, &bound, text).await;
+            if matches!(&plan.statement.kind, Kind::Ddl(_)) {
+                self.shared.maintained(plan);
+            }
             let Some(other) = self.elsewhere(plan, text, &bound, &done, &mut down)? else { return done };
             bound = other;
         }

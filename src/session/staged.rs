@@ -15,8 +15,9 @@ use crate::exec::fanout::{self, Order, Rows};
 use crate::exec::meter::Meter;
 use crate::exec::names::Names;
 use crate::exec::send::{Call, Preset, State, send};
+use crate::exec::ship::PLAIN;
 use crate::exec::single::{self, Around};
-use crate::exec::stage::{Bench, Filler};
+use crate::exec::stage::{Bench, Filler, Values};
 use crate::exec::write::Task;
 use crate::exec::{Client, Connections};
 use crate::merge::Budget;
@@ -49,7 +50,14 @@ enum Sink<'s, 'b> {
     /// They are counted, and not sent.
     Counted,
     /// Into a stage, at these places.
-    Stage(&'s Stage, &'s [Node], &'s mut Bench<'b>),
+    Stage(&'s Stage, &'s [Node], &'s mut Bench<'b>, &'s mut Kept),
+}
+
+/// Columns of a stage whose values are kept while it is filled, and these.
+#[derive(Default)]
+struct Kept {
+    columns: Vec<usize>,
+    values: Vec<(usize, Values)>,
 }
 
 /// Whose connections a part of a statement runs on: the session's, or those that have its stages.
@@ -154,13 +162,29 @@ impl Session {
     ) -> Result<TookOver> {
         let mut took = TookOver::default();
         let last = staged.last.as_ref().zip(bound.last.as_ref());
-        for (stage, pull) in staged.stages.iter().zip(&bound.pulls) {
+        let client = self.vars.settings.get("character_set_client").unwrap_or("utf8mb4").trim_matches('\'');
+        let plain = PLAIN.contains(&client);
+        let mut known: Vec<Vec<(usize, Values)>> = Vec::with_capacity(staged.stages.len());
+        for (n, (stage, pull)) in staged.stages.iter().zip(&bound.pulls).enumerate() {
+            let later = staged.stages.iter().flat_map(|later| &later.reductions);
+            let columns = later.filter(|reduction| reduction.stage == n).map(|reduction| reduction.of);
+            // Where a byte of a longer character may look like a quote no literal is written.
+            let columns = columns.filter(|_| plain).collect();
+            let mut kept = Kept { columns, values: Vec::new() };
+            let more = narrowed(stage, &known);
             let places = stage.places(&staged.rest, &bound.rest);
-            took.stages.push(self.fill(over, pull, Sink::Stage(stage, &places, bench)).await?);
+            if places.is_empty() && kept.columns.is_empty() {
+                took.stages.push((Took::default(), None));
+            } else {
+                let sink = Sink::Stage(stage, &places, bench, &mut kept);
+                took.stages.push(self.fill(over, pull, sink, &more).await?);
+            }
+            known.push(kept.values);
             let Some((last, jobs)) = last else { continue };
             let places = stage.places(&last.plan, jobs);
             if !places.is_empty() {
-                self.fill(over, pull, Sink::Stage(stage, &places, end)).await?;
+                let sink = Sink::Stage(stage, &places, end, &mut Kept::default());
+                self.fill(over, pull, sink, &more).await?;
             }
         }
         let bench = (!staged.stages.is_empty()).then_some(bench);
@@ -170,8 +194,8 @@ impl Session {
             return Ok(took);
         };
         let places = last.stage.places(&last.plan, jobs);
-        let into = Sink::Stage(&last.stage, &places, end);
-        let (shown, rest) = self.rows_into(over, &staged.rest, &bound.rest, into, bench).await?;
+        let into = Sink::Stage(&last.stage, &places, end, &mut Kept::default());
+        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, &[]), into, bench).await?;
         took.rest = rest;
         let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
         for (column, mut shown) in last.stage.columns.iter().flatten().zip(shown) {
@@ -188,14 +212,17 @@ impl Session {
         over: &Over<'_>,
         pull: &Pulled,
         sink: Sink<'_, '_>,
+        more: &[u8],
     ) -> Result<(Took, Option<Box<TookOver>>)> {
         let Sink::Stage(stage, ..) = &sink else { return Err(no_job()) };
         let plan = stage.pull.as_ref().ok_or_else(no_job)?;
         let Act::Read(read) = &plan.act else { return Err(no_job()) };
         match pull {
             Pulled::Read(bound) => {
-                self.rows_into(over, plan, bound, sink, None).await.map(|(_, took)| (took, None))
+                let read = self.rows_into(over, (plan, bound, more), sink, None).await;
+                read.map(|(_, took)| (took, None))
             }
+            // A query's rows have no reductions.
             Pulled::Over(bound) => {
                 let staged = over.choice.of(read).ok_or_else(no_job)?;
                 let mut took = Box::pin(self.run_over(over, staged, bound, sink)).await?;
@@ -229,25 +256,30 @@ impl Session {
             }
             (Sink::Counted, Some(bench)) => self.counted_over(over, plan, bound, bench).await,
             (Sink::Client | Sink::Counted, None) => Err(no_job()),
-            (sink, bench) => self.rows_into(over, plan, bound, sink, bench).await.map(|(_, took)| took),
+            (sink, bench) => {
+                self.rows_into(over, (plan, bound, &[]), sink, bench).await.map(|(_, took)| took)
+            }
         }
     }
 
-    /// Writes the rows of a bound read into a stage. Answers their columns.
+    /// Writes the rows of a bound read into a stage; `more` stands behind each of its texts. Answers their columns.
     async fn rows_into(
         &mut self,
         over: &Over<'_>,
-        plan: &Plan,
-        bound: &Bound,
+        (plan, bound, more): (&Plan, &Bound, &[u8]),
         sink: Sink<'_, '_>,
         bench: Option<&mut Bench<'_>>,
     ) -> Result<(Vec<ColumnDef>, Took)> {
-        let (Act::Read(read), Sink::Stage(stage, places, target)) = (&plan.act, sink) else {
+        let (Act::Read(read), Sink::Stage(stage, places, target, kept)) = (&plan.act, sink) else {
             return Err(no_job());
         };
         let text = over.text;
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
+        let mut jobs = bound.jobs.clone();
+        for own in jobs.iter_mut().filter_map(|job| job.text.as_mut()) {
+            own.extend_from_slice(more);
+        }
+        let mut tasks = Vec::with_capacity(jobs.len());
+        for job in &jobs {
             let call = match text.given.call(job, text.original)? {
                 Call::Text(text) => Call::ExecuteWith(Bytes::copy_from_slice(text), Vec::new()),
                 Call::Owned(text) => Call::ExecuteWith(Bytes::from(text), Vec::new()),
@@ -257,6 +289,7 @@ impl Session {
         }
         let meter = Meter::default();
         let (within, shared) = (over.choice.within, self.shared.clone());
+        let backslash = !self.vars.mode.no_backslash_escapes;
         let Self { client, held, pools, vars, flavor, ticket, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline: over.deadline };
         let settings = reading(&vars.settings);
@@ -295,13 +328,15 @@ impl Session {
                 }
                 if filling.is_none() {
                     let (charset, collation) = (|id| shared.charset(id), |id| shared.collation(id));
-                    let filler = Filler::new(stage, rows.columns(), &charset, &collation)?;
+                    let mut filler = Filler::new(stage, rows.columns(), &charset, &collation)?;
+                    filler.keep(kept.columns.iter().copied());
                     let settings = storing(&vars.settings, filler.is_utc());
                     target.make(&filler, places, &settings, client, around).await?;
                     filling = Some((filler, settings));
                 }
                 let Some((filler, storing)) = &mut filling else { return Err(no_job()) };
                 if !batch.is_empty() {
+                    filler.note(&batch, backslash)?;
                     let texts = places.iter().map(|node| filler.text(node, &batch));
                     let texts = texts.collect::<Result<Vec<_>>>()?;
                     target.write(places, texts, storing, client, around).await?;
@@ -310,6 +345,7 @@ impl Session {
                     shared.metrics.staged_bytes.inc_by(bytes * copies);
                 }
                 if ended {
+                    kept.values = filler.take_kept();
                     return Ok((filler.columns().to_vec(), total));
                 }
             }
@@ -404,6 +440,29 @@ impl Session {
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         fanout::count(&tasks, order, bench, &mut self.client, around).await
     }
+}
+
+/// What is added to the question for a stage's rows, now that the values of earlier stages are known.
+fn narrowed(stage: &Stage, known: &[Vec<(usize, Values)>]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for reduction in &stage.reductions {
+        let values = known.get(reduction.stage).into_iter().flatten().find(|(of, _)| *of == reduction.of);
+        let Some((_, Some(values))) = values else { continue };
+        if values.is_empty() {
+            out.extend_from_slice(b" AND FALSE");
+            continue;
+        }
+        out.extend_from_slice(format!(" AND {} IN (", reduction.column).as_bytes());
+        for (n, value) in values.iter().enumerate() {
+            if n > 0 {
+                out.push(b',');
+            }
+            out.extend_from_slice(value);
+        }
+        out.push(b')');
+    }
+    out.extend_from_slice(stage.tail.as_bytes());
+    out
 }
 
 /// Whether FOUND_ROWS() counts what LIMIT leaves out (SQL_CALC_FOUND_ROWS).

@@ -37,7 +37,8 @@ struct Yard<'a> {
     lockers: Vec<Client>,
 }
 
-const JOIN: &str = "SELECT u.id, o.id FROM users u JOIN orders o ON o.product_id = u.age";
+const JOIN: &str =
+    "SELECT /*+ SHARDGATE(stay=u) */ u.id, o.id FROM users u JOIN orders o ON o.product_id = u.age";
 
 impl<'a> Yard<'a> {
     async fn over(lab: &'a Lab, tag: &str, more: &str) -> Self {
