@@ -153,7 +153,7 @@ fn columns_of(answer: &Answer) -> Vec<Column> {
                 has_default: nullable || text(6) == "1",
                 generated: text(7) == "1",
                 invisible: extra.contains("invisible"),
-                column_type: text(2).to_ascii_lowercase(),
+                column_type: text(2),
                 length: text(8).parse().ok(),
                 scale: text(9).parse().ok(),
                 charset: answer.text(row, 10),

@@ -29,6 +29,8 @@ pub(super) struct Ctx<'a> {
     pub(super) ignored: Vec<usize>,
     /// The part of the shape that is planned as a statement of its own; `None`: all of it.
     pub(super) part: Option<Span>,
+    /// Tables in whose place copies of their rows are read.
+    pub(super) staged: Vec<usize>,
 }
 
 /// Schemas that a server has of itself.
@@ -57,6 +59,7 @@ impl<'a> Ctx<'a> {
             schemas,
             tables: Vec::new(),
             ignored: Vec::new(),
+            staged: Vec::new(),
             part: None,
         };
         ctx.tables = statement.tables.iter().map(|t| ctx.resolve(t)).collect::<Result<_>>()?;
@@ -250,6 +253,12 @@ fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
             pieces.push(text(format!(" AS {}", quote(&name.name.text))));
         }
         edits.replace(name.span, pieces);
+        // A copy has neither partitions nor indexes of a name.
+        if ctx.staged.contains(&i) {
+            for span in name.partition.iter().chain(&name.index_hints) {
+                edits.replace(*span, vec![text(" ")]);
+            }
+        }
     }
     for column in &statement.qualified {
         let Some(table) = &column.table else { continue };

@@ -37,7 +37,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
 /// Whether the statement means the same over copies of its tables' rows.
 fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
     let statement = ctx.statement;
-    let bound_to_tables = ["AGAINST", "DEFAULT", "INDEX", "KEY", "PARTITION", "PROCEDURE"];
+    let bound_to_tables = ["AGAINST", "DEFAULT", "PROCEDURE"];
     query.into.is_none()
         && !statement.assigns_user_variables
         && !statement.functions.iter().any(|call| {
@@ -137,7 +137,7 @@ impl<'a> Staging<'a> {
 
     /// The statement with these tables staged; `None` where it is no better off.
     fn over(&self, staged: &[usize]) -> Option<Staged> {
-        let mut over = self.ctx.clone();
+        let mut over = Ctx { staged: staged.to_vec(), ..self.ctx.clone() };
         let mut stages = Vec::with_capacity(staged.len());
         for (n, i) in staged.iter().enumerate() {
             let used = self.ctx.tables.get(*i)?;
@@ -247,7 +247,8 @@ impl<'a> Staging<'a> {
         routing: &Routing,
     ) -> Option<Template> {
         let ctx = self.ctx;
-        let exposed = ctx.statement.tables.get(i)?.exposed();
+        let written = ctx.statement.tables.get(i)?;
+        let exposed = written.exposed();
         let list: Vec<String> = columns
             .iter()
             .map(|column| {
@@ -256,11 +257,10 @@ impl<'a> Staging<'a> {
                 if column.data_type == "timestamp" { format!("UNIX_TIMESTAMP({name})") } else { name }
             })
             .collect();
-        let mut out = vec![
-            text(format!("SELECT {} FROM ", list.join(", "))),
-            Piece::Table(i),
-            text(format!(" AS {}", quote(exposed))),
-        ];
+        let mut out = vec![text(format!("SELECT {} FROM ", list.join(", "))), Piece::Table(i)];
+        out.extend(written.partition.into_iter().flat_map(|span| [text(" "), Piece::Shape(span)]));
+        out.push(text(format!(" AS {}", quote(exposed))));
+        out.extend(written.index_hints.into_iter().flat_map(|span| [text(" "), Piece::Shape(span)]));
         let edits = names::edits(ctx, routing, Style::Aliased).ok()?;
         let mut word = " WHERE (";
         for part in leaf.iter().flat_map(|leaf| self.conditions(*leaf)) {

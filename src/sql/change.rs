@@ -185,7 +185,14 @@ impl Parser<'_> {
     fn targets(&mut self) -> Read<Vec<TableName>> {
         self.list(|p| {
             let first = p.name()?;
-            let mut table = TableName { schema: None, span: first.span, name: first, alias: None };
+            let mut table = TableName {
+                schema: None,
+                span: first.span,
+                name: first,
+                alias: None,
+                partition: None,
+                index_hints: None,
+            };
             while p.eat_kind(Kind::Dot) {
                 if p.eat_kind(Kind::Op(Op::Star)) {
                     break;

@@ -439,19 +439,23 @@ impl Parser<'_> {
         let mut table = self.bare_table()?;
         let is_cte = table.schema.is_none() && self.ctes.contains(&table.name.text);
         if self.is("PARTITION") && self.tok(1).kind == Kind::Open {
+            let from = self.pos;
             self.step();
             self.skip_parens()?;
+            table.partition = Some(self.span(from, self.pos - 1));
         }
         if self.is_run(&["FOR", "SYSTEM_TIME"]) {
             return Err(error("FOR SYSTEM_TIME", self.tok(0).start));
         }
         table.alias = self.alias()?;
+        let from = self.pos;
         while self.is_any(&["USE", "FORCE", "IGNORE"]) && (self.at(1, "INDEX") || self.at(1, "KEY")) {
             self.pos += 2;
             if self.eat("FOR") {
                 self.skip_until(|p| p.kind() == Kind::Open);
             }
             self.skip_parens()?;
+            table.index_hints = Some(self.span(from, self.pos - 1));
             self.eat_kind(Kind::Comma);
         }
         if !is_cte {

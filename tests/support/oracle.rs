@@ -79,7 +79,8 @@ impl Pair {
             }
         }
         println!("{form:?}: {} statements, {refused} refused, {} differ", steps.len(), differences.len());
-        let shown = differences.iter().take(25).cloned().collect::<Vec<_>>().join("\n");
+        let most = std::env::var("SHARDGATE_ORACLE_SHOWN").map_or(25, |most| most.parse().unwrap());
+        let shown = differences.iter().take(most).cloned().collect::<Vec<_>>().join("\n");
         assert!(
             differences.is_empty(),
             "{} of {} statements differ\n\n{shown}",

@@ -1,0 +1,2 @@
+-- setup: select_tables.sql
+SELECT 1;
