@@ -135,6 +135,9 @@ impl Session {
                     let texts = places.iter().map(|node| filler.text(stage, node, &batch));
                     let texts = texts.collect::<Result<Vec<_>>>()?;
                     bench.write(&places, texts, &storing, client, around).await?;
+                    let (copies, bytes) = (places.len() as u64, batch.iter().map(Bytes::len).sum::<usize>());
+                    shared.metrics.staged_rows.inc_by(batch.len() as u64 * copies);
+                    shared.metrics.staged_bytes.inc_by(bytes as u64 * copies);
                 }
                 if ended {
                     return Ok(());

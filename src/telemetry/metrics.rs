@@ -22,6 +22,10 @@ pub struct Metrics {
     pub scattered: Counter<u64, AtomicU64>,
     /// Statements that ran over copies of rows.
     pub staged: Counter<u64, AtomicU64>,
+    /// Rows that were written into copies, once for each place.
+    pub staged_rows: Counter<u64, AtomicU64>,
+    /// Bytes of these, as servers gave them.
+    pub staged_bytes: Counter<u64, AtomicU64>,
     /// Errors sent to clients.
     pub errors: Counter<u64, AtomicU64>,
     /// Statements stopped on a server because their client left or killed them.
@@ -81,6 +85,8 @@ impl Metrics {
         registry.register("plan_cache_misses", "Statements that were parsed", self.plan_misses.clone());
         registry.register("scattered", "Statements that ran on several nodes", self.scattered.clone());
         registry.register("staged", "Statements that ran over copies of rows", self.staged.clone());
+        registry.register("staged_rows", "Rows written into copies", self.staged_rows.clone());
+        registry.register("staged_bytes", "Bytes of rows written into copies", self.staged_bytes.clone());
         registry.register("errors", "Errors sent to clients", self.errors.clone());
         registry.register("killed", "Statements stopped on a server", self.killed.clone());
         registry.register("server_connections_opened", "Connections opened to servers", self.opened.clone());
@@ -113,7 +119,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.statements.inc();
         let rows = metrics.rows();
-        assert_eq!(rows.len(), 20);
+        assert_eq!(rows.len(), 22);
         assert!(rows.contains(&("shardgate_statements_total".to_owned(), "1".to_owned())), "{rows:?}");
     }
 }

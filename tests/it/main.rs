@@ -48,6 +48,7 @@ mod servers;
 mod sessions;
 mod sharding;
 mod threads;
+mod tpch;
 mod transactions;
 mod unique;
 mod verify;

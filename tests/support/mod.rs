@@ -9,4 +9,5 @@ pub mod oracle;
 pub mod packets;
 pub mod proxy;
 pub mod shop;
+pub mod tpch;
 pub mod upload;
