@@ -50,7 +50,6 @@ pub(super) fn group(draft: &mut Draft<'_, '_>) -> Result<Outcome> {
             .collect();
         format!("ORDER BY {}", list.join(", "))
     });
-    let shard_order = shard_order.or_else(|| draft.query.order_span.map(|_| String::new()));
     let keys: Vec<Key> = groups.into_iter().map(|g| g.key).collect();
     let order_is_group_prefix = keys.starts_with(&order);
     Ok(Outcome {
@@ -309,7 +308,10 @@ fn group_order(
     folds: &mut Vec<(Out, Fold)>,
 ) -> Result<Vec<Key>> {
     if groups.is_empty() {
-        // One row has no order.
+        // One row has no order: what is wrong with it, the shards say, and of positions it is said here.
+        for i in 0..draft.query.order_by.len() {
+            draft.target(i)?;
+        }
         return Ok(Vec::new());
     }
     let mut out = Vec::new();

@@ -49,7 +49,7 @@ pub(super) fn plan(
                 tables: Vec::new(),
                 ignored: Vec::new(),
                 part: None,
-            staged: Vec::new(),
+                staged: Vec::new(),
             };
             Ok(bare)
         }

@@ -234,7 +234,7 @@ fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
     let statement = ctx.statement;
     for (i, name) in statement.tables.iter().enumerate().filter(|(i, _)| !ctx.ignored.contains(i)) {
         let mut pieces = vec![Piece::Table(i)];
-        if name.alias.is_none() && style != Style::Bare(i) {
+        if name.alias.is_none() && !name.bare && style != Style::Bare(i) {
             let twin = statement.tables.iter().enumerate().any(|(j, other)| {
                 j != i
                     && other.alias.is_none()

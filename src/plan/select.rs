@@ -43,7 +43,8 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
         }
         Err(error) if error.is(Code::NotSupported) => match staged::plan(ctx, query) {
             Some(ways) => Ok(Act::Read(Read {
-                routing: Routing::Any(Vec::new()),
+                // As it stands it has no place to go to.
+                routing: Routing::Every(Vec::new()),
                 one: None,
                 many: Err(error),
                 replica: false,
@@ -159,7 +160,7 @@ fn refuse_features(scopes: &Scopes<'_>, query: &Query, select: &Select) -> Resul
     if scopes.at.statement.assigns_user_variables {
         return Err(refuse::feature("an assignment to a user variable in rows of several shards", one_shard));
     }
-    if item_exprs(select).chain(&select.having).any(|e| e.window) {
+    if item_exprs(select).chain(&select.having).chain(&select.group_by).any(|e| e.window) {
         return Err(refuse::feature("a window function over rows of several shards", one_shard));
     }
     if select.rollup {

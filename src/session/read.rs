@@ -12,6 +12,7 @@ use crate::exec::write::Task;
 use crate::exec::{Connections, fanout};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::{self, Bound};
+use crate::sql::facts::{Body, Kind, Query};
 use crate::sql::normalise::Normalised;
 use crate::topology::IdRule;
 use crate::wire::scan::{End, Outcome};
@@ -69,12 +70,16 @@ impl Session {
                 {
                     single::relay(&mut lease, &mut self.client, around).await
                 }
-                Ok(()) => single::reframe(&mut lease, &mut self.client, text.more, &names, around).await,
+                Ok(()) => {
+                    let flags = if text.more { status::MORE_RESULTS_EXISTS } else { 0 };
+                    single::reframe(&mut lease, &mut self.client, flags, &names, around).await
+                }
                 Err(error) => Err(error),
             };
             match ended {
                 Ok(end) => {
                     let warnings = warnings_after(&mut lease, &end).await;
+                    let found = found_rows(plan, &mut lease).await;
                     let told = ids::after(&mut lease, ids, &end).await;
                     using.put(job.source, lease, status_of(&end));
                     if self.held.left_behind() {
@@ -87,6 +92,7 @@ impl Session {
                     }
                     let kept = self.keeps_insert_id(plan, text)?;
                     self.after(&end, kept).await;
+                    self.last.found_rows = found.unwrap_or(self.last.found_rows);
                     self.last.insert_id = told.unwrap_or(self.last.insert_id);
                     return Ok(());
                 }
@@ -293,4 +299,20 @@ fn status_of(end: &End) -> Option<u16> {
         Outcome::Ok(trailer) => Some(trailer.status),
         _ => None,
     }
+}
+
+/// What FOUND_ROWS() is after a statement that counts what its LIMIT leaves out (SQL_CALC_FOUND_ROWS).
+pub(super) async fn found_rows(plan: &Plan, lease: &mut Lease) -> Option<u64> {
+    fn counts(query: &Query) -> bool {
+        match &query.body {
+            Body::Select(select) => select.calc_found_rows,
+            Body::Set { left, .. } => counts(left),
+            Body::Other => false,
+        }
+    }
+    let Kind::Select(query) = &plan.statement.kind else { return None };
+    if !counts(query) || lease.is_broken() {
+        return None;
+    }
+    lease.query("SELECT FOUND_ROWS()", 1).await.ok()?.text(0, 0)?.parse().ok()
 }

@@ -7,8 +7,9 @@ use super::Session;
 use super::copy::{Side, collect, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
-use super::read::warnings_after;
-use crate::backend::{Lease, Role, Settings};
+use super::read::{found_rows, warnings_after};
+use crate::backend::conn::Prepared;
+use crate::backend::{Role, Settings};
 use crate::base::{Code, Error, Origin, Result};
 use crate::exec::Connections;
 use crate::exec::fanout::{self, Order};
@@ -17,12 +18,12 @@ use crate::exec::single::{self, Around};
 use crate::exec::stage::{Bench, Filler};
 use crate::exec::write::Task;
 use crate::merge::Budget;
-use crate::plan::ir::{Act, Plan, Read};
+use crate::plan::ir::{Act, Job, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::plan::stage_spec::{Stage, Staged};
+use crate::plan::stage_spec::{Stage, Staged, Ways};
 use crate::plan::{self, Bound};
-use crate::sql::facts::{Body, Kind, Query};
 use crate::topology::{Layout, Node};
+use crate::wire::column::ColumnDef;
 use crate::wire::row::Format;
 use crate::wire::status;
 
@@ -85,7 +86,7 @@ impl Session {
         bench: &mut Bench<'_>,
     ) -> Result<()> {
         let Act::Read(read) = &stage.pull.act else { return Err(no_job()) };
-        let places = places_of(stage, rest, bound);
+        let places = places_of(stage, rest, &bound.jobs);
         let pull = plan::bind(&stage.pull, &text.input(), &Known(self), self.setting(), &mut |_, _, _| {
             Err(no_job())
         })?;
@@ -149,6 +150,54 @@ impl Session {
         done
     }
 
+    /// The status behind an answer that other connections gave than those of the transaction.
+    fn status_in(&self, more: bool) -> u16 {
+        // Without autocommit the statement has begun one.
+        self.status(more) | if self.vars.autocommit { 0 } else { status::IN_TRANS }
+    }
+
+    /// What a server says of a statement for PREPARE where no server has all of its tables: over copies without rows.
+    pub(super) async fn describe_staged(&mut self, ways: &Ways, text: &Text<'_>) -> Result<Prepared> {
+        let staged = ways.alone.as_ref().or(ways.within.as_ref()).ok_or_else(no_job)?;
+        let job = plan::bind::describe(&staged.rest, &text.input(), &Known(self), self.setting())?;
+        let pools = self.pools.clone();
+        let mut bench = Bench::new(&pools, self.flavor);
+        let described = self.describe_over(staged, job, text, &mut bench).await;
+        bench.clear().await;
+        described
+    }
+
+    async fn describe_over(
+        &mut self,
+        staged: &Staged,
+        job: Job,
+        text: &Text<'_>,
+        bench: &mut Bench<'_>,
+    ) -> Result<Prepared> {
+        let deadline = self.deadline();
+        let settings = storing(&self.vars.settings);
+        for stage in &staged.stages {
+            let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+            let places = places_of(stage, &staged.rest, std::slice::from_ref(&job));
+            bench.make(stage, &places, &settings, &mut self.client, around).await?;
+        }
+        let mut lease = bench.take(job.source, Role::Primary).await?;
+        let whole = job.text.map_or_else(|| Bytes::copy_from_slice(text.original), Bytes::from);
+        lease.queue_state((!job.schema.is_empty()).then_some(&job.schema), &self.vars.settings);
+        let prepared = lease.prepare(&whole, 0).await;
+        bench.put(job.source, lease, None);
+        let mut prepared = (*prepared?).clone();
+        let names = names_of(&staged.rest);
+        for packet in &mut prepared.columns {
+            let Some(mut column) = ColumnDef::decode(packet) else { continue };
+            names.restore(&mut column);
+            let mut out = Vec::with_capacity(packet.len());
+            column.encode(&mut out);
+            *packet = Bytes::from(out);
+        }
+        Ok(prepared)
+    }
+
     /// One server has all that the statement needs.
     async fn relayed_over(
         &mut self,
@@ -160,17 +209,13 @@ impl Session {
         let job = bound.jobs.first().ok_or_else(no_job)?;
         let names = names_of(&staged.rest);
         let call = text.given.call(job, text.original)?;
-        let deadline = self.deadline();
+        let (flags, deadline) = (self.status_in(text.more), self.deadline());
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
-        let state = State {
-            schema: &job.schema,
-            settings: &self.vars.settings,
-            writes: false,
-            ids: Preset::default(),
-        };
+        let settings = running(&self.vars.settings);
+        let state = State { schema: &job.schema, settings: &settings, writes: false, ids: Preset::default() };
         let mut lease = bench.take(job.source, Role::Primary).await?;
         let ended = match send(&mut lease, state, &call).await {
-            Ok(()) => single::reframe(&mut lease, &mut self.client, text.more, &names, around).await,
+            Ok(()) => single::reframe(&mut lease, &mut self.client, flags, &names, around).await,
             Err(error) => Err(error),
         };
         let end = match ended {
@@ -181,7 +226,7 @@ impl Session {
             }
         };
         self.last.warnings = warnings_after(&mut lease, &end).await;
-        let found = if counts_all(&staged.rest) { found_rows(&mut lease).await } else { None };
+        let found = found_rows(&staged.rest, &mut lease).await;
         bench.put(job.source, lease, None);
         self.after(&end, true).await;
         self.last.found_rows = found.unwrap_or(self.last.found_rows);
@@ -204,16 +249,14 @@ impl Session {
             let call = text.given.call(job, text.original)?;
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let (mut flags, deadline) = (self.status(text.more), self.deadline());
-        if !self.vars.autocommit {
-            flags |= status::IN_TRANS;
-        }
+        let (flags, deadline) = (self.status_in(text.more), self.deadline());
+        let settings = running(&self.vars.settings);
         let order = fanout::Order {
             merge: &scatter.merge,
             limit: bound.limit.map(|(count, _)| count).or_else(|| self.vars.select_limit()),
             offset: bound.limit.map_or(0, |(_, offset)| offset),
             budget: self.shared.limits.merge,
-            settings: &self.vars.settings,
+            settings: &settings,
             role: Role::Primary,
             locks: false,
             format: text.given.format(),
@@ -228,37 +271,29 @@ impl Session {
     }
 }
 
-/// Whether FOUND_ROWS() counts what LIMIT leaves out (SQL_CALC_FOUND_ROWS).
-fn counts_all(plan: &Plan) -> bool {
-    let Kind::Select(query) = &plan.statement.kind else { return false };
-    fn first(query: &Query) -> bool {
-        match &query.body {
-            Body::Select(select) => select.calc_found_rows,
-            Body::Set { left, .. } => first(left),
-            Body::Other => false,
-        }
-    }
-    first(query)
-}
-
-async fn found_rows(lease: &mut Lease) -> Option<u64> {
-    lease.query("SELECT FOUND_ROWS()", 1).await.ok()?.text(0, 0)?.parse().ok()
-}
-
 /// Where a stage is needed: on the sources of the statement's jobs.
-fn places_of(stage: &Stage, rest: &Plan, bound: &Bound) -> Vec<Node> {
+fn places_of(stage: &Stage, rest: &Plan, jobs: &[Job]) -> Vec<Node> {
     let named = |node: &&Node| node.table.as_deref() == Some(&*stage.name);
     let nodes = rest.tables.iter().filter_map(|used| match &used.table.layout {
         Layout::Reference(nodes) => Some(nodes.iter().filter(named)),
         _ => None,
     });
-    nodes.flatten().filter(|node| bound.jobs.iter().any(|job| job.source == node.source)).cloned().collect()
+    nodes.flatten().filter(|node| jobs.iter().any(|job| job.source == node.source)).cloned().collect()
 }
 
 /// The session's variables for the writing of copies: values go in as they are, whatever the session takes for wrong, and
 /// moments by a clock that is never put back.
 fn storing(settings: &Settings) -> Settings {
     settings.with("sql_mode", "''").with("time_zone", "'+00:00'").with("character_set_client", "'utf8mb4'")
+}
+
+/// The session's variables for a statement over copies: where MySQL 9.7 intersects two indexes of a temporary table, it
+/// loses rows.
+fn running(settings: &Settings) -> Settings {
+    const OFF: &str = "index_merge=off";
+    let own = settings.get("optimizer_switch");
+    let all = own.map_or_else(|| format!("'{OFF}'"), |own| format!("CONCAT({own},',{OFF}')"));
+    settings.with("optimizer_switch", &all)
 }
 
 fn too_many(stage: &Stage, limit: Budget) -> Error {

@@ -190,6 +190,7 @@ impl Parser<'_> {
                 span: first.span,
                 name: first,
                 alias: None,
+                bare: false,
                 partition: None,
                 index_hints: None,
             };

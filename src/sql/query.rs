@@ -2,7 +2,7 @@
 
 use super::facts::{
     Body, Cte, Expr, ExprKind, Item, JoinKind, Limit, Name, Operand, OrderItem, Predicate, Query, Select,
-    Span, TableRef,
+    Span, TableName, TableRef,
 };
 use super::lex::{Kind, Op};
 use super::parse::{Parser, Read, error};
@@ -129,7 +129,10 @@ impl Parser<'_> {
             return Ok(query);
         }
         if self.eat("TABLE") {
-            self.table_name()?;
+            let table = TableName { bare: true, ..self.bare_table()? };
+            if table.schema.is_some() || !self.ctes.contains(&table.name.text) {
+                self.tables.push(table);
+            }
             return Ok(plain(Body::Other, self.since(first)));
         }
         if self.eat("VALUES") {
@@ -456,21 +459,11 @@ impl Parser<'_> {
             }
             self.skip_parens()?;
             table.index_hints = Some(self.span(from, self.pos - 1));
-            self.eat_kind(Kind::Comma);
         }
         if !is_cte {
             self.tables.push(table.clone());
         }
         Ok(TableRef::Table(table))
-    }
-
-    /// A table that may be a common table expression.
-    fn table_name(&mut self) -> Read<()> {
-        let table = self.bare_table()?;
-        if table.schema.is_some() || !self.ctes.contains(&table.name.text) {
-            self.tables.push(table);
-        }
-        Ok(())
     }
 }
 

@@ -143,7 +143,7 @@ SELECT t.k, l.id, g.id, c.id FROM things t LEFT JOIN lumped l ON l.id = t.k LEFT
 SELECT t.k FROM ((things t)) JOIN ((parts p)) ON (p.k = t.k) ORDER BY t.k, p.n;
 SELECT t.k FROM (things t JOIN (parts p) ON p.k = t.k) JOIN (lumped l JOIN (colors c) ON c.id = l.id) ON l.id = t.k ORDER BY 1;
 SELECT a.k, b.k, c.k FROM (things a LEFT JOIN things b ON b.k = a.k + 1) LEFT JOIN things c ON c.k = b.k + 20 ORDER BY 1, 2, 3;
-SELECT n.k, t.k FROM nothing n RIGHT JOIN things t ON t.k = n.v LEFT JOIN parts p ON p.k = n.k ORDER BY 2;
+SELECT n.k, t.k, p.n FROM nothing n RIGHT JOIN things t ON t.k = n.v LEFT JOIN parts p ON p.k = n.k ORDER BY 2, 1, 3;
 SELECT a.id, b.id FROM audit_log a JOIN ledger b ON b.id = a.id ORDER BY 1;
 SELECT a.id, b.id, u.name FROM audit_log a JOIN ledger b ON b.id = a.id JOIN users u ON u.id = a.id ORDER BY 1;
 SELECT COUNT(*) FROM users u JOIN orders o ON o.user_id = u.id JOIN order_items i ON i.order_id = o.id JOIN products p ON p.id = i.product_id JOIN things t ON t.k = p.id JOIN parts q ON q.k = t.k;
@@ -179,7 +179,7 @@ SELECT SUM(t.money), AVG(u.balance) FROM things t JOIN users u ON u.id = t.k;
 SELECT t.en, u.active, SUM(u.balance) FROM things t JOIN users u ON u.id = t.k GROUP BY t.en, u.active WITH ROLLUP;
 SELECT GROUP_CONCAT(t.k ORDER BY t.k), u.active FROM things t JOIN users u ON u.id = t.k GROUP BY u.active ORDER BY u.active;
 SELECT SQL_CALC_FOUND_ROWS t.k FROM things t JOIN users u ON u.id = t.k ORDER BY 1 LIMIT 3;
-SELECT FOUND_ROWS();
+SELECT FOUND_ROWS(); -- any-warnings
 SELECT t.k, u.id FROM things t JOIN users u ON 1 = 1 WHERE t.k = u.id ORDER BY 1 LIMIT 3;
 SELECT t.k, u.id FROM things t JOIN users u WHERE t.k = u.id + 0 ORDER BY 1 LIMIT 3;
 SELECT t.k FROM things t JOIN users u ON u.id = t.k AND u.id = 5;
@@ -194,4 +194,4 @@ SELECT t.stamp, u.created FROM things t JOIN users u ON u.id = t.k ORDER BY t.k;
 SELECT t.k, t.stamp, t.span, t.moment FROM things t JOIN lumped l ON l.id = t.k ORDER BY t.k;
 SELECT t.k FROM things t JOIN lumped l ON l.id = t.k WHERE t.stamp > '2020-01-15 12:00:00' ORDER BY 1;
 SELECT t.js, l.w FROM things t JOIN lumped l ON l.id = t.k ORDER BY t.k;
-SELECT JSON_EXTRACT(t.js, '$.a') AS a, l.w FROM things t JOIN lumped l ON l.id = t.k ORDER BY t.k;
+SELECT JSON_EXTRACT(t.js, '$.a') AS a, l.w FROM things t JOIN lumped l ON l.id = t.k ORDER BY t.k; -- any-columns
