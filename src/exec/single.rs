@@ -162,12 +162,21 @@ pub async fn relay(lease: &mut Lease, client: &mut Client, around: Around<'_>) -
     }
 }
 
+/// In what the client's status flags differ from the server's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bits {
+    /// Flags that the server may have and the client does not.
+    pub clear: u16,
+    /// Flags that the client has.
+    pub set: u16,
+}
+
 /// Relays the answer packet by packet, with the client's own sequence numbers: where another answer came before or
-/// follows, or where column definitions name physical tables. `flags`: of the status, beside the server's.
+/// follows, or where column definitions name physical tables.
 pub async fn reframe(
     lease: &mut Lease,
     client: &mut Client,
-    flags: u16,
+    bits: Bits,
     names: &Names,
     around: Around<'_>,
 ) -> Result<End> {
@@ -175,7 +184,7 @@ pub async fn reframe(
     let (mut killed, mut rows) = (false, 0);
     let first = next(lease, client, around, &mut killed).await?;
     match first.first() {
-        Some(0x00 | 0xFF) => return finish(lease, client, &first, flags, deprecate_eof, None),
+        Some(0x00 | 0xFF) => return finish(lease, client, &first, bits, deprecate_eof, None),
         Some(0xFB) | None => return Err(lease.malformed()),
         _ => {}
     }
@@ -194,7 +203,7 @@ pub async fn reframe(
     loop {
         let packet = next(lease, client, around, &mut killed).await.map_err(lost)?;
         if packet::is_end(&packet) {
-            return finish(lease, client, &packet, flags, deprecate_eof, Some(rows));
+            return finish(lease, client, &packet, bits, deprecate_eof, Some(rows));
         }
         rows += 1;
         client.queue_packet(&packet);
@@ -211,7 +220,7 @@ fn finish(
     lease: &mut Lease,
     client: &mut Client,
     last: &[u8],
-    flags: u16,
+    bits: Bits,
     deprecate_eof: bool,
     rows: Option<u64>,
 ) -> Result<End> {
@@ -231,7 +240,7 @@ fn finish(
         warnings: ok.warnings,
         status_at: None,
     };
-    ok.status |= flags;
+    ok.status = (ok.status & !bits.clear) | bits.set;
     client.queue_with(|out| {
         if result_set { packet::put_end(out, &ok, deprecate_eof) } else { packet::put_ok(out, &ok) }
     });

@@ -205,6 +205,7 @@ impl<'a> Staging<'a> {
                 merge: Merge { hidden: 0, step: Step::Concat },
                 limit: None,
                 equal: Vec::new(),
+                weighed: Vec::new(),
             }),
             replica: select::replica(ctx, self.query.lock.is_some()),
             locks: self.query.lock.is_some(),

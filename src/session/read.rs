@@ -7,7 +7,7 @@ use super::query::{Text, names_of, no_job};
 use crate::backend::{Answer, AnswerLimit, Lease, Role};
 use crate::base::{Code, Error, Fate, Result};
 use crate::exec::send::{Preset, State, send};
-use crate::exec::single::{self, Around};
+use crate::exec::single::{self, Around, Bits};
 use crate::exec::write::Task;
 use crate::exec::{Connections, fanout};
 use crate::plan::ir::{Act, Plan, Read};
@@ -71,8 +71,9 @@ impl Session {
                     single::relay(&mut lease, &mut self.client, around).await
                 }
                 Ok(()) => {
-                    let flags = if text.more { status::MORE_RESULTS_EXISTS } else { 0 };
-                    single::reframe(&mut lease, &mut self.client, flags, &names, around).await
+                    let more = if text.more { status::MORE_RESULTS_EXISTS } else { 0 };
+                    let bits = Bits { set: more, ..Bits::default() };
+                    single::reframe(&mut lease, &mut self.client, bits, &names, around).await
                 }
                 Err(error) => Err(error),
             };

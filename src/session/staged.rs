@@ -14,7 +14,7 @@ use crate::base::{Code, Error, Origin, Result};
 use crate::exec::Connections;
 use crate::exec::fanout::{self, Order};
 use crate::exec::send::{Call, Preset, State, send};
-use crate::exec::single::{self, Around};
+use crate::exec::single::{self, Around, Bits};
 use crate::exec::stage::{Bench, Filler};
 use crate::exec::write::Task;
 use crate::merge::Budget;
@@ -209,13 +209,14 @@ impl Session {
         let job = bound.jobs.first().ok_or_else(no_job)?;
         let names = names_of(&staged.rest);
         let call = text.given.call(job, text.original)?;
-        let (flags, deadline) = (self.status_in(text.more), self.deadline());
+        let deadline = self.deadline();
+        let bits = Bits { clear: status::AUTOCOMMIT | status::IN_TRANS, set: self.status_in(text.more) };
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let settings = running(&self.vars.settings);
         let state = State { schema: &job.schema, settings: &settings, writes: false, ids: Preset::default() };
         let mut lease = bench.take(job.source, Role::Primary).await?;
         let ended = match send(&mut lease, state, &call).await {
-            Ok(()) => single::reframe(&mut lease, &mut self.client, flags, &names, around).await,
+            Ok(()) => single::reframe(&mut lease, &mut self.client, bits, &names, around).await,
             Err(error) => Err(error),
         };
         let end = match ended {
@@ -284,7 +285,10 @@ fn places_of(stage: &Stage, rest: &Plan, jobs: &[Job]) -> Vec<Node> {
 /// The session's variables for the writing of copies: values go in as they are, whatever the session takes for wrong, and
 /// moments by a clock that is never put back.
 fn storing(settings: &Settings) -> Settings {
-    settings.with("sql_mode", "''").with("time_zone", "'+00:00'").with("character_set_client", "'utf8mb4'")
+    committing(settings)
+        .with("sql_mode", "''")
+        .with("time_zone", "'+00:00'")
+        .with("character_set_client", "'utf8mb4'")
 }
 
 /// The session's variables for a statement over copies: where MySQL 9.7 intersects two indexes of a temporary table, it
@@ -293,7 +297,12 @@ fn running(settings: &Settings) -> Settings {
     const OFF: &str = "index_merge=off";
     let own = settings.get("optimizer_switch");
     let all = own.map_or_else(|| format!("'{OFF}'"), |own| format!("CONCAT({own},',{OFF}')"));
-    settings.with("optimizer_switch", &all)
+    committing(settings).with("optimizer_switch", &all)
+}
+
+/// No transaction may stay open on connections that make copies.
+fn committing(settings: &Settings) -> Settings {
+    if settings.manual_commit() { settings.with("autocommit", "1") } else { settings.clone() }
 }
 
 fn too_many(stage: &Stage, limit: Budget) -> Error {

@@ -10,6 +10,8 @@ pub enum Kind {
     Int,
     /// Near the limits of 64 bits: compared, counted and summed only.
     Wide,
+    /// Near the limits of DECIMAL: compared and counted only.
+    Huge,
     Decimal,
     /// Values whose sums are exact.
     Real,
@@ -24,7 +26,7 @@ pub enum Kind {
     Choice,
 }
 
-pub use Kind::{Bytes, Choice, Day, Decimal, Exact, Folded, Int, Moment, Real, Span, Wide};
+pub use Kind::{Bytes, Choice, Day, Decimal, Exact, Folded, Huge, Int, Moment, Real, Span, Wide};
 
 pub type Columns = &'static [(&'static str, Kind)];
 
@@ -96,11 +98,10 @@ const THINGS: Columns = &[
     ("unum", Wide),
     ("big", Wide),
     ("ubig", Wide),
-    ("huge", Decimal),
+    ("huge", Huge),
     ("money", Decimal),
     ("flt", Real),
     ("dbl", Real),
-    ("bits", Int),
     ("day", Day),
     ("moment", Moment),
     ("noon", Moment),
@@ -126,7 +127,7 @@ pub fn literal(random: &mut Random, kind: Kind) -> String {
     let from: &[&str] = match kind {
         Int => return random.range(-3, 30).to_string(),
         Wide => &["0", "1", "10", "9223372036854775807", "4294967295", "-1"],
-        Decimal => &["0", "47.05", "-12.50", "100", "1.5", "0.125", "99.999"],
+        Decimal | Huge => &["0", "47.05", "-12.50", "100", "1.5", "0.125", "99.999"],
         Real => &["0", "0.25", "1.5", "-64", "2.5e0"],
         Day => &["'2024-02-29'", "'1999-12-31'", "'2020-06-01'", "DATE '1980-01-01'"],
         Moment => &["'2024-02-29 00:00:00'", "'2024-02-01 00:30:00.000001'", "'2020-01-15 12:00:00.123'"],

@@ -190,7 +190,8 @@ impl Pair {
                     Answer::Rows { columns, rows, status, warnings },
                     Answer::Rows { columns: columns2, rows: rows2, status: status2, warnings: warnings2 },
                 ) => {
-                    self.columns(columns, columns2, step.any_columns)?;
+                    let any = step.any_columns || step.any_columns_of_nothing && rows.is_empty();
+                    self.columns(columns, columns2, any)?;
                     differ("number of rows", &rows.len(), &rows2.len())?;
                     if !step.count_only {
                         self.rows(step.ordered, columns, rows, rows2)?;

@@ -4,7 +4,9 @@
 //!
 //! The same seed gives the same statements on every machine.
 
-use super::columns::Kind::{self, Bytes, Choice, Day, Decimal, Exact, Folded, Int, Moment, Real, Span, Wide};
+use super::columns::Kind::{
+    self, Bytes, Choice, Day, Decimal, Exact, Folded, Huge, Int, Moment, Real, Span, Wide,
+};
 use super::columns::{TABLES, literal};
 use super::corpus::Step;
 use super::generate::Random;
@@ -30,7 +32,15 @@ pub fn statements(seed: u64, count: usize) -> Vec<Step> {
         .map(|number| {
             let (text, ordered) = maker.statement();
             let place = format!("seed {seed}, statement {number}");
-            Step { place, text, ordered, any_warnings: true, may_refuse: true, ..Step::default() }
+            Step {
+                place,
+                text,
+                ordered,
+                any_warnings: true,
+                any_columns_of_nothing: true,
+                may_refuse: true,
+                ..Step::default()
+            }
         })
         .collect()
 }
@@ -209,7 +219,7 @@ impl Maker {
     /// An expression whose equal values look alike.
     fn exact(&mut self, sources: &[Source]) -> String {
         let (column, kind) =
-            self.column(sources, &[Int, Wide, Decimal, Real, Day, Moment, Span, Exact, Bytes, Choice]);
+            self.column(sources, &[Int, Wide, Huge, Decimal, Real, Day, Moment, Span, Exact, Bytes, Choice]);
         match (kind, self.random.below(8)) {
             (Int, 0) => format!("{column} % 3"),
             (Int, 1) => format!("{column} + 1"),

@@ -157,7 +157,7 @@ SELECT MONTH(day), COUNT(*), SUM(money), MIN(k) FROM things GROUP BY MONTH(day) 
 SELECT yr, en, COUNT(*), SUM(money), MIN(k) FROM things GROUP BY yr, en ORDER BY yr, en;
 SELECT en, k % 2, COUNT(*), SUM(money), MIN(k) FROM things GROUP BY en, k % 2 ORDER BY en, k % 2;
 SELECT IFNULL(yr, 0), COUNT(*), SUM(money), MIN(k) FROM things GROUP BY IFNULL(yr, 0) ORDER BY IFNULL(yr, 0);
-SELECT CASE WHEN money > 50 THEN 'a' ELSE 'b' END, COUNT(*), SUM(money), MIN(k) FROM things GROUP BY CASE WHEN money > 50 THEN 'a' ELSE 'b' END ORDER BY CASE WHEN money > 50 THEN 'a' ELSE 'b' END; -- text-only
+SELECT CASE WHEN money > 50 THEN 'a' ELSE 'b' END, COUNT(*), SUM(money), MIN(k) FROM things GROUP BY CASE WHEN money > 50 THEN 'a' ELSE 'b' END ORDER BY CASE WHEN money > 50 THEN 'a' ELSE 'b' END;
 SELECT money, COUNT(*), SUM(money), MIN(k) FROM things GROUP BY money ORDER BY money;
 SELECT day, COUNT(*), SUM(money), MIN(k) FROM things GROUP BY day ORDER BY day;
 SELECT span, COUNT(*), SUM(money), MIN(k) FROM things GROUP BY span ORDER BY span;

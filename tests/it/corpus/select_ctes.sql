@@ -51,3 +51,9 @@ WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n * 2 FROM r WHERE n < 20), 
 WITH RECURSIVE r AS (SELECT DATE '2024-02-27' AS d UNION ALL SELECT d + INTERVAL 1 DAY FROM r WHERE d < '2024-03-02') SELECT r.d, COUNT(t.k) FROM r LEFT JOIN things t ON t.day = r.d GROUP BY r.d ORDER BY r.d;
 WITH RECURSIVE r AS (SELECT k FROM parts WHERE k = 1 AND n = 0 UNION SELECT r.k + 1 FROM r WHERE r.k < 6) SELECT p.k, SUM(p.qty) FROM r JOIN parts p ON p.k = r.k GROUP BY p.k ORDER BY p.k;
 WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 5) SELECT a.n, b.n FROM r a JOIN r b ON a.n < b.n JOIN things t ON t.k = b.n ORDER BY 1, 2;
+
+-- A table that is named and never read.
+WITH unused AS (SELECT * FROM ledger) SELECT k, money FROM things WHERE big IS NULL;
+WITH unused AS (SELECT k, COUNT(*) AS c FROM ledger GROUP BY k), c AS (SELECT user_id AS g, COUNT(*) AS c FROM orders GROUP BY user_id) SELECT l.id, c.c FROM lumped l JOIN c ON c.g = l.id;
+WITH unused AS (SELECT * FROM ledger), other AS (SELECT * FROM audit_log) SELECT COUNT(*) FROM things;
+WITH unused AS (SELECT * FROM ledger) SELECT * FROM colors;

@@ -54,7 +54,7 @@ SELECT COUNT(*) FROM things t JOIN lumped l ON l.id = t.k;
 UPDATE things SET money = money + 1;
 SELECT SUM(t.money) FROM things t JOIN lumped l ON l.id = t.k;
 ROLLBACK;
-SELECT SUM(t.money) FROM things t JOIN lumped l ON l.id = t.k; -- text-only
+SELECT SUM(t.money) FROM things t JOIN lumped l ON l.id = t.k;
 SET autocommit = 1;
 START TRANSACTION READ ONLY;
 SELECT COUNT(*) FROM things t JOIN lumped l ON l.id = t.k;
