@@ -7,6 +7,7 @@ use parking_lot::RwLock;
 
 use super::answer::Answer;
 use super::pools::Pools;
+use super::settings::Settings;
 use crate::base::Result;
 use crate::topology::Node;
 use crate::topology::schema::{Column, Schemas, TableSchema};
@@ -26,17 +27,24 @@ pub struct Catalog {
 /// By database and table.
 #[derive(Debug, Default)]
 struct Known {
-    databases: HashMap<String, HashMap<String, Arc<TableSchema>>>,
+    databases: HashMap<String, HashMap<String, Entry>>,
     tables: usize,
 }
 
+#[derive(Debug)]
+struct Entry {
+    schema: Arc<TableSchema>,
+    /// About how many rows there are in all of its nodes.
+    rows: Option<u64>,
+}
+
 impl Known {
-    fn keep(&mut self, database: &str, table: &str, schema: Arc<TableSchema>) {
+    fn keep(&mut self, database: &str, table: &str, entry: Entry) {
         if self.tables >= KEPT {
             *self = Self::default();
         }
         let tables = self.databases.entry(database.to_owned()).or_default();
-        self.tables += usize::from(tables.insert(table.to_owned(), schema).is_none());
+        self.tables += usize::from(tables.insert(table.to_owned(), entry).is_none());
     }
 
     fn forget(&mut self, database: &str, table: &str) {
@@ -47,7 +55,11 @@ impl Known {
 
 impl Schemas for Catalog {
     fn table(&self, database: &str, table: &str) -> Option<Arc<TableSchema>> {
-        self.known.read().databases.get(database)?.get(table).cloned()
+        Some(Arc::clone(&self.known.read().databases.get(database)?.get(table)?.schema))
+    }
+
+    fn rows(&self, database: &str, table: &str) -> Option<u64> {
+        self.known.read().databases.get(database)?.get(table)?.rows
     }
 }
 
@@ -57,24 +69,48 @@ impl Catalog {
         self.table(database, table).is_some()
     }
 
-    /// Reads a logical table's definition from one of its nodes. A table that does not exist is not remembered.
-    pub async fn load(&self, pools: &Pools, database: &str, table: &str, node: &Node) -> Result<()> {
-        if let Some(schema) = Self::read(pools, table, node).await? {
-            self.known.write().keep(database, table, Arc::new(schema));
+    /// Reads a logical table's definition from one of its nodes, of which `parts` hold other rows each. A table that does
+    /// not exist is not remembered.
+    pub async fn load(
+        &self,
+        pools: &Pools,
+        database: &str,
+        table: &str,
+        node: &Node,
+        parts: usize,
+    ) -> Result<()> {
+        if let Some((schema, rows)) = Self::read(pools, table, node).await? {
+            let entry = Entry { schema: Arc::new(schema), rows: in_all(rows, parts) };
+            self.known.write().keep(database, table, entry);
         }
         Ok(())
     }
 
-    /// Reads a table that is known again. Whether it has changed, or is gone: it is forgotten then.
-    pub async fn reread(&self, pools: &Pools, database: &str, table: &str, node: &Node) -> Result<bool> {
+    /// Reads a table that is known again. Whether it has changed, or is gone: it is forgotten then. How many rows there are
+    /// is no change of it.
+    pub async fn reread(
+        &self,
+        pools: &Pools,
+        database: &str,
+        table: &str,
+        node: &Node,
+        parts: usize,
+    ) -> Result<bool> {
         let now = Self::read(pools, table, node).await?;
         let mut known = self.known.write();
-        let before = known.databases.get(database).and_then(|tables| tables.get(table));
-        let changed = before.is_some_and(|before| Some(&**before) != now.as_ref());
-        if changed {
-            known.forget(database, table);
+        let Some(before) = known.databases.get_mut(database).and_then(|tables| tables.get_mut(table)) else {
+            return Ok(false);
+        };
+        match now {
+            Some((schema, rows)) if schema == *before.schema => {
+                before.rows = in_all(rows, parts);
+                Ok(false)
+            }
+            _ => {
+                known.forget(database, table);
+                Ok(true)
+            }
         }
-        Ok(changed)
     }
 
     /// All that are known: database and table.
@@ -87,9 +123,14 @@ impl Catalog {
         all.collect()
     }
 
-    async fn read(pools: &Pools, table: &str, node: &Node) -> Result<Option<TableSchema>> {
+    /// A table of one node, and about how many rows are there.
+    async fn read(pools: &Pools, table: &str, node: &Node) -> Result<Option<(TableSchema, Option<u64>)>> {
         let physical = node.table.as_deref().unwrap_or(table);
         let mut conn = pools.aside(node.source).await?;
+        if !conn.info().version.contains("MariaDB") {
+            // MySQL would tell how many rows there were up to a day ago.
+            conn.queue_state(None, &Settings::default().with("information_schema_stats_expiry", "0"));
+        }
         let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", quoted(&node.schema), quoted(physical));
         let columns = conn
             .query(
@@ -118,13 +159,16 @@ impl Catalog {
              EVENT_OBJECT_TABLE={name}"
         );
         let events = conn.query(&triggers, ROWS).await?;
-        Ok(Some(TableSchema {
+        let rows = format!("SELECT TABLE_ROWS FROM information_schema.TABLES WHERE {filter}");
+        let rows = conn.query(&rows, 1).await?;
+        let schema = TableSchema {
             columns: columns_of(&columns),
             unique: unique_of(&unique),
             triggers: !events.rows.is_empty(),
             row_triggers: (0..events.rows.len())
                 .any(|row| events.text(row, 0).is_none_or(|event| !event.eq_ignore_ascii_case("UPDATE"))),
-        }))
+        };
+        Ok(Some((schema, rows.text(0, 0).and_then(|rows| rows.parse().ok()))))
     }
 
     /// Forgets one table: it has changed.
@@ -136,6 +180,11 @@ impl Catalog {
     pub fn forget_all(&self) {
         *self.known.write() = Known::default();
     }
+}
+
+/// What parts of about this size come to.
+fn in_all(rows: Option<u64>, parts: usize) -> Option<u64> {
+    rows.map(|rows| rows.saturating_mul(parts as u64))
 }
 
 fn columns_of(answer: &Answer) -> Vec<Column> {
@@ -192,26 +241,24 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn schema() -> Arc<TableSchema> {
-        Arc::new(TableSchema {
-            columns: Vec::new(),
-            unique: Vec::new(),
-            triggers: false,
-            row_triggers: false,
-        })
+    fn entry() -> Entry {
+        let schema =
+            TableSchema { columns: Vec::new(), unique: Vec::new(), triggers: false, row_triggers: false };
+        Entry { schema: Arc::new(schema), rows: Some(3) }
     }
 
     #[test]
     fn what_is_kept_is_known_until_it_is_forgotten() {
         let catalog = Catalog::default();
-        catalog.known.write().keep("a", "t", schema());
+        catalog.known.write().keep("a", "t", entry());
         assert!(catalog.knows("a", "t"));
+        assert_eq!((catalog.rows("a", "t"), catalog.rows("a", "u")), (Some(3), None));
         assert!(!catalog.knows("a", "u") && !catalog.knows("b", "t"));
         catalog.forget("b", "t");
         assert!(catalog.knows("a", "t"));
         catalog.forget("a", "t");
         assert!(!catalog.knows("a", "t"));
-        catalog.known.write().keep("a", "t", schema());
+        catalog.known.write().keep("a", "t", entry());
         catalog.forget_all();
         assert!(!catalog.knows("a", "t"));
     }
@@ -220,10 +267,10 @@ mod tests {
     fn it_starts_anew_when_it_is_full() {
         let mut known = Known::default();
         for table in 0..KEPT {
-            known.keep("a", &table.to_string(), schema());
+            known.keep("a", &table.to_string(), entry());
         }
         assert_eq!(known.tables, KEPT);
-        known.keep("b", "t", schema());
+        known.keep("b", "t", entry());
         assert_eq!((known.tables, known.databases.len()), (1, 1));
     }
 }

@@ -24,6 +24,9 @@ use crate::wire::row::{Format, Row};
 use crate::wire::stream::{HEADER, PacketStream};
 use crate::wire::{capability, primitives, status};
 
+/// How long a server that has closed may take to tell why.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
 /// Statements that one connection keeps prepared; the one used longest ago goes first. A server allows 16,382 over
 /// all of its connections.
 const PREPARED_LIMIT: usize = 100;
@@ -117,6 +120,7 @@ pub struct Conn {
     /// A command was sent whose answer has not been read to its end.
     busy: bool,
     broken: bool,
+    littered: bool,
 }
 
 impl Conn {
@@ -145,6 +149,7 @@ impl Conn {
                     born: 0,
                     busy: false,
                     broken: false,
+                    littered: false,
                 });
             }
             Ok(Err(error)) => error.message,
@@ -211,6 +216,11 @@ impl Conn {
         self.broken = true;
     }
 
+    /// Whether something is on it (temporary tables) that no other session must find: the pool closes it then.
+    pub fn litter(&mut self, littered: bool) {
+        self.littered = littered;
+    }
+
     /// The answer of the last command has been read to its end.
     pub fn finished(&mut self) {
         self.busy = false;
@@ -228,7 +238,7 @@ impl Conn {
 
     /// Whether nothing is under way: only then may another session have it.
     pub fn is_clean(&self) -> bool {
-        !self.is_broken() && self.pending == 0 && self.stream.queued() == 0
+        !self.is_broken() && !self.littered && self.pending == 0 && self.stream.queued() == 0
     }
 
     /// Asks whether the server is still there.
@@ -341,6 +351,13 @@ impl Conn {
 
     async fn settle_if(&mut self, strict: bool) -> Result<()> {
         let sent = self.stream.flush().await;
+        if sent.is_err()
+            && let Ok(Ok(Some(packet))) = tokio::time::timeout(LAST_WORD, self.stream.read_packet()).await
+            && let Some(error) = packet::decode_err(&packet).filter(too_large)
+        {
+            self.broken = true;
+            return Err(error);
+        }
         self.checked(sent)?;
         while self.pending > 0 {
             self.stream.reset_sequence(1);
@@ -430,6 +447,7 @@ impl Conn {
     /// error 1038.
     pub async fn answer_in(&mut self, format: Format, limit: AnswerLimit) -> Result<Answer> {
         let answer = self.read_answer(format, limit).await;
+        self.broken |= answer.as_ref().is_err_and(too_large);
         if !self.broken
             && answer.as_ref().map_or_else(|e| e.origin == Origin::Backend || e.is(Code::Memory), |_| true)
         {
@@ -577,4 +595,9 @@ fn prepare_head(packet: &[u8]) -> Option<(u32, u16, u16, u16)> {
     let params = u16::from_le_bytes(primitives::array(rest)?);
     primitives::take(rest, 1)?;
     Some((id, columns, params, primitives::array(rest).map_or(0, u16::from_le_bytes)))
+}
+
+/// A packet above the server's max_allowed_packet: it closes the connection.
+fn too_large(error: &Error) -> bool {
+    error.errno == Code::PacketTooLarge.errno()
 }

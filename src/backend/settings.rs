@@ -83,6 +83,26 @@ impl Settings {
         on("transaction_read_only") || on("tx_read_only")
     }
 
+    /// The same with the isolation level that `other` has.
+    #[must_use]
+    pub fn at_level_of(&self, other: &Self) -> Self {
+        const LEVEL: [&str; 2] = ["transaction_isolation", "tx_isolation"];
+        if LEVEL.iter().all(|name| self.get(name) == other.get(name)) {
+            return self.clone();
+        }
+        let mut variables = (*self.variables).clone();
+        variables.retain(|name, _| !LEVEL.contains(&&**name));
+        variables.extend(LEVEL.iter().filter_map(|name| Some(((*name).into(), other.get(name)?.into()))));
+        Self::from(variables)
+    }
+
+    /// Whether reads within a transaction must not change while it lasts: REPEATABLE READ, the servers' default, or
+    /// SERIALIZABLE.
+    pub fn repeats_reads(&self) -> bool {
+        let level = ["transaction_isolation", "tx_isolation"].iter().find_map(|name| self.get(name));
+        !level.unwrap_or_default().to_ascii_uppercase().contains("COMMITTED")
+    }
+
     /// Whether autocommit is off.
     pub fn manual_commit(&self) -> bool {
         self.manual_commit

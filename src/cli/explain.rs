@@ -1,40 +1,42 @@
-//! `shardgate explain`: a statement's plan, offline. Without servers no table definition is known, so what depends on
-//! one (an unqualified column in a join, INSERT without a column list) is planned as unknown.
+//! `shardgate explain`: a statement's plan, offline. Definitions of tables come from a file; without one, what depends on
+//! them (an unqualified column in a join, INSERT without a column list, copies of rows) is planned as unknown.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::schema::Definitions;
 use super::serve::load;
 use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
+use crate::plan::explain::tree::View;
 use crate::plan::ir::SessionValue;
+use crate::plan::stage_spec::Choice;
 use crate::plan::{self, Act, SessionValues, Setting, Source, explain};
 use crate::sharding::IdForm;
 use crate::sql;
 use crate::sql::facts::Span;
 use crate::sql::lex::Mode;
-use crate::topology::schema::{Schemas, TableSchema};
+use crate::topology::schema::Schemas;
 use crate::topology::{IdRule, Topology};
 
-/// No definitions.
-struct Nothing;
-
-impl Schemas for Nothing {
-    fn table(&self, _database: &str, _table: &str) -> Option<Arc<TableSchema>> {
-        None
-    }
-}
-
 /// Prints the plan of a statement.
-pub fn run(path: &Path, database: Option<&str>, json: bool, sql: &str) -> ExitCode {
+pub fn run(path: &Path, database: Option<&str>, schema: Option<&Path>, json: bool, sql: &str) -> ExitCode {
     let Some((_, topology)) = load(path) else { return ExitCode::from(2) };
+    let schemas = match schema.map(Definitions::read) {
+        Some(Ok(schemas)) => schemas,
+        None => Definitions::default(),
+        Some(Err(error)) => {
+            eprintln!("shardgate: {}: {error}", schema.unwrap_or(path).display());
+            return ExitCode::from(2);
+        }
+    };
     let only = topology.databases.keys().next().map(String::as_str);
     let database = database.or(if topology.databases.len() == 1 { only } else { None });
-    match explained(&topology, database, json, sql) {
+    match explained(&topology, &schemas, database, json, sql) {
         Ok(text) => {
             println!("{}", text.trim_end());
             ExitCode::SUCCESS
@@ -84,10 +86,16 @@ impl SessionValues for Nobody {
     }
 }
 
-fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str) -> Result<String> {
+fn explained(
+    topology: &Topology,
+    schemas: &(dyn Schemas + Sync),
+    database: Option<&str>,
+    json: bool,
+    sql: &str,
+) -> Result<String> {
     let statement =
         sql::parse(sql, Mode::default()).map_err(|error| Error::new(Code::Syntax, error.message))?;
-    let plan = plan::build(Arc::new(statement), sql, database, topology, &Nothing);
+    let plan = plan::build(Arc::new(statement), sql, database, topology, schemas);
     // Ids are made anew each time: an example stands for them.
     let mut ids = |rule: &IdRule, n: usize, slot: u32| {
         if rule.form == IdForm::Uuid {
@@ -98,14 +106,29 @@ fn explained(topology: &Topology, database: Option<&str>, json: bool, sql: &str)
     };
     let bound = match &plan.act {
         Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) | Act::Ddl(_) => {
-            Some(plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids)?)
+            plan::bind(&plan, &Written(sql), &Nobody, Setting::default(), &mut ids).map(Some)
         }
         Act::Refused(error) => return Err(error.clone()),
-        Act::Session => None,
+        Act::Session | Act::CreateSelect => Ok(None),
+    };
+    let text = sql.as_bytes();
+    let view = View { text, topology, schemas };
+    let (lines, tree) = match (bound, &plan.act) {
+        (Ok(bound), _) => (
+            view.lines(&plan, bound.as_ref(), None),
+            explain::json(&plan, bound.as_ref(), sql, text, topology),
+        ),
+        (Err(refusal), Act::Read(read)) => {
+            let choice = Choice { within: false, reopens: true };
+            let Some(staged) = choice.of(read) else { return Err(refusal) };
+            let bound = staged.bind(&Written(sql), &Nobody, Setting::default(), choice)?;
+            let tree = explain::json_over(&plan, (staged, &bound), sql, text, topology);
+            (view.staged(staged, &bound, choice, None), tree)
+        }
+        (Err(refusal), _) => return Err(refusal),
     };
     if json {
-        let json = explain::json(&plan, bound.as_ref(), sql, sql.as_bytes(), topology);
-        return serde_json::to_string_pretty(&json).map_err(|e| Error::new(Code::Internal, e.to_string()));
+        return serde_json::to_string_pretty(&tree).map_err(|e| Error::new(Code::Internal, e.to_string()));
     }
-    Ok(explain::lines(&plan, bound.as_ref(), sql.as_bytes(), topology).join("\n"))
+    Ok(lines.join("\n"))
 }

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod id;
 pub mod index;
 pub mod reshard;
+mod schema;
 pub mod serve;
 pub mod verify;
 
@@ -72,6 +73,9 @@ enum Command {
         /// The database that is selected; the configuration's only one if left out
         #[arg(long, short)]
         database: Option<String>,
+        /// A file of CREATE TABLE statements: what depends on columns is planned by them
+        #[arg(long)]
+        schema: Option<PathBuf>,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -108,8 +112,8 @@ pub fn run() -> ExitCode {
         Command::Verify { config, tables } => verify::verify_tables(&config, &tables),
         Command::Id { command } => id::run(command),
         Command::Index { command } => index::run_command(command),
-        Command::Explain { config, database, json, sql } => {
-            explain::run(&config, database.as_deref(), json, &sql)
+        Command::Explain { config, database, schema, json, sql } => {
+            explain::run(&config, database.as_deref(), schema.as_deref(), json, &sql)
         }
     }
 }

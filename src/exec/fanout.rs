@@ -5,35 +5,29 @@
 //! rows the merge wants are read, and those only while rows are asked for: else the servers wait, and memory stays
 //! bounded by the merge's budget.
 
-use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::Poll;
+mod lane;
 
 use bytes::Bytes;
-use futures_util::future::join_all;
-use tokio::time::timeout;
 
+use self::lane::{Lane, fill_any, kill, open};
 use super::Client;
+use super::meter::Meter;
 use super::names::Names;
-use super::send::{State, send};
-use super::single::{self, Around, KILL_AGAIN, KILLS};
+use super::single::{self, Around};
 use super::source::Connections;
 use super::write::Task;
-use crate::backend::{Lease, Role, Settings};
-use crate::base::ids::SourceId;
-use crate::base::{Code, Error, Fate, Result};
+use crate::backend::{Role, Settings};
+use crate::base::{Code, Error, Result};
 use crate::merge::{Budget, Merger};
+use crate::plan::explain::tree::Took;
 use crate::plan::merge_spec::Merge;
 use crate::wire::column::ColumnDef;
 use crate::wire::packet::{self, OkPacket};
-use crate::wire::primitives::{lenenc_int, put_lenenc_int};
+use crate::wire::primitives::put_lenenc_int;
 use crate::wire::row::Format;
 
 /// Bytes of rows that are collected before they are written to the client.
 const CHUNK: usize = 16 * 1024;
-/// Bytes of an answer that are read to its end, when nobody wants it any more, before the connection is closed instead.
-const DRAIN: usize = 256 * 1024;
 
 /// What is to be read on several nodes.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +48,8 @@ pub struct Order<'a> {
     pub locks: bool,
     /// How rows are written.
     pub format: Format,
+    /// Who wants to know what each answer came to.
+    pub meter: Option<&'a Meter>,
 }
 
 /// How the client's answer is written.
@@ -65,29 +61,6 @@ pub struct Form<'a> {
     pub status: u16,
     /// How the client wants result sets to end.
     pub deprecate_eof: bool,
-}
-
-#[derive(Debug)]
-struct Lane {
-    source: SourceId,
-    lease: Lease,
-    /// Tasks still to be sent.
-    waiting: VecDeque<usize>,
-    /// The task whose answer is being read.
-    current: Option<usize>,
-    head: Head,
-    /// The first answer's head has been read.
-    started: bool,
-    status: Option<u16>,
-}
-
-/// How far the head of the current answer has been read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Head {
-    Count,
-    Columns(usize),
-    Eof,
-    Rows,
 }
 
 /// What became of a read.
@@ -109,10 +82,40 @@ pub async fn run(
     client: &mut Client,
     around: Around<'_>,
 ) -> Result<Answered> {
-    let mut rows = Rows::open(tasks, order, connections, around).await?;
+    let mut rows = Rows::open(tasks, order, connections, client, around).await?;
     let done = send_all(&mut rows, form, client, around).await;
     let warnings = rows.close(connections).await;
     done.map(|rows| Answered { rows, warnings })
+}
+
+/// Runs the tasks and counts what they answer; nothing is sent to the client.
+pub async fn count(
+    tasks: &[Task<'_>],
+    order: Order<'_>,
+    connections: &mut impl Connections,
+    client: &mut Client,
+    around: Around<'_>,
+) -> Result<Took> {
+    let meter = Meter::default();
+    let order = Order { meter: Some(&meter), ..order };
+    let mut rows = Rows::open(tasks, order, connections, client, around).await?;
+    let counted = count_all(&mut rows, client).await;
+    rows.close(connections).await;
+    counted.map(|(rows, bytes)| meter.took(rows, bytes))
+}
+
+async fn count_all(rows: &mut Rows<'_>, client: &mut Client) -> Result<(u64, u64)> {
+    let (mut count, mut bytes) = (0, 0);
+    loop {
+        let more = rows.fill(client).await?;
+        while let Some(row) = rows.pop()? {
+            count += 1;
+            bytes += row.len() as u64;
+        }
+        if !more {
+            return Ok((count, bytes));
+        }
+    }
 }
 
 /// Sends the client what there is, as it comes. Answers how many rows there were.
@@ -166,6 +169,7 @@ impl<'a> Rows<'a> {
         tasks: &'a [Task<'a>],
         order: Order<'a>,
         connections: &mut impl Connections,
+        client: &mut Client,
         around: Around<'a>,
     ) -> Result<Self> {
         let gather = Gather {
@@ -176,9 +180,9 @@ impl<'a> Rows<'a> {
             warned: false,
             warnings: Vec::new(),
         };
-        let held = connections.many() == 1;
+        let held = connections.keeps();
         let mut rows = Self { lanes: Vec::new(), tasks, gather, around, held };
-        match open(tasks, &order, connections, &mut rows.lanes).await {
+        match open(tasks, &order, connections, &mut rows.lanes, client, around).await {
             Ok(()) => Ok(rows),
             Err(error) => {
                 rows.close(connections).await;
@@ -249,6 +253,12 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// What the servers have to warn of, once all has been read.
+    pub async fn warned(&mut self) -> &[[String; 3]] {
+        self.warnings().await;
+        &self.gather.warnings
+    }
+
     /// Asks the servers for their warnings, where there are any. Answers how many there are.
     async fn warnings(&mut self) -> usize {
         if std::mem::take(&mut self.gather.warned) {
@@ -260,6 +270,7 @@ impl<'a> Rows<'a> {
     /// Puts the connections back. What was not read to its end is stopped. Answers the warnings that were asked for.
     pub async fn close(self, connections: &mut impl Connections) -> Vec<[String; 3]> {
         for mut lane in self.lanes {
+            lane.measure(&self.gather.order);
             if lane.current.is_some() && !lane.lease.is_lost() {
                 lane.abandon(self.held, self.around).await;
             }
@@ -267,37 +278,6 @@ impl<'a> Rows<'a> {
         }
         self.gather.warnings
     }
-}
-
-/// Takes connections, in the order of sources so that two statements never wait for each other, and sends each its first
-/// task.
-async fn open(
-    tasks: &[Task<'_>],
-    order: &Order<'_>,
-    connections: &mut impl Connections,
-    lanes: &mut Vec<Lane>,
-) -> Result<()> {
-    let mut sources: Vec<SourceId> = tasks.iter().map(|task| task.source).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    for source in sources {
-        let mine: Vec<usize> = (0..tasks.len()).filter(|&i| tasks[i].source == source).collect();
-        let width = mine.len().min(connections.many().max(1));
-        let first = lanes.len();
-        for _ in 0..width {
-            let lease = connections.take(source, order.role).await?;
-            let (waiting, head) = (VecDeque::new(), Head::Count);
-            lanes.push(Lane { source, lease, waiting, current: None, head, started: false, status: None });
-        }
-        for (n, task) in mine.into_iter().enumerate() {
-            if let Some(lane) = lanes.get_mut(first + n % width) {
-                lane.waiting.push_back(task);
-            }
-        }
-    }
-    // What a connection has to be told or to prepare first is waited for on all of them together.
-    let begun = join_all(lanes.iter_mut().map(|lane| lane.next(tasks, order))).await;
-    begun.into_iter().collect()
 }
 
 /// The answer that is being put together.
@@ -311,23 +291,6 @@ struct Gather<'a> {
     /// Some server has warnings.
     warned: bool,
     warnings: Vec<[String; 3]>,
-}
-
-/// Reads from whichever wanted lane has something.
-async fn fill_any(lanes: &mut [Lane], gather: &Gather<'_>) -> Result<()> {
-    poll_fn(|cx| {
-        let mut waiting = false;
-        for lane in lanes.iter_mut() {
-            if lane.current.is_some() && lane.wanted(gather) {
-                waiting = true;
-                if let Poll::Ready(filled) = pin!(lane.lease.fill()).poll(cx) {
-                    return Poll::Ready(filled);
-                }
-            }
-        }
-        if waiting { Poll::Pending } else { Poll::Ready(Err(stuck())) }
-    })
-    .await
 }
 
 /// The warnings of all servers as one would have given them: what each of them says equally often is about the
@@ -349,151 +312,6 @@ async fn warnings(lanes: &mut [Lane]) -> Vec<[String; 3]> {
     }
     out.truncate(single::WARNINGS);
     out
-}
-
-fn stuck() -> Error {
-    Error::new(Code::Internal, "the merge waits for a row that no server is asked for").with_fate(Fate::Close)
-}
-
-async fn kill(lanes: &mut [Lane], around: Around<'_>) {
-    for lane in lanes.iter_mut().filter(|lane| lane.current.is_some()) {
-        around.pools.kill(lane.lease.name(), lane.lease.endpoint(), lane.lease.info().connection_id).await;
-    }
-}
-
-impl Lane {
-    /// Sends the next task, if there is one.
-    async fn next(&mut self, tasks: &[Task<'_>], order: &Order<'_>) -> Result<()> {
-        let Some(i) = self.waiting.pop_front() else { return Ok(()) };
-        let Some(task) = tasks.get(i) else { return Ok(()) };
-        let state =
-            State { schema: task.schema, settings: order.settings, writes: order.locks, ids: task.ids };
-        send(&mut self.lease, state, &task.call).await?;
-        self.current = Some(i);
-        self.head = Head::Count;
-        Ok(())
-    }
-
-    /// Whether its next packet is wanted: the merge waits for its stream, or for one that comes after it here. Every
-    /// answer's head is wanted, so that an error on any server is known before rows go out.
-    fn wanted(&self, gather: &Gather<'_>) -> bool {
-        let Some(merger) = &gather.merger else {
-            return self.current.is_some() && (self.head != Head::Rows);
-        };
-        match self.current {
-            Some(_) if self.head != Head::Rows => true,
-            Some(i) => merger.wants_row(i) || self.waiting.iter().any(|&later| merger.wants_row(later)),
-            None => !self.waiting.is_empty(),
-        }
-    }
-
-    /// Takes the packets of the current answer that have come, also those beyond the one that is wanted: they fill no
-    /// more than the read buffer does. `false`: there is none.
-    fn take_buffered(&mut self, gather: &mut Gather<'_>) -> Result<bool> {
-        let mut taken = false;
-        while self.current.is_some() && (!taken || gather.merger.as_ref().is_none_or(Merger::has_room)) {
-            let Some(packet) = self.lease.stream().buffered_packet()? else { break };
-            taken = true;
-            self.take(packet, gather)?;
-        }
-        Ok(taken)
-    }
-
-    /// Takes one packet of the current answer.
-    fn take(&mut self, packet: Bytes, gather: &mut Gather<'_>) -> Result<()> {
-        if packet.first() == Some(&0xFF) {
-            self.current = None;
-            self.status = None;
-            self.lease.finished();
-            let error = packet::decode_err(&packet).unwrap_or_else(|| self.lease.malformed());
-            return Err(error);
-        }
-        let eof = !self.lease.flavor().deprecate_eof;
-        match self.head {
-            Head::Count => {
-                let count =
-                    lenenc_int(&mut &packet[..]).filter(|n| *n > 0).ok_or_else(|| self.lease.malformed())?;
-                gather.columns.clear();
-                self.head = Head::Columns(count as usize);
-            }
-            Head::Columns(left) => {
-                gather.columns.push(ColumnDef::decode(&packet).ok_or_else(|| self.lease.malformed())?);
-                self.head = match left {
-                    1 if eof => Head::Eof,
-                    1 => Head::Rows,
-                    _ => Head::Columns(left - 1),
-                };
-                if left == 1 {
-                    self.started = true;
-                    gather.head()?;
-                }
-            }
-            Head::Eof => self.head = Head::Rows,
-            Head::Rows if packet::is_end(&packet) => {
-                let end = packet::decode_end(&packet).ok_or_else(|| self.lease.malformed())?;
-                self.status = Some(end.status);
-                self.lease.finished();
-                gather.warned |= end.warnings > 0;
-                if let (Some(stream), Some(merger)) = (self.current.take(), gather.merger.as_mut()) {
-                    merger.finish(stream);
-                }
-            }
-            Head::Rows => {
-                if let (Some(stream), Some(merger)) = (self.current, gather.merger.as_mut()) {
-                    merger.push(stream, packet)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The rest of the answer is not wanted: it is read to its end where that is short or the connection must be kept;
-    /// otherwise the statement is stopped and the connection closed.
-    async fn abandon(&mut self, keep: bool, around: Around<'_>) {
-        let _ = timeout(KILL_AGAIN, self.drain(DRAIN)).await;
-        let mut kills = 0;
-        while self.current.is_some() && !self.lease.is_lost() {
-            if !keep && kills == KILLS {
-                self.lease.give_up();
-                return;
-            }
-            kills += 1;
-            let (name, endpoint) = (self.lease.name(), self.lease.endpoint());
-            around.pools.kill(name, endpoint, self.lease.info().connection_id).await;
-            let _ = timeout(KILL_AGAIN, self.drain(usize::MAX)).await;
-        }
-    }
-
-    async fn drain(&mut self, limit: usize) {
-        let mut read = 0;
-        while self.current.is_some() && read < limit {
-            let Ok(packet) = self.lease.packet().await else { return };
-            read += packet.len();
-            self.skip(&packet);
-        }
-    }
-
-    /// Follows the current answer to its end without taking anything of it.
-    fn skip(&mut self, packet: &[u8]) {
-        let eof = !self.lease.flavor().deprecate_eof;
-        if packet.first() == Some(&0xFF) {
-            self.current = None;
-            self.lease.finished();
-            return;
-        }
-        match self.head {
-            Head::Count => self.head = Head::Columns(lenenc_int(&mut &packet[..]).unwrap_or(1) as usize),
-            Head::Columns(1) => self.head = if eof { Head::Eof } else { Head::Rows },
-            Head::Columns(left) => self.head = Head::Columns(left.saturating_sub(1)),
-            Head::Eof => self.head = Head::Rows,
-            Head::Rows if packet::is_end(packet) => {
-                self.current = None;
-                self.lease.finished();
-                self.status = packet::decode_end(packet).map(|end| end.status);
-            }
-            Head::Rows => {}
-        }
-    }
 }
 
 impl Gather<'_> {

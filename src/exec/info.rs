@@ -35,6 +35,13 @@ pub fn with_warnings(info: &str, warnings: u16) -> String {
     }
 }
 
+/// An info string whose number behind a word is greater; the same where it has no such word.
+pub fn raised(info: &str, word: &str, by: u64) -> String {
+    let Some((before, after)) = info.split_once(word) else { return info.to_owned() };
+    let (digits, rest) = after.split_at(after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len()));
+    format!("{before}{word}{}{rest}", digits.parse::<u64>().unwrap_or(0).saturating_add(by))
+}
+
 /// What an UPDATE says that has found no row.
 pub const NO_ROW: &str = "Rows matched: 0  Changed: 0  Warnings: 0";
 
@@ -84,7 +91,7 @@ pub fn row_of(message: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{NO_ROW, renumbered, sum, with_warnings};
+    use super::{NO_ROW, raised, renumbered, sum, with_warnings};
 
     #[test]
     fn numbers_of_one_form_add_up() {
@@ -96,6 +103,9 @@ mod tests {
         assert_eq!(sum(&[]), "");
         assert_eq!(with_warnings(NO_ROW, 12), "Rows matched: 0  Changed: 0  Warnings: 12");
         assert_eq!(with_warnings("", 12), "");
+        let info = "Records: 3  Duplicates: 9  Warnings: 1";
+        assert_eq!(raised(info, "Duplicates: ", 2), "Records: 3  Duplicates: 11  Warnings: 1");
+        assert_eq!(raised(info, "Deleted: ", 2), info);
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! Plans → answers: sends texts to servers, relays or merges what comes back. Knows no sharding rule and not where a
 //! connection comes from ([`source::Connections`]).
 
+pub mod define;
 pub mod fanout;
 pub mod info;
 pub mod interrupt;
 mod json;
 pub mod lines;
 pub mod load;
+pub mod meter;
 pub mod names;
 pub mod send;
 pub mod ship;

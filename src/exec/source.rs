@@ -44,4 +44,9 @@ pub trait Connections {
 
     /// How many connections to one source a statement may take at once. In a transaction that is one.
     fn many(&self) -> usize;
+
+    /// Whether they belong to a session that needs them after the statement, so that none is given up lightly.
+    fn keeps(&self) -> bool {
+        self.many() == 1
+    }
 }

@@ -1,9 +1,15 @@
 //! Stages: temporary tables that hold copies of rows while one statement runs over them, and the connections that have
 //! them.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use bytes::Bytes;
+use futures_util::future::join_all;
+use tokio::time::timeout;
 
 use super::Client;
+use super::define;
 use super::send::{Call, Preset};
 use super::ship::Writer;
 use super::single::Around;
@@ -18,6 +24,8 @@ use crate::topology::Node;
 use crate::wire::column::ColumnDef;
 use crate::wire::row::{Format, Row};
 
+/// How long temporary tables are given to go.
+const CLEAR: Duration = Duration::from_secs(5);
 /// ER_DBACCESS_DENIED_ERROR
 const DENIED: u16 = 1044;
 
@@ -38,6 +46,7 @@ impl Connections for Bench<'_> {
         }
         let mut lease = self.pools.get(source, Role::Primary, self.flavor).await?;
         lease.schemas_as_of(self.pools.schemas());
+        lease.litter(true);
         Ok(lease)
     }
 
@@ -49,6 +58,10 @@ impl Connections for Bench<'_> {
 
     fn many(&self) -> usize {
         1
+    }
+
+    fn keeps(&self) -> bool {
+        false
     }
 }
 
@@ -64,7 +77,7 @@ impl<'a> Bench<'a> {
     /// Where the account may not make temporary tables: which right it lacks.
     pub async fn make(
         &mut self,
-        stage: &Stage,
+        filler: &Filler,
         places: &[Node],
         settings: &Settings,
         client: &mut Client,
@@ -72,8 +85,8 @@ impl<'a> Bench<'a> {
     ) -> Result<()> {
         let mut texts = Vec::with_capacity(places.len());
         for node in places {
-            let name = format!("{}.{}", quote(&node.schema), quote(&stage.name));
-            texts.push(format!("CREATE TEMPORARY TABLE {name} ({})", stage.definition).into_bytes());
+            let name = filler.table(node);
+            texts.push(format!("CREATE TEMPORARY TABLE {name} ({})", filler.definition).into_bytes());
             if !self.made.contains(&name) {
                 self.made.push(name);
             }
@@ -119,52 +132,93 @@ impl<'a> Bench<'a> {
     /// go with it.
     pub async fn clear(self) {
         let drop = format!("DROP TEMPORARY TABLE IF EXISTS {}", self.made.join(", "));
-        for (_, mut lease) in self.idle {
-            if lease.is_broken() || (!self.made.is_empty() && lease.query(&drop, 0).await.is_err()) {
-                lease.give_up();
-            }
-        }
+        let empty = self.made.is_empty();
+        let cleared =
+            self.idle.into_iter().filter(|(_, lease)| !lease.is_broken()).map(async |(_, mut lease)| {
+                if empty || matches!(timeout(CLEAR, lease.query(&drop, 0)).await, Ok(Ok(_))) {
+                    lease.litter(false);
+                }
+            });
+        join_all(cleared).await;
     }
 }
 
 /// Writes rows down for a stage.
 #[derive(Debug)]
 pub struct Filler {
+    name: Arc<str>,
+    /// What stands between the parentheses of CREATE TABLE.
+    definition: String,
+    names: Vec<String>,
     columns: Vec<ColumnDef>,
     writers: Vec<(Writer, bool)>,
-    names: String,
     row: Row,
+    seconds: bool,
 }
 
 impl Filler {
-    /// For rows with these columns, in the binary protocol, read with `character_set_results = NULL`. `charset` tells a
-    /// collation's character set.
+    /// For rows with these columns, in the binary protocol, read with `character_set_results = NULL`. `collation` tells
+    /// a collation's character set and name.
+    ///
+    /// # Errors
+    /// 1235 where a column of a query is of a type that its definition does not tell.
     pub fn new(
         stage: &Stage,
         columns: &[ColumnDef],
-        charset: impl Fn(u16) -> Option<String>,
+        charset: &dyn Fn(u16) -> Option<String>,
+        collation: &dyn Fn(u16) -> Option<(String, String)>,
     ) -> Result<Self> {
-        if columns.len() != stage.columns.len() {
+        let known = stage.columns.as_deref();
+        if known.is_some_and(|known| known.len() != columns.len()) {
             return Err(Error::new(Code::Internal, "rows of a stage have other columns than it"));
         }
-        let writers = columns.iter().zip(&stage.columns).map(|(column, staged)| {
-            Ok((Writer::new(column, staged.stored, &charset, "utf8mb4")?, staged.seconds))
-        });
-        let names: Vec<String> = stage.columns.iter().map(|column| quote(&column.name)).collect();
+        let (mut parts, mut names, mut writers) = (Vec::new(), Vec::new(), Vec::new());
+        for (n, column) in columns.iter().enumerate() {
+            let staged = known.and_then(|known| known.get(n));
+            let name = match staged {
+                Some(staged) => quote(&staged.name),
+                None => quote(&column.label()),
+            };
+            let (definition, stored) = match staged.and_then(|s| Some((s.definition.clone()?, s.stored?))) {
+                Some(known) => known,
+                None => define::column(column, collation)?,
+            };
+            writers
+                .push((Writer::new(column, stored, charset, "utf8mb4")?, staged.is_some_and(|s| s.seconds)));
+            parts.push(format!("{name} {definition}"));
+            names.push(name);
+        }
+        parts.extend(stage.keys.iter().cloned());
         Ok(Self {
+            name: Arc::clone(&stage.name),
+            definition: parts.join(", "),
+            names,
             columns: columns.to_vec(),
-            writers: writers.collect::<Result<_>>()?,
-            names: names.join(","),
+            seconds: writers.iter().any(|(_, seconds)| *seconds),
+            writers,
             row: Row::empty(Format::Binary),
         })
     }
 
+    /// Whether moments are written as seconds since 1970: then the server must take them for UTC.
+    pub fn is_utc(&self) -> bool {
+        self.seconds
+    }
+
+    /// The columns of the rows.
+    pub fn columns(&self) -> &[ColumnDef] {
+        &self.columns
+    }
+
+    fn table(&self, node: &Node) -> String {
+        format!("{}.{}", quote(&node.schema), quote(&self.name))
+    }
+
     /// The rows as an INSERT into the stage at a place.
-    pub fn text(&mut self, stage: &Stage, node: &Node, rows: &[Bytes]) -> Result<Vec<u8>> {
+    pub fn text(&mut self, node: &Node, rows: &[Bytes]) -> Result<Vec<u8>> {
         let bytes: usize = rows.iter().map(Bytes::len).sum();
         let mut out = Vec::with_capacity(bytes * 2 + 256);
-        let head =
-            format!("INSERT INTO {}.{} ({}) VALUES ", quote(&node.schema), quote(&stage.name), self.names);
+        let head = format!("INSERT INTO {} ({}) VALUES ", self.table(node), self.names.join(","));
         out.extend_from_slice(head.as_bytes());
         for (n, payload) in rows.iter().enumerate() {
             if !self.row.load(payload.clone(), &self.columns) {

@@ -56,30 +56,74 @@ pub struct Setting {
     pub no_backslash_escapes: bool,
 }
 
-/// Jobs, and what becomes of their answers.
+/// Jobs, and what becomes of their answers. It is moved about for every statement: what few need is in [`Extras`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Bound {
     /// One text for one server each.
     pub jobs: SmallVec<[Job; 1]>,
-    /// Ends of the steps in `jobs`, for DDL: a step starts when the one before has ended everywhere. Empty: all
-    /// jobs may run at once.
-    pub steps: Vec<usize>,
     /// A read's rows come from several jobs and are merged by the plan's `Scatter`.
     pub many: bool,
     /// The answer is the first job's alone (copies of a reference table); otherwise affected rows are summed.
     pub copies: bool,
+    /// What a change of rows does with the jobs.
+    pub stage: Stage,
     /// Ids that were made or given.
     pub ids: Ids,
+    /// Rows of the merged answer, or of those that are changed: count and offset.
+    pub limit: Option<(u64, u64)>,
+    /// `None`: nothing of it.
+    pub extras: Option<Box<Extras>>,
+}
+
+/// What few statements bind.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Extras {
+    /// Ends of the steps in the jobs, for DDL: a step starts when the one before has ended everywhere. Empty: all
+    /// jobs may run at once.
+    pub steps: Vec<usize>,
     /// Which of the statement's rows each job inserts, where RETURNING answers them in that order.
     pub rows: Vec<Vec<usize>>,
     /// What reads the rows that the jobs change, one a job: see [`Images`](super::lookup::Images).
     pub images: Vec<Job>,
-    /// Rows of the merged answer, or of those that are changed: count and offset.
-    pub limit: Option<(u64, u64)>,
     /// Where the rows that the jobs give are written to; empty where the jobs are the whole statement.
     pub destinations: Vec<Destination>,
-    /// What a change of rows does with the jobs.
-    pub stage: Stage,
+    /// Rows that go to `destinations` one by one.
+    pub arrivals: Vec<Arrival>,
+}
+
+impl Extras {
+    /// Rows of jobs and what reads them, where there are any.
+    pub(super) fn of_rows(rows: Vec<Vec<usize>>, images: Vec<Job>) -> Option<Box<Self>> {
+        let any = !rows.is_empty() || !images.is_empty();
+        any.then(|| Box::new(Self { rows, images, ..Self::default() }))
+    }
+}
+
+impl Bound {
+    /// [`Extras::steps`]
+    pub fn steps(&self) -> &[usize] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.steps)
+    }
+
+    /// [`Extras::rows`]
+    pub fn rows(&self) -> &[Vec<usize>] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.rows)
+    }
+
+    /// [`Extras::images`]
+    pub fn images(&self) -> &[Job] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.images)
+    }
+
+    /// [`Extras::arrivals`]
+    pub fn arrivals(&self) -> &[Arrival] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.arrivals)
+    }
+
+    /// [`Extras::destinations`]
+    pub fn destinations(&self) -> &[Destination] {
+        self.extras.as_ref().map_or(&[], |extras| &extras.destinations)
+    }
 }
 
 /// What a change of rows does with its jobs.
@@ -96,6 +140,17 @@ pub enum Stage {
     Moves,
 }
 
+/// A row that comes by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The number of its destination.
+    pub at: usize,
+    /// The row.
+    pub row: Job,
+    /// The condition that finds it once it is there.
+    pub found: Job,
+}
+
 /// A place that rows are written to: the texts before and behind them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Destination {
@@ -103,6 +158,8 @@ pub struct Destination {
     pub head: Job,
     /// After the last row.
     pub tail: Job,
+    /// Up to the rows, a REPLACE of the same: where another row may have to change instead.
+    pub replace: Option<Job>,
 }
 
 /// What a job is made for: places of all tables.
@@ -124,7 +181,7 @@ pub fn bind(
 ) -> Result<Bound> {
     let binder = Binder { plan, source, session, setting };
     match &plan.act {
-        Act::Session => Ok(Bound::default()),
+        Act::Session | Act::CreateSelect => Ok(Bound::default()),
         Act::Refused(error) => Err(error.clone()),
         Act::Read(read) => binder.read(read),
         Act::Write(write) => binder.write(write),
@@ -180,7 +237,7 @@ pub fn describe(
             };
         }
         Act::Refused(error) => return Err(error.clone()),
-        Act::Session | Act::Ddl(_) => return Err(lost()),
+        Act::Session | Act::Ddl(_) | Act::CreateSelect => return Err(lost()),
     };
     let target = binder.first_target(routing)?;
     binder.job(template, &target)
@@ -284,7 +341,7 @@ impl<'p> Binder<'p> {
         }
         let jobs = targets.iter().map(|t| self.job(write.text.as_ref(), t)).collect::<Result<_>>()?;
         let images = self.images_found(targets)?;
-        Ok(Bound { jobs, copies, images, ..Bound::default() })
+        Ok(Bound { jobs, copies, extras: Extras::of_rows(Vec::new(), images), ..Bound::default() })
     }
 
     /// The whole statement at each place, where its rows stay there; otherwise the query, and where its rows go.
@@ -295,13 +352,10 @@ impl<'p> Binder<'p> {
             None => {}
         }
         let places = self.targets(&copy.routing)?;
-        let texts = |target| {
-            let (head, tail) = (self.job(Some(&copy.head), target)?, self.job(Some(&copy.tail), target)?);
-            Ok(Destination { head, tail })
-        };
+        let texts = |target| self.destination(&copy.head, &copy.tail, target);
         let destinations = places.as_slice().iter().map(texts).collect::<Result<_>>()?;
         Ok(Bound {
-            destinations,
+            extras: Some(Box::new(Extras { destinations, ..Extras::default() })),
             copies: matches!(copy.routing, Routing::Every(_)),
             ..self.read(&copy.read)?
         })
@@ -332,7 +386,7 @@ impl<'p> Binder<'p> {
     }
 
     fn ddl(&self, steps: &'p [DdlStep]) -> Result<Bound> {
-        let mut bound = Bound::default();
+        let (mut bound, mut ends) = (Bound::default(), Vec::new());
         for step in steps {
             for (i, place) in step.places.iter().enumerate() {
                 let frame = Frame { node: &place.node, index: None, own: Vec::new() };
@@ -340,8 +394,9 @@ impl<'p> Binder<'p> {
                 let target = Target { frame, id: NodeId(i as u16) };
                 bound.jobs.push(self.job((!own).then_some(&place.text), &target)?);
             }
-            bound.steps.push(bound.jobs.len());
+            ends.push(bound.jobs.len());
         }
+        bound.extras = Some(Box::new(Extras { steps: ends, ..Extras::default() }));
         Ok(bound)
     }
 

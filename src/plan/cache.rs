@@ -144,6 +144,7 @@ mod tests {
             functions: Vec::new(),
             user_variables: Vec::new(),
             assigns_user_variables: false,
+            calls_stored: false,
             system_variables: Vec::new(),
             params: 0,
             hints: Vec::new(),

@@ -1,9 +1,9 @@
 //! INSERT … SELECT and REPLACE … SELECT: by each place for itself where every row provably stays where it is read;
 //! otherwise the query is a read of its own, whose rows are placed and given ids one by one.
 
-use super::edit::{Edits, quote, text};
+use super::edit::{Edits, quote, quoted, text};
 use super::gene;
-use super::insert::{Rows, Spot, auto_increment, auto_of, same_everywhere};
+use super::insert::{Rows, Spot, auto_increment, auto_of, name_columns, same_everywhere, shown};
 use super::ir::{Act, Copy, GivenId, Read, Route, Routing, Selective, Several, Stored, Template, Write};
 use super::join::Place;
 use super::names::{self, Ctx, Style};
@@ -26,7 +26,11 @@ pub(super) fn plan(
 ) -> Result<Act> {
     let mut source = ctx.clone();
     source.ignored.push(index);
-    let local = local(ctx, &source, insert, index, table, query);
+    // The entries of rows that a server selects itself would not be known.
+    let local = match table.indexes.as_slice() {
+        [] => local(ctx, &source, insert, index, table, query),
+        _ => Err(refuse::feature("a table with a unique index over all shards", "insert the rows as values")),
+    };
     if let Ok(write @ Write { many: Ok(Several::AtOnce), .. }) = local {
         return Ok(Act::Write(write));
     }
@@ -117,7 +121,13 @@ fn local(
         }
         _ => return Err(apart()),
     };
-    let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
+    let mut edits = names::edits(ctx, &routing, Style::Bare(index))?;
+    if ctx.nodes(index).len() > 1 && insert.is_positional() {
+        let schema = ctx.tables.get(index).and_then(|t| ctx.schemas.table(&t.database, &table.name));
+        let schema = schema.ok_or_else(apart)?;
+        name_columns(insert, shown(&schema), &mut edits);
+    }
+    let text = edits.whole(ctx.shape);
     Ok(Write { routing, text, many: many.map(|()| Several::AtOnce), kept: Vec::new(), moves: None })
 }
 
@@ -182,8 +192,14 @@ fn moving(
             ));
         }
     }
-    if let (GivenId::Added, Some(span), Some(id)) = (id, listed, rows.id_name()) {
-        edits.insert(span.end - 1, vec![text(format!(", {}", quote(id)))]);
+    let added = rows.id_name().filter(|_| id == GivenId::Added);
+    match (listed, added) {
+        (Some(span), Some(id)) => edits.insert(span.end - 1, vec![text(format!(", {}", quote(id)))]),
+        (Some(_), None) => {}
+        (None, added) => {
+            let names = names.iter().map(String::as_str).chain(added);
+            edits.insert(end, vec![text(format!(" ({})", quoted(names)))]);
+        }
     }
     Ok(Copy {
         local: None,

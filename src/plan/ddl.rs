@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::edit::{quote, text};
 use super::gene;
-use super::ir::{Act, DdlPlace, DdlStep, Piece, Read, Route, Routing, Scatter};
+use super::ir::{Act, DdlPlace, DdlStep, Piece, Read, Route, Routing, Scatter, TableUse};
 use super::merge_spec::{Merge, Step};
 use super::names::{self, Ctx, Style, nodes_of, physical};
 use super::refuse;
 use crate::base::{Error, Result};
 use crate::sharding::KeyColumn;
-use crate::sql::facts::{Ddl, DdlKind, Span, TableName};
+use crate::sql::facts::{Ddl, DdlKind, Query, Span, TableName};
 use crate::topology::{Database, Layout, Node, Sharded, Table};
 
 /// Plans a DDL statement.
@@ -79,6 +79,12 @@ fn table(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
     let referenced = uses(ctx, &ddl.references)?;
     temporary(ddl, &own)?;
     let Some(first) = own.first() else { return other(ctx) };
+    if let Some(query) = &ddl.query {
+        by_session(ctx, query)?;
+        if !matches!(first.table.layout, Layout::Single(_)) || names::one_source(ctx).is_err() {
+            return create_select(ctx, ddl, query);
+        }
+    }
     if let Layout::Sharded(sharded) = &first.table.layout {
         let is_key = |name: &str| name.eq_ignore_ascii_case(&sharded.key);
         if ddl.dropped.iter().any(|name| is_key(name)) {
@@ -105,13 +111,6 @@ fn table(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
     }
     let mut beside: Vec<&Use<'_>> = own.iter().chain(&referenced).collect();
     let read = if ddl.query.is_some() {
-        let source = ctx.clone();
-        if !matches!(first.table.layout, Layout::Single(_)) || names::one_source(&source).is_err() {
-            return Err(refuse::feature(
-                "CREATE TABLE … SELECT of a table on several servers",
-                "create the table first, and insert the rows then",
-            ));
-        }
         let known: Vec<Span> = beside.iter().map(|u| u.name.span).collect();
         let rest: Vec<TableName> =
             ctx.statement.tables.iter().filter(|t| !known.contains(&t.span)).cloned().collect();
@@ -126,6 +125,49 @@ fn table(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
         .map(|u| Use { name: u.name, database: Arc::clone(&u.database), table: Arc::clone(&u.table) })
         .collect();
     Ok(Act::Ddl(vec![edited(ctx, std::slice::from_ref(first), &all)?]))
+}
+
+/// CREATE TABLE … SELECT that no server can do alone.
+fn create_select(ctx: &Ctx<'_>, ddl: &Ddl, query: &Query) -> Result<Act> {
+    let first = "create the table first, and insert the rows then";
+    if ddl.temporary {
+        return Err(refuse::feature(
+            "a temporary table of rows that come from several servers",
+            "create a table that is not temporary, and drop it afterwards",
+        ));
+    }
+    if !ddl.references.is_empty() {
+        return Err(refuse::feature("a foreign key in CREATE TABLE … SELECT over several servers", first));
+    }
+    if query.into.is_some() {
+        return Err(refuse::feature("INTO in a query whose rows are inserted", "leave it out"));
+    }
+    let new = ddl.tables.first().and_then(|name| ctx.resolve(name).ok());
+    let same = |used: &&TableUse| {
+        new.as_ref().is_some_and(|new| new.database == used.database && new.table.name == used.table.name)
+    };
+    if ddl.or_replace && ctx.tables.iter().filter(same).count() > 1 {
+        return Err(refuse::feature("a table that is replaced by rows of its own", first));
+    }
+    Ok(Act::CreateSelect)
+}
+
+/// The new columns' types are a server's to say: values that only the session knows would go along as literals, whose types
+/// are other ones.
+fn by_session(ctx: &Ctx<'_>, query: &Query) -> Result<()> {
+    let statement = ctx.statement;
+    let inside = |span: Span| query.span.start <= span.start && span.end <= query.span.end;
+    let called =
+        statement.functions.iter().any(|f| inside(f.span) && names::session_value(statement, f).is_some());
+    let read = statement.user_variables.iter().any(|variable| inside(variable.span));
+    let systems = statement.system_variables.iter().any(|v| names::session_variable(&v.text).is_some());
+    if called || read || systems || statement.assigns_user_variables {
+        return Err(refuse::feature(
+            "user variables and functions of the session in CREATE TABLE … SELECT",
+            "create the table first, and insert the rows then",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether the key column's type is one whose values the rule can place. Character columns are checked when the table

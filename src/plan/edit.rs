@@ -92,6 +92,11 @@ pub(super) fn quote(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 
+/// Names with commas between them.
+pub(super) fn quoted<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    names.into_iter().map(quote).collect::<Vec<_>>().join(", ")
+}
+
 /// A string literal that every sql_mode reads alike. Names with backslashes do not come here.
 pub(super) fn string(value: &str) -> String {
     format!("'{}'", value.replace('\'', "''"))

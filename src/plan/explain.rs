@@ -1,14 +1,15 @@
-//! Plans and jobs for people: the text tree of EXPLAIN SHARDGATE, and JSON for tools and golden tests.
+//! Plans and jobs for people: JSON for tools and golden tests here, the text of EXPLAIN SHARDGATE in [`tree`].
+
+pub mod tree;
 
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::bind::{Bound, Stage};
+use super::bind::Bound;
 use super::edit::text;
 use super::ir::{Act, Cell, Job, Pick, Piece, Plan, Read, Route, Routing, Several, Template};
-use super::merge_spec::{Merge, Step};
-use super::stage_spec::Staged;
+use super::stage_spec::{self, BoundStages, Pulled, Staged};
 use crate::base::{Error, Value};
 use crate::sql::facts::Operand;
 use crate::topology::{Layout, Node, Topology};
@@ -33,11 +34,52 @@ pub fn json(plan: &Plan, bound: Option<&Bound>, shape: &str, text: &[u8], topolo
                 json!({ "first": bound.ids.first, "count": bound.ids.count, "explicit": explicit }),
             );
         }
-        if bound.steps.len() > 1 {
-            put(&mut out, "steps", json!(bound.steps));
+        if bound.steps().len() > 1 {
+            put(&mut out, "steps", json!(bound.steps()));
         }
     }
     out
+}
+
+/// The same for a SELECT over copies of rows: what each stage asks and where its rows go, and the jobs over them.
+pub fn json_over(
+    plan: &Plan,
+    (staged, bound): (&Staged, &BoundStages),
+    shape: &str,
+    text: &[u8],
+    topology: &Topology,
+) -> Json {
+    let mut out = json(plan, None, shape, text, topology);
+    over_json(&mut out, (staged, bound), text, topology);
+    out
+}
+
+fn over_json(out: &mut Json, (staged, bound): (&Staged, &BoundStages), text: &[u8], topology: &Topology) {
+    let jobs = |bound: &Bound| bound.jobs.iter().map(|job| job_json(job, text, topology)).collect::<Vec<_>>();
+    let stages = staged.stages.iter().zip(&bound.pulls).map(|(stage, pull)| {
+        let places = stage.places(&staged.rest, &bound.rest);
+        let into: Vec<String> = places.iter().map(|node| place(node, topology)).collect();
+        let mut out = json!({ "of": stage.table, "into": into });
+        match (pull, &stage.pull) {
+            (Pulled::Over(inner), Some(Plan { act: Act::Read(read), .. })) => {
+                if let Some(way) = read.staged.as_ref().and_then(|ways| ways.alone.as_ref()) {
+                    over_json(&mut out, (way, inner), text, topology);
+                }
+            }
+            (Pulled::Read(bound), _) => put(&mut out, "jobs", json!(jobs(bound))),
+            (Pulled::Over(_), _) => {}
+        }
+        out
+    });
+    let stages: Vec<Json> = stages.collect();
+    put(out, "stages", json!(stages));
+    put(out, "jobs", json!(jobs(&bound.rest)));
+    if let Some(last) = &bound.last {
+        put(out, "last", json!(jobs(last)));
+    }
+    if let Some((count, offset)) = bound.rest.limit {
+        put(out, "rows", json!({ "count": count, "offset": offset }));
+    }
 }
 
 fn put(out: &mut Json, name: &str, value: Json) {
@@ -103,6 +145,7 @@ fn act_json(plan: &Plan, shape: &str, topology: &Topology) -> Json {
             }
             json!({ "load": out })
         }
+        Act::CreateSelect => json!({ "create, then insert": {} }),
         Act::Copy(copy) => {
             let mut out = json!({
                 "read": read_json(plan, &copy.read, shape, topology),
@@ -169,23 +212,30 @@ fn read_json(plan: &Plan, read: &Read, shape: &str, topology: &Topology) -> Json
 }
 
 fn staged_json(staged: &Staged, shape: &str, topology: &Topology) -> Json {
-    let stages = staged.stages.iter().map(|stage| {
-        let mut out = json!({ "of": stage.table, "columns": stage.definition });
-        if let Act::Read(pull) = &stage.pull.act {
-            put(&mut out, "routing", routing_json(&stage.pull, &pull.routing, topology));
-            put(&mut out, "text", json!(pull.one.as_ref().map(|text| template(text, shape))));
-        }
-        out
-    });
-    let mut out = json!({ "stages": stages.collect::<Vec<_>>() });
+    let stages: Vec<Json> = staged.stages.iter().map(|stage| stage_json(stage, shape, topology)).collect();
+    let mut out = json!({ "stages": stages });
     if let Act::Read(rest) = &staged.rest.act {
-        match &rest.many {
-            Ok(scatter) => {
-                put(&mut out, "text", json!(scatter.text.as_ref().map(|text| template(text, shape))));
-                put(&mut out, "merge", json!(&scatter.merge));
-            }
-            Err(_) => put(&mut out, "text", json!(rest.one.as_ref().map(|text| template(text, shape)))),
-        }
+        put(&mut out, "rest", read_json(&staged.rest, rest, shape, topology));
+    }
+    if let Some(last) = &staged.last
+        && let Act::Read(read) = &last.plan.act
+    {
+        put(&mut out, "last", json!(read.one.as_ref().map(|text| template(text, shape))));
+    }
+    out
+}
+
+fn stage_json(stage: &stage_spec::Stage, shape: &str, topology: &Topology) -> Json {
+    let mut out = json!({ "of": stage.table });
+    if let Some(columns) = &stage.columns {
+        let defined =
+            columns.iter().map(|c| format!("{} {}", c.name, c.definition.as_deref().unwrap_or("?")));
+        put(&mut out, "columns", json!(defined.chain(stage.keys.iter().cloned()).collect::<Vec<_>>()));
+    }
+    if let Some(Plan { act: Act::Read(pull), .. }) = &stage.pull
+        && let Some(plan) = &stage.pull
+    {
+        put(&mut out, "pull", read_json(plan, pull, shape, topology));
     }
     out
 }
@@ -308,110 +358,4 @@ pub fn template(template: &Template, shape: &str) -> String {
         };
     }
     out
-}
-
-/// The tree that EXPLAIN SHARDGATE prints, a line each.
-pub fn lines(plan: &Plan, bound: Option<&Bound>, text: &[u8], topology: &Topology) -> Vec<String> {
-    let mut out = vec![headline(plan, bound)];
-    match &plan.act {
-        Act::Read(read) => {
-            out.extend(routing_lines(plan, &read.routing, topology));
-            if let (Ok(scatter), true) = (&read.many, bound.is_none_or(|b| b.many))
-                && matches!(read.routing, Routing::Sharded { .. } | Routing::Every(_))
-            {
-                out.push(format!("  merge: {}", merge_line(&scatter.merge)));
-            }
-        }
-        Act::Write(write) => out.extend(routing_lines(plan, &write.routing, topology)),
-        Act::Load(load) => out.extend(routing_lines(plan, &load.routing, topology)),
-        Act::Refused(error) => out.push(format!("  {}", error.message)),
-        Act::Copy(copy) if bound.is_some_and(|b| b.destinations.is_empty()) => {
-            out.extend(copy.local.iter().flat_map(|local| routing_lines(plan, &local.routing, topology)));
-        }
-        Act::Copy(copy) => {
-            out.extend(routing_lines(plan, &copy.read.routing, topology));
-            if let (Ok(scatter), true) = (&copy.read.many, bound.is_none_or(|b| b.many)) {
-                out.push(format!("  merge: {}", merge_line(&scatter.merge)));
-            }
-            out.push("  the rows go to".into());
-            out.extend(routing_lines(plan, &copy.routing, topology));
-        }
-        Act::Insert(insert) => out.extend(carried(plan, insert.table).map(|what| format!("  ids: {what}"))),
-        Act::Ddl(_) | Act::Session => {}
-    }
-    for job in bound.iter().flat_map(|b| &b.jobs) {
-        let own = job.text.as_deref().unwrap_or(text);
-        out.push(format!("  → {}: {}", job_place(job, topology), String::from_utf8_lossy(own)));
-    }
-    out.extend(match bound.map(|bound| bound.stage) {
-        Some(Stage::InTurn) => Some("  one after another, each with what LIMIT leaves".to_owned()),
-        Some(Stage::Picked) => Some("  then the statement itself, for the rows picked".to_owned()),
-        Some(Stage::Moves) => {
-            Some("  then the statement itself, and rows with a new place are moved there".to_owned())
-        }
-        Some(Stage::Whole) | None => None,
-    });
-    if let Some((count, offset)) = bound.and_then(|b| b.limit) {
-        out.push(format!("  then {count} rows from row {offset}"));
-    }
-    out
-}
-
-fn headline(plan: &Plan, bound: Option<&Bound>) -> String {
-    let what = match &plan.act {
-        Act::Session => return "answered by Shardgate".into(),
-        Act::Refused(_) => return "refused".into(),
-        Act::Read(read) if read.locks => "locking read",
-        Act::Read(_) => "read",
-        Act::Write(_) => "write",
-        Act::Insert(_) => "insert",
-        Act::Load(_) => "load",
-        Act::Copy(_) if bound.is_some_and(|b| b.destinations.is_empty()) => "write",
-        Act::Copy(_) => "copy",
-        Act::Ddl(_) => "definition",
-    };
-    match bound.map(|b| b.jobs.len()) {
-        Some(1) => format!("{what} on one node"),
-        Some(n) => format!("{what} on {n} nodes"),
-        None => what.into(),
-    }
-}
-
-fn routing_lines(plan: &Plan, routing: &Routing, topology: &Topology) -> Vec<String> {
-    match routing {
-        Routing::Any(nodes) => vec![format!("  any of {} places", nodes.len())],
-        Routing::Every(nodes) => {
-            vec![format!(
-                "  each of {}",
-                nodes.iter().map(|n| place(n, topology)).collect::<Vec<_>>().join(", ")
-            )]
-        }
-        Routing::Sharded { leads, .. } => leads
-            .iter()
-            .filter_map(|(i, route)| {
-                let used = plan.tables.get(*i)?;
-                let Layout::Sharded(sharded) = &used.table.layout else { return None };
-                Some(format!(
-                    "  {}: {} (of {} nodes)",
-                    used.table.name,
-                    describe(route, &sharded.key),
-                    sharded.nodes.len()
-                ))
-            })
-            .collect(),
-    }
-}
-
-fn merge_line(merge: &Merge) -> String {
-    match &merge.step {
-        Step::Concat => "rows as they come".into(),
-        Step::Sorted { keys } => format!("sorted by {} keys", keys.len()),
-        Step::Group { keys, folds, .. } if keys.is_empty() => {
-            format!("one row of {} aggregates", folds.len())
-        }
-        Step::Group { keys, folds, .. } => {
-            format!("groups by {} keys, {} aggregates", keys.len(), folds.len())
-        }
-        Step::Distinct { keys, .. } => format!("distinct rows by {} keys", keys.len()),
-    }
 }

@@ -1,7 +1,7 @@
 //! INSERT and REPLACE: each row goes to the node of its key, with its id made where it asks for one.
 
 use super::change;
-use super::edit::{Edits, quote, text};
+use super::edit::{Edits, quote, quoted, text};
 use super::gene;
 use super::ir::{
     Act, Cell, IdValue, Insert, InsertRow, Piece, Route, Routing, Selective, SessionValue, Several, Template,
@@ -80,9 +80,37 @@ fn whole(ctx: &Ctx<'_>, insert: &facts::Insert, index: usize, table: &Table) -> 
         same_everywhere(ctx)?;
         auto_increment(ctx, insert, index, table)?;
     }
+    let copies = nodes.len() > 1;
     let routing = Routing::Every(nodes);
-    let text = names::edits(ctx, &routing, Style::Bare(index))?.whole(ctx.shape);
+    let mut edits = names::edits(ctx, &routing, Style::Bare(index))?;
+    if copies && let Some(schema) = schema_of(ctx, index).filter(|_| insert.is_positional()) {
+        name_columns(insert, shown(&schema), &mut edits);
+    }
+    let text = edits.whole(ctx.shape);
     Ok(Act::Write(Write { routing, text, many: Ok(Several::AtOnce), kept: Vec::new(), moves: None }))
+}
+
+/// The columns that a row without a list has values for.
+pub(super) fn shown(schema: &TableSchema) -> impl Iterator<Item = &str> {
+    schema.columns.iter().filter(|column| !column.invisible).map(|column| &*column.name)
+}
+
+/// Gives the statement its column list: its rows are placed by the columns' order as it is known, and a server at which
+/// they are in another order by now must not read them otherwise.
+pub(super) fn name_columns<'n>(
+    insert: &facts::Insert,
+    names: impl IntoIterator<Item = &'n str>,
+    edits: &mut Edits,
+) {
+    match insert.columns_span {
+        Some(span) => edits.insert(span.end - 1, vec![text(quoted(names))]),
+        None => edits.insert(insert.columns_at, vec![text(format!(" ({})", quoted(names)))]),
+    }
+}
+
+fn schema_of(ctx: &Ctx<'_>, index: usize) -> Option<std::sync::Arc<TableSchema>> {
+    let used = ctx.tables.get(index)?;
+    ctx.schemas.table(&used.database, &used.table.name)
 }
 
 /// A write to copies must not be evaluated differently by each.
@@ -178,8 +206,8 @@ impl Rows<'_, '_> {
             }
         }
         let mut edits = names::edits(ctx, &routing, Style::Bare(self.index))?;
-        let verbatim = edits.is_empty();
-        let own = edits.clone();
+        let verbatim = edits.is_empty() && !self.insert.is_positional();
+        let mut own = edits.clone();
         let (range, rows) = match &self.insert.source {
             InsertSource::Rows(rows) => self.values(rows, &mut edits)?,
             InsertSource::Set(set) => self.set(set, &mut edits)?,
@@ -203,6 +231,9 @@ impl Rows<'_, '_> {
             && !insert.returning
             && rendered.iter().all(|row| row.id.is_some())
             && server_gives(ctx, self.index, self.table);
+        if native && insert.is_positional() {
+            name_columns(insert, self.columns()?.iter().map(String::as_str), &mut own);
+        }
         Ok(Act::Insert(Insert {
             native: native.then(|| own.whole(ctx.shape)),
             selective,
@@ -282,7 +313,7 @@ impl Rows<'_, '_> {
         }
         let database = self.ctx.tables.get(self.index).map(|t| std::sync::Arc::clone(&t.database));
         match database.and_then(|d| self.ctx.schemas.table(&d, &self.table.name)) {
-            Some(schema) => Ok(schema.columns.iter().map(|c| c.name.clone()).collect()),
+            Some(schema) => Ok(shown(&schema).map(str::to_owned).collect()),
             None => Err(refuse::feature(
                 format_args!("the order of the columns of `{}` is not known", self.table.name),
                 "write the column list: INSERT INTO t (a, b) VALUES …",
@@ -295,18 +326,22 @@ impl Rows<'_, '_> {
     }
 
     fn values(&mut self, rows: &[facts::InsertRow], edits: &mut Edits) -> Result<(Span, Vec<RowPlace>)> {
-        let places = self.places(&self.columns()?);
+        let columns = self.columns()?;
+        let places = self.places(&columns);
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             return Err(Error::new(Code::Internal, "an INSERT without rows"));
         };
         let id_name = self.id_name().unwrap_or("").to_owned();
-        if places.id == Some(Spot::Missing) {
+        if self.insert.is_positional() {
+            let added = Some(&*id_name).filter(|_| places.id == Some(Spot::Missing));
+            name_columns(self.insert, columns.iter().map(String::as_str).chain(added), edits);
+        } else if places.id == Some(Spot::Missing) {
             let sep = if places.width == 0 { "" } else { ", " };
             let added = text(format!("{sep}{}", quote(&id_name)));
             match self.insert.columns_span {
                 Some(span) => edits.insert(span.end - 1, vec![added]),
                 None => {
-                    edits.insert(self.insert.table.span.end, vec![text(format!(" ({})", quote(&id_name)))]);
+                    edits.insert(self.insert.columns_at, vec![text(format!(" ({})", quote(&id_name)))]);
                 }
             }
         }

@@ -62,6 +62,9 @@ pub enum Act {
     Copy(Box<Copy>),
     /// DDL: steps one after another, each on all of its places in parallel.
     Ddl(Vec<DdlStep>),
+    /// CREATE TABLE … SELECT whose rows come from, or go to, several places: a table is created as the query's columns say,
+    /// and its rows are inserted then.
+    CreateSelect,
     /// Not answered, and why.
     Refused(Error),
 }

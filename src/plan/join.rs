@@ -72,6 +72,9 @@ struct Pending<'q> {
 impl Scopes<'_> {
     /// Looks through a query expression.
     pub(super) fn query<'q>(&mut self, query: &'q Query, place: &Place<'q>) -> Found {
+        if self.at.is_block(query) {
+            return Found { proof: Ok(Spread::Everywhere), block: None };
+        }
         let mut place = place.clone();
         let member = place.member.take();
         for cte in &query.with {
@@ -201,7 +204,9 @@ impl Scopes<'_> {
     fn subquery<'q>(&mut self, query: &'q Query, place: &Place<'q>) -> Result<(), String> {
         let found = self.query(query, place);
         match found.proof? {
-            Spread::Everywhere if query.limit.is_some() && query.order_by.is_empty() => {
+            Spread::Everywhere
+                if query.limit.is_some() && query.order_by.is_empty() && !self.at.is_block(query) =>
+            {
                 Err("a subquery with LIMIT and without ORDER BY may give each shard other rows".into())
             }
             Spread::Everywhere | Spread::Tied => Ok(()),

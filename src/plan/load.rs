@@ -1,6 +1,6 @@
 //! LOAD DATA: to one place as it is, or cut into rows that are placed and given ids one by one.
 
-use super::edit::{quote, text};
+use super::edit::{quote, quoted, text};
 use super::insert::same_everywhere;
 use super::ir::{Act, GivenId, Load, LoadRows, Route, Routing};
 use super::names::{self, Ctx, Style};
@@ -20,7 +20,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, load: &LoadData) -> Result<Act> {
     };
     let table = std::sync::Arc::clone(&used.table);
     let nodes = ctx.nodes(index);
-    let whole = nodes.len() == 1 && table.id.is_none();
+    let whole = nodes.len() == 1 && table.id.is_none() && table.indexes.is_empty();
     if !load.local {
         return if whole {
             show::beside_tables(ctx)
@@ -63,6 +63,16 @@ pub(super) fn plan(ctx: &Ctx<'_>, load: &LoadData) -> Result<Act> {
         }
         if let (GivenId::Added, Some(id), Some(span)) = (rows.id, &table.id, load.columns_span) {
             edits.insert(span.start + 1, vec![text(format!("{}, ", quote(&id.column)))]);
+        }
+        if load.columns.as_ref().is_none_or(Vec::is_empty)
+            && let Some(schema) = &schema
+        {
+            // Lines are placed by the columns' order as it is known.
+            let names = quoted(schema.columns.iter().map(|column| &*column.name));
+            match load.columns_span {
+                Some(span) => edits.insert(span.end - 1, vec![text(names)]),
+                None => edits.insert(load.columns_at, vec![text(format!(" ({names})"))]),
+            }
         }
         Some(rows)
     };

@@ -50,6 +50,7 @@ pub(super) fn plan(
                 ignored: Vec::new(),
                 part: None,
                 staged: Vec::new(),
+                blocks: Vec::new(),
             };
             Ok(bare)
         }

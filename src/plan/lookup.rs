@@ -4,21 +4,23 @@
 mod bind;
 mod ddl;
 mod entry;
+mod insert;
 
 use std::sync::Arc;
 
 use super::change;
 use super::edit::{quote, text};
-use super::ir::{Act, Cell, Insert, Piece, Plan, Route, Routing, Several, TableUse, Template};
+use super::ir::{Act, Piece, Plan, Route, Routing, Several, TableUse, Template, Write};
 use super::join::Place;
 use super::names::{self, Ctx, Style};
 use super::refuse;
 use super::scope::Scopes;
 use crate::base::{Error, Result, Value};
-use crate::sql::facts::{self, ExprKind, InsertSource, Kind, Operand, Statement, TableName, TableRef};
+use crate::sql::facts::{self, Kind, Operand, Span, Statement, TableName, TableRef};
 use crate::topology::{Index, Layout};
 
-pub use entry::{ALL, Entries, FOR_UPDATE, PlaceOf, Row};
+pub use entry::{ALL, Entering, Entries, FOR_UPDATE, PlaceOf, Row};
+pub use insert::{Arriving, Conflict, Identity, Spot};
 
 /// Values of one statement that are looked up at most: for more, all shards are asked.
 const VALUES: usize = 200;
@@ -49,6 +51,13 @@ pub struct Images {
     pub rows: Rows,
 }
 
+impl Images {
+    /// Whether the rows are read before the statement or behind it.
+    pub fn is_read_around(&self) -> bool {
+        matches!(self.rows, Rows::Found(_) | Rows::New(..))
+    }
+}
+
 /// Which rows are read.
 #[derive(Debug)]
 pub enum Rows {
@@ -56,6 +65,10 @@ pub enum Rows {
     Found(Template),
     /// New ones, after they were inserted: the text up to its conditions, and one condition a row.
     New(Template, Vec<Template>),
+    /// New ones that come in parts, or that others may be in the way of.
+    Arriving(Arriving),
+    /// Those that may move: the session knows their keys.
+    Moving,
 }
 
 /// An act, and how it uses indexes.
@@ -87,20 +100,20 @@ pub(super) fn plan(ctx: &Ctx<'_>, statement: &Statement, act: Act) -> Result<Ind
         // EXPLAIN of a change changes nothing.
         (Kind::Update(_) | Kind::Delete(_) | Kind::Insert(_), Act::Read(_)) => {}
         (Kind::Update(update), Act::Write(write)) => {
-            indexed.images = update_images(ctx, update, &write.routing)?;
+            indexed.images = update_images(ctx, update, write)?;
             let mut scopes = Scopes::new(ctx);
             change::update_block(&mut scopes, update);
             indexed.lookup = lookup(ctx, &scopes, &write.routing);
-            keep_whole(&mut indexed)?;
+            keep_whole(&mut indexed);
         }
         (Kind::Delete(delete), Act::Write(write)) => {
-            indexed.images = delete_images(ctx, delete, &write.routing)?;
+            indexed.images = delete_images(ctx, delete, write)?;
             let mut scopes = Scopes::new(ctx);
             change::delete_block(&mut scopes, delete);
             indexed.lookup = lookup(ctx, &scopes, &write.routing);
-            keep_whole(&mut indexed)?;
+            keep_whole(&mut indexed);
         }
-        (Kind::Insert(insert), act) => indexed.images = insert_images(ctx, insert, act)?,
+        (Kind::Insert(insert), act) => indexed.images = insert::images(ctx, insert, act)?,
         (Kind::Ddl(ddl), Act::Ddl(_)) => {
             let Act::Ddl(steps) = indexed.act else { return Ok(indexed) };
             indexed.act = Act::Ddl(ddl::steps(ctx, ddl, steps)?);
@@ -111,38 +124,28 @@ pub(super) fn plan(ctx: &Ctx<'_>, statement: &Statement, act: Act) -> Result<Ind
                 "change rows of one key at a time",
             ));
         }
-        (Kind::LoadData(_), _) if first_indexed(ctx).is_some() => {
-            return Err(unfollowed("LOAD DATA", "insert the rows with INSERT … VALUES of many rows each"));
-        }
+        (Kind::LoadData(load), act) => indexed.images = insert::load_images(ctx, load, act)?,
         _ => {}
     }
     Ok(indexed)
 }
 
-/// A change of an indexed table runs as it is: its rows are read before it and after it, not in between.
-fn keep_whole(indexed: &mut Indexed) -> Result<()> {
-    let Act::Write(write) = &mut indexed.act else { return Ok(()) };
-    if write.moves.take().is_some_and(|moves| moves.always) {
-        return Err(unfollowed(
-            "the sharding key is set",
-            "delete the row and insert it with the new key in one transaction",
-        ));
-    }
-    if indexed.images.is_some() && matches!(write.many, Ok(Several::InTurn(..) | Several::Picked(_))) {
+/// A change of an indexed table runs as it is: its rows are read before it and after it, not in between. Rows that may
+/// move are known by their keys.
+fn keep_whole(indexed: &mut Indexed) {
+    let Act::Write(write) = &mut indexed.act else { return };
+    if indexed.images.as_ref().is_some_and(|images| images.is_read_around())
+        && matches!(write.many, Ok(Several::InTurn(..) | Several::Picked(_)))
+    {
         write.many =
             Err(unfollowed("ORDER BY or LIMIT over several shards", "change rows of one key at a time"));
     }
-    Ok(())
 }
 
 fn unfollowed(what: &str, instead: &str) -> Error {
     let reason =
         format_args!("{what}: a unique index over all shards could not follow what becomes of each row");
     refuse::feature(reason, instead)
-}
-
-fn first_indexed(ctx: &Ctx<'_>) -> Option<usize> {
-    ctx.used().find(|i| ctx.tables.get(*i).is_some_and(|used| !used.table.indexes.is_empty()))
 }
 
 /// What is read of the rows of an indexed table; `None` for others, and where the table does not exist.
@@ -191,61 +194,73 @@ fn values(route: &Route) -> Option<Vec<Operand>> {
     }
 }
 
-fn update_images(ctx: &Ctx<'_>, update: &facts::Update, routing: &Routing) -> Result<Option<Arc<Images>>> {
-    let sets = |column: &dyn Fn(&str) -> bool| update.set.iter().any(|a| column(&a.column.name.text));
-    let [TableRef::Table(name)] = update.tables.as_slice() else {
-        for table in ctx.used() {
-            if entries(ctx, table)?.is_some_and(|entries| sets(&|column| entries.has(column))) {
-                return Err(unfollowed("an UPDATE of several tables", "update the indexed table by itself"));
-            }
+fn update_images(ctx: &Ctx<'_>, update: &facts::Update, write: &Write) -> Result<Option<Arc<Images>>> {
+    let mut followed = None;
+    for table in ctx.used() {
+        let Some(name) = ctx.statement.tables.get(table) else { continue };
+        let Some(entries) = entries(ctx, table)? else { continue };
+        let own = |a: &&facts::Assignment| {
+            a.column.table.as_ref().is_none_or(|qualifier| qualifier.text == name.exposed())
+        };
+        let sets = |column: &dyn Fn(&str) -> bool| {
+            update.set.iter().filter(own).any(|a| column(&a.column.name.text))
+        };
+        let key = ctx.sharded(table).map(|sharded| Arc::clone(&sharded.key));
+        let is_key = |column: &str| key.as_ref().is_some_and(|key| key.eq_ignore_ascii_case(column));
+        if sets(&|column| entries.identifies(column) && !is_key(column)) {
+            return Err(unfollowed("a new primary key", "delete the row and insert it again"));
         }
-        return Ok(None);
-    };
-    let Some(table) = ctx.index_of(name) else { return Ok(None) };
-    let Some(entries) = entries(ctx, table)? else { return Ok(None) };
-    let key = ctx.sharded(table).map(|sharded| Arc::clone(&sharded.key));
-    let is_key = |column: &str| key.as_ref().is_some_and(|key| key.eq_ignore_ascii_case(column));
-    if sets(&|column| entries.identifies(column) && !is_key(column)) {
-        return Err(unfollowed("a new primary key", "delete the row and insert it again"));
+        if sets(&|column| entries.is_indexed(column)) {
+            if update.ignore || update.limit.is_some() || !update.order_by.is_empty() {
+                return Err(unfollowed("IGNORE, ORDER BY or LIMIT", "name the rows by their keys"));
+            }
+            let other = followed.replace((table, Rows::Found(Template::new()), entries));
+            if other.is_some() {
+                return Err(unfollowed("indexed columns of two tables", "update one table at a time"));
+            }
+        } else if write.moves.is_some() {
+            followed = Some((table, Rows::Moving, entries));
+        }
     }
-    if !sets(&|column| entries.is_indexed(column)) {
-        return Ok(None);
+    let Some((table, rows, entries)) = followed else { return Ok(None) };
+    if matches!(rows, Rows::Moving) {
+        return Ok(Some(Arc::new(Images { table, entries, rows })));
     }
-    if update.ignore || update.limit.is_some() || !update.order_by.is_empty() {
-        return Err(unfollowed("IGNORE, ORDER BY or LIMIT", "name the rows by their keys"));
-    }
-    found(ctx, table, name, entries, update.filter_expr.as_ref(), routing).map(Some)
+    let filter = update.filter_expr.as_ref();
+    found(ctx, table, (&update.tables, update.from), entries, filter, &write.routing).map(Some)
 }
 
-fn delete_images(ctx: &Ctx<'_>, delete: &facts::Delete, routing: &Routing) -> Result<Option<Arc<Images>>> {
-    let ([TableRef::Table(name)], []) = (delete.tables.as_slice(), delete.targets.as_slice()) else {
-        let target = |table: usize| {
-            let name = ctx.statement.tables.get(table).map(TableName::exposed);
-            delete.targets.iter().any(|target| Some(target.name.text.as_str()) == name)
-        };
-        for table in ctx.used().filter(|table| target(*table)) {
-            if entries(ctx, table)?.is_some() {
-                return Err(unfollowed(
-                    "a DELETE of several tables",
-                    "delete from the indexed table by itself",
-                ));
-            }
+fn delete_images(ctx: &Ctx<'_>, delete: &facts::Delete, write: &Write) -> Result<Option<Arc<Images>>> {
+    let target = |table: usize| {
+        let name = ctx.statement.tables.get(table).map(TableName::exposed);
+        match (delete.targets.as_slice(), delete.tables.as_slice()) {
+            ([], [TableRef::Table(only)]) => Some(only.exposed()) == name,
+            ([], _) => true,
+            (targets, _) => targets.iter().any(|target| Some(target.name.text.as_str()) == name),
         }
-        return Ok(None);
     };
-    let Some(table) = ctx.index_of(name) else { return Ok(None) };
-    let Some(entries) = entries(ctx, table)? else { return Ok(None) };
+    let mut followed = None;
+    for table in ctx.used().filter(|table| target(*table)) {
+        if let Some(entries) = entries(ctx, table)? {
+            followed = Some((table, entries));
+        }
+    }
+    let Some((table, entries)) = followed else { return Ok(None) };
+    if delete.targets.len() > 1 {
+        return Err(unfollowed("a DELETE from several tables", "delete from one table at a time"));
+    }
     if delete.ignore || delete.returning || delete.limit.is_some() || !delete.order_by.is_empty() {
         return Err(unfollowed("IGNORE, RETURNING, ORDER BY or LIMIT", "name the rows by their keys"));
     }
-    found(ctx, table, name, entries, delete.filter_expr.as_ref(), routing).map(Some)
+    let filter = delete.filter_expr.as_ref();
+    found(ctx, table, (&delete.tables, delete.from), entries, filter, &write.routing).map(Some)
 }
 
 /// The SELECT that reads and locks the rows that a statement is about to change.
 fn found(
     ctx: &Ctx<'_>,
     table: usize,
-    name: &TableName,
+    (tables, from): (&[TableRef], Span),
     entries: Arc<Entries>,
     filter: Option<&facts::Expr>,
     routing: &Routing,
@@ -255,12 +270,22 @@ fn found(
         return Err(unfollowed("a condition that is another one each time", "name the rows by their keys"));
     }
     let edits = names::edits(ctx, routing, Style::Aliased)?;
-    let mut pieces = vec![text(format!("SELECT {} FROM ", entries.list()))];
-    if names::needs_mapping(ctx, routing) {
-        pieces.extend([Piece::Table(table), text(format!(" AS {}", quote(name.exposed())))]);
-    } else {
-        pieces.push(Piece::Shape(name.span));
-        pieces.extend(name.alias.iter().map(|alias| text(format!(" AS {}", quote(&alias.text)))));
+    let mut pieces = Vec::new();
+    match (tables, ctx.statement.tables.get(table)) {
+        ([TableRef::Table(name)], _) => {
+            pieces.push(text(format!("SELECT {} FROM ", entries.list())));
+            if names::needs_mapping(ctx, routing) {
+                pieces.extend([Piece::Table(table), text(format!(" AS {}", quote(name.exposed())))]);
+            } else {
+                pieces.push(Piece::Shape(name.span));
+                pieces.extend(name.alias.iter().map(|alias| text(format!(" AS {}", quote(&alias.text)))));
+            }
+        }
+        (_, Some(name)) => {
+            pieces.push(text(format!("SELECT DISTINCT {} FROM ", entries.list_of(name.exposed()))));
+            pieces.extend(edits.render(from));
+        }
+        (_, None) => return Err(super::bind::lost()),
     }
     if let Some(filter) = filter {
         pieces.push(text(" WHERE "));
@@ -270,80 +295,8 @@ fn found(
     Ok(Arc::new(Images { table, entries, rows: Rows::Found(pieces) }))
 }
 
-fn insert_images(ctx: &Ctx<'_>, insert: &facts::Insert, act: &Act) -> Result<Option<Arc<Images>>> {
-    let Some(table) = ctx.index_of(&insert.table) else { return Ok(None) };
-    let Some(entries) = entries(ctx, table)? else { return Ok(None) };
-    if insert.replace || insert.ignore || !insert.on_duplicate.is_empty() {
-        return Err(unfollowed(
-            "REPLACE, IGNORE or ON DUPLICATE KEY UPDATE, whose row may be in conflict with one on another shard",
-            "insert the row, and where error 1062 comes, update or delete the row that is there",
-        ));
-    }
-    let Act::Insert(planned) = act else {
-        return Err(unfollowed("INSERT … SELECT", "read the rows first and insert them as values"));
-    };
-    if insert.returning {
-        return Err(unfollowed("RETURNING", "insert the row, and select it then"));
-    }
-    let columns = columns(ctx, insert, table);
-    let rows = planned.rows.iter().enumerate().map(|(n, row)| {
-        let mut pieces = vec![text("(")];
-        for (i, name) in entries.identity().enumerate() {
-            pieces.push(text(format!("{}{} <=> ", if i > 0 { " AND " } else { "" }, quote(name))));
-            pieces.push(given(ctx, planned, insert, &columns, (n, row), name)?);
-        }
-        pieces.push(text(")"));
-        Ok(pieces)
-    });
-    let rows = rows.collect::<Result<Vec<_>>>()?;
-    let head = vec![text(format!("SELECT {} FROM ", entries.list())), Piece::Table(table), text(" WHERE ")];
-    Ok(Some(Arc::new(Images { table, entries, rows: Rows::New(head, rows) })))
-}
-
-/// What a new row has in a column that tells it from others.
-fn given(
-    ctx: &Ctx<'_>,
-    planned: &Insert,
-    insert: &facts::Insert,
-    columns: &[String],
-    (n, row): (usize, &super::ir::InsertRow),
-    name: &str,
-) -> Result<Piece> {
-    let used = ctx.tables.get(planned.table);
-    let is = |column: Option<&str>| column.is_some_and(|column| column.eq_ignore_ascii_case(name));
-    if is(used.and_then(|used| used.table.id.as_ref()).map(|id| &*id.column)) {
-        return Ok(Piece::NewId);
-    }
-    let is_key = is(ctx.sharded(planned.table).map(|sharded| &*sharded.key));
-    match &row.key {
-        Some(Cell::Operand(operand)) if is_key => return Ok(Piece::Operand(operand.clone())),
-        Some(Cell::Session(value)) if is_key => return Ok(Piece::Session(value.clone())),
-        Some(Cell::NewId) if is_key => return Ok(Piece::NewId),
-        _ => {}
-    }
-    let cell = match &insert.source {
-        InsertSource::Rows(rows) => {
-            let place = columns.iter().position(|column| column.eq_ignore_ascii_case(name));
-            place.and_then(|place| rows.get(n)?.cells.get(place))
-        }
-        InsertSource::Set(set) => {
-            set.iter().find(|a| a.column.name.text.eq_ignore_ascii_case(name)).map(|a| &a.value)
-        }
-        InsertSource::Query(_) => None,
-    };
-    match cell.map(|cell| &cell.kind) {
-        Some(ExprKind::Operand(operand)) if *operand != Operand::Const(Value::Null) => {
-            Ok(Piece::Operand(operand.clone()))
-        }
-        _ => Err(refuse::feature(
-            format_args!("the row's primary key `{name}` is not given, and its unique index needs it"),
-            format_args!("give `{name}` as a literal or a parameter, or declare a generator for it"),
-        )),
-    }
-}
-
 /// The columns that an INSERT fills, in order.
-fn columns(ctx: &Ctx<'_>, insert: &facts::Insert, table: usize) -> Vec<String> {
+fn columns_of(ctx: &Ctx<'_>, insert: &facts::Insert, table: usize) -> Vec<String> {
     if let Some(columns) = insert.columns.as_ref().filter(|columns| !columns.is_empty()) {
         return columns.iter().map(|column| column.text.clone()).collect();
     }

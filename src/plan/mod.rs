@@ -9,12 +9,14 @@
 
 mod aggregate;
 pub mod bind;
+mod block;
 pub mod cache;
 mod change;
 pub mod copy;
 mod ddl;
 mod edit;
 pub mod explain;
+mod finish;
 pub mod gene;
 mod insert;
 pub mod ir;
@@ -44,7 +46,7 @@ pub mod undo;
 
 use std::sync::Arc;
 
-pub use bind::{Bound, Destination, SessionValues, Setting, Source, Stage, bind, compute};
+pub use bind::{Arrival, Bound, Destination, SessionValues, Setting, Source, Stage, bind, compute};
 pub use ir::{Act, Plan};
 pub use names::session_value;
 pub use refuse::null_key;

@@ -1,5 +1,7 @@
 //! UPDATEs after which rows may belong to other nodes: the sharding key is set to something that WHERE does not demand.
 
+use std::sync::Arc;
+
 use super::bind::{Binder, Target, lost};
 use super::change::whole_table;
 use super::edit::{Edits, quote};
@@ -14,7 +16,7 @@ use crate::base::ids::NodeId;
 use crate::base::{Error, Result, Value};
 use crate::sql::facts::{ExprKind, Span, Update};
 use crate::topology::schema::TableSchema;
-use crate::topology::{Layout, Table};
+use crate::topology::{Index, Layout, Table};
 
 /// How rows move that an UPDATE gives new keys, or why they cannot.
 pub(super) fn plan(
@@ -76,7 +78,8 @@ pub(super) fn plan(
         }
         set.push((name.clone(), value));
     }
-    let one_by_one = shifts(schema, update);
+    let indexes = scopes.at.tables.get(*table).map_or(&[][..], |used| used.table.indexes.as_slice());
+    let one_by_one = shifts(schema, indexes, update);
     let end = update.set.last().map_or(update.from.end, |a| a.value.span.end);
     let change = Change {
         from: update.from,
@@ -105,13 +108,14 @@ pub(super) fn plan(
 }
 
 /// Whether a row may get a unique value that another of the rows has and is about to give up.
-fn shifts(schema: &TableSchema, update: &Update) -> bool {
-    let varies = |name: &String| {
+fn shifts(schema: &TableSchema, indexes: &[Arc<Index>], update: &Update) -> bool {
+    let varies = |name: &str| {
         update.set.iter().any(|a| {
             a.column.name.text.eq_ignore_ascii_case(name) && !matches!(a.value.kind, ExprKind::Operand(_))
         })
     };
-    schema.unique.iter().any(|index| index.iter().any(varies))
+    schema.unique.iter().flatten().any(|name| varies(name))
+        || indexes.iter().flat_map(|index| &index.columns).any(|name| varies(name))
 }
 
 impl Binder<'_> {
@@ -119,7 +123,8 @@ impl Binder<'_> {
     pub(super) fn all_stay(&self, moves: &Moves, targets: &[Target<'_>]) -> Result<bool> {
         let table = &self.plan.tables.get(moves.pick.table).ok_or_else(lost)?.table;
         let sharded = self.sharded(moves.pick.table).ok_or_else(lost)?;
-        if gene::slots_matter(table) {
+        // A row's entries have its key.
+        if gene::slots_matter(table) || !table.indexes.is_empty() {
             return Ok(false);
         }
         if sharded.nodes.len() == 1 {
@@ -172,7 +177,7 @@ pub fn insertion(plan: &Plan, moves: &Moves, node: NodeId, rows: usize) -> Resul
     );
     Ok(Job {
         source: place.source,
-        schema: std::sync::Arc::clone(&place.schema),
+        schema: Arc::clone(&place.schema),
         node,
         text: Some(text.into_bytes()),
         params: None,

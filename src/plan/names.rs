@@ -31,6 +31,8 @@ pub(super) struct Ctx<'a> {
     pub(super) part: Option<Span>,
     /// Tables in whose place copies of their rows are read.
     pub(super) staged: Vec<usize>,
+    /// Queries whose rows are there already, and where (index in `tables`).
+    pub(super) blocks: Vec<(Span, usize)>,
 }
 
 /// Schemas that a server has of itself.
@@ -61,6 +63,7 @@ impl<'a> Ctx<'a> {
             ignored: Vec::new(),
             staged: Vec::new(),
             part: None,
+            blocks: Vec::new(),
         };
         ctx.tables = statement.tables.iter().map(|t| ctx.resolve(t)).collect::<Result<_>>()?;
         Ok(ctx)
@@ -128,6 +131,11 @@ impl<'a> Ctx<'a> {
         Ok(TableUse { database: Arc::clone(&database.name), table: database.table(&name.name.text) })
     }
 
+    /// Whether the rows of a query are there already.
+    pub(super) fn is_block(&self, query: &Query) -> bool {
+        self.blocks.iter().any(|(span, _)| *span == query.span)
+    }
+
     /// The tables that count.
     pub(super) fn used(&self) -> impl Iterator<Item = usize> + '_ {
         (0..self.tables.len()).filter(|i| !self.ignored.contains(i))
@@ -191,11 +199,14 @@ pub(super) enum Style {
 pub(super) fn edits(ctx: &Ctx<'_>, routing: &Routing, style: Style) -> Result<Edits> {
     let mut edits = Edits::default();
     one_id_each(ctx.statement)?;
+    for (span, table) in &ctx.blocks {
+        edits.replace(*span, vec![text("SELECT * FROM "), Piece::Table(*table)]);
+    }
     session_edits(ctx, &mut edits);
     if needs_mapping(ctx, routing) {
         map_names(ctx, style, &mut edits)?;
     }
-    name_columns(ctx.statement, &mut edits);
+    name_columns(ctx, &mut edits);
     Ok(edits)
 }
 
@@ -230,7 +241,7 @@ fn differs_at(ctx: &Ctx<'_>, i: usize, frame: &Node, node: Option<usize>) -> boo
     }
 }
 
-fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
+pub(super) fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
     let statement = ctx.statement;
     for (i, name) in statement.tables.iter().enumerate().filter(|(i, _)| !ctx.ignored.contains(i)) {
         let mut pieces = vec![Piece::Table(i)];
@@ -281,7 +292,7 @@ fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Result<()> {
 }
 
 /// Functions and variables whose value only the session knows become pieces.
-fn session_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
+pub(super) fn session_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
     let statement = ctx.statement;
     for call in &statement.functions {
         if let Some(value) = session_value(statement, call) {
@@ -354,7 +365,7 @@ pub fn session_value(statement: &Statement, call: &FunctionUse) -> Option<Sessio
 }
 
 /// The name of a system variable whose session value is not the server's.
-fn session_variable(written: &str) -> Option<&str> {
+pub(super) fn session_variable(written: &str) -> Option<&str> {
     let name = ["session.", "local."].iter().find_map(|p| written.strip_prefix(p)).unwrap_or(written);
     const OWN: &[&str] = &[
         "last_insert_id",
@@ -372,13 +383,17 @@ fn session_variable(written: &str) -> Option<&str> {
 }
 
 /// A select item that an edit touches would get another column name: it is named by its own text.
-fn name_columns(statement: &Statement, edits: &mut Edits) {
+pub(super) fn name_columns(ctx: &Ctx<'_>, edits: &mut Edits) {
     if edits.is_empty() {
         return;
     }
     let mut named = Vec::new();
-    each_query(statement, &mut |query| {
+    let replaced = |query: &Query| ctx.blocks.iter().any(|(block, _)| block.holds(query.span));
+    each_query(ctx.statement, &mut |query| {
         let Body::Select(select) = &query.body else { return };
+        if replaced(query) {
+            return;
+        }
         for item in &select.items {
             if let Item::Expr { expr, alias: None, .. } = item
                 && !matches!(expr.kind, ExprKind::Column(_))
@@ -422,7 +437,7 @@ pub(super) fn each_query<'s>(statement: &'s Statement, visit: &mut dyn FnMut(&'s
     }
 }
 
-fn in_query<'s>(query: &'s Query, visit: &mut dyn FnMut(&'s Query)) {
+pub(super) fn in_query<'s>(query: &'s Query, visit: &mut dyn FnMut(&'s Query)) {
     visit(query);
     query.with.iter().for_each(|c| in_query(&c.query, visit));
     query.order_by.iter().for_each(|o| in_expr(&o.expr, visit));

@@ -2,7 +2,7 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::bind::{Binder, Bound, MakeIds, SessionValues, Setting, Source, Target, lost, nowhere};
+use super::bind::{Binder, Bound, Extras, MakeIds, SessionValues, Setting, Source, Target, lost, nowhere};
 use super::ir::{Act, Cell, IdValue, Ids, Insert, Job, Native, Plan, Selective};
 use super::names::nodes_of;
 use super::refuse;
@@ -65,7 +65,14 @@ impl<'p> Binder<'p> {
         } else {
             Vec::new()
         };
-        Ok(Bound { jobs, copies, ids: made, images, rows, ..Bound::default() })
+        let mut bound =
+            Bound { jobs, copies, ids: made, extras: Extras::of_rows(rows, images), ..Bound::default() };
+        let id = |row: usize| match given.get(row) {
+            Some(RowId::New(id)) => Some(id),
+            _ => None,
+        };
+        self.arrivals(insert, &targets, id, &mut bound)?;
+        Ok(bound)
     }
 
     pub(super) fn first_insert_target(&self, insert: &'p Insert) -> Result<Target<'p>> {

@@ -99,6 +99,7 @@ pub(super) fn replica(ctx: &Ctx<'_>, locks: bool) -> bool {
     let statement = ctx.statement;
     !locks
         && !statement.assigns_user_variables
+        && !statement.calls_stored
         && !statement.hints.iter().any(|h| h.trim().eq_ignore_ascii_case("primary"))
         && !statement
             .functions

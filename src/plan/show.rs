@@ -95,7 +95,7 @@ pub(super) fn explain(ctx: &Ctx<'_>, inner: Act) -> Result<Act> {
             (Routing::Any(ctx.nodes(insert.table).iter().take(1).cloned().collect()), false)
         }
         Act::Refused(error) => return Err(error),
-        Act::Session | Act::Ddl(_) | Act::Load(_) => {
+        Act::Session | Act::Ddl(_) | Act::CreateSelect | Act::Load(_) => {
             return Err(refuse::feature(
                 "EXPLAIN of such a statement",
                 "explain a SELECT, INSERT, UPDATE or DELETE",

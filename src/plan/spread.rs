@@ -53,7 +53,7 @@ impl Scopes<'_> {
         rowwise: bool,
     ) -> Proof {
         match found.proof.clone()? {
-            Spread::Everywhere if query.limit.is_some() => {
+            Spread::Everywhere if query.limit.is_some() && !self.at.is_block(query) => {
                 Err("a derived table with LIMIT may give each shard other rows".into())
             }
             Spread::Everywhere => Ok(Spread::Everywhere),

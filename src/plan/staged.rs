@@ -3,12 +3,14 @@
 //! client's own text over those. So every expression, collation and type stays MySQL's affair.
 //!
 //! A table's rows are a *stage*: as few columns and rows as the statement can need, which is decided soundly and not
-//! exactly, because the whole statement with all of its conditions runs over them again.
+//! exactly, because the whole statement with all of its conditions runs over them again. So are the rows of a query in it
+//! that stands for itself and has fewer rows than its tables: a *block*.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::block;
 use super::edit::{quote, text};
+use super::finish;
 use super::ir::{Act, Piece, Read, Route, Routing, Scatter, TableUse, Template};
 use super::join::Place;
 use super::merge_spec::{Merge, Step};
@@ -25,13 +27,48 @@ const INDEX_BYTES: u64 = 3000;
 
 /// How a SELECT is answered over stages; `None` where it cannot be.
 pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
-    if ctx.part.is_some() || !can_be_staged(ctx, query) {
+    if !can_be_staged(ctx, query) {
         return None;
     }
+    let alone = alone(ctx, query);
+    // Groups that are folded need no copies of rows.
+    let whole = || Staging::new(ctx, query).over(&ctx.used().collect::<Vec<_>>());
+    let (within, whole) = match Staging::new(ctx, query).over(&[]) {
+        Some(groups) => (Some(groups), whole()),
+        None => (whole(), None),
+    };
+    (alone.is_some() || within.is_some()).then(|| Arc::new(Ways { alone, within, whole }))
+}
+
+/// Outside of transactions: with the queries in it read first that stand for themselves, or with tables alone.
+fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
+    if let Some(staged) = Staging::new(ctx, query).over(&[]) {
+        return Some(staged);
+    }
     let staging = Staging::new(ctx, query);
-    let alone = staging.alone();
-    let within = staging.over(&ctx.used().collect::<Vec<_>>());
-    (alone.is_some() || within.is_some()).then(|| Arc::new(Ways { alone, within }))
+    let plain = staging.beside_tables();
+    let blocks = block::find(ctx, query);
+    if blocks.is_empty() {
+        return plain.or_else(|| staging.in_one_place());
+    }
+    let mut over = ctx.clone();
+    let mut stages = Vec::new();
+    for (n, inner) in blocks.iter().enumerate() {
+        let name: Arc<str> = format!("shardgate_block_{}", n + 1).into();
+        let Some(stage) = block::stage(ctx, inner, Arc::clone(&name)) else { continue };
+        over.blocks.push((inner.span, over.tables.len()));
+        let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&name)), ..node });
+        over.tables.push(finish::staged_table(ctx, &name, nodes.collect()));
+        over.ignored.extend(block::tables_in(ctx, inner.span));
+        stages.push(stage);
+    }
+    if stages.is_empty() {
+        return plain.or_else(|| staging.in_one_place());
+    }
+    let staging = Staging::new(&over, query);
+    let found = staging.over(&[]).or_else(|| staging.beside_tables()).or_else(|| staging.in_one_place())?;
+    stages.extend(found.stages);
+    Some(Staged { stages, ..found })
 }
 
 /// Whether the statement means the same over copies of its tables' rows.
@@ -51,7 +88,7 @@ fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
 }
 
 /// Whether a name stands anywhere in a text, in whatever role.
-fn mentions(shape: &str, name: &str) -> bool {
+pub(super) fn mentions(shape: &str, name: &str) -> bool {
     let (text, name) = (shape.as_bytes(), name.as_bytes());
     let part =
         |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_' || *b == b'$');
@@ -84,18 +121,22 @@ impl<'a> Staging<'a> {
         Self { ctx, query, scopes, places: places(ctx), whole }
     }
 
-    /// Outside of transactions: tables stay where they are as far as that helps.
-    fn alone(&self) -> Option<Staged> {
+    fn layout(&self, table: usize) -> Option<&Layout> {
+        self.ctx.tables.get(table).map(|used| &used.table.layout)
+    }
+
+    /// All tables but these and those that are everywhere.
+    fn others(&self, kept: &[usize]) -> Vec<usize> {
+        let ctx = self.ctx;
+        ctx.used()
+            .filter(|i| !kept.contains(i) && !matches!(self.layout(*i), Some(Layout::Reference(_))))
+            .collect()
+    }
+
+    /// Some sharded tables stay where they are, the others' rows come to them.
+    fn beside_tables(&self) -> Option<Staged> {
         let ctx = self.ctx;
         let sharded: Vec<usize> = ctx.used().filter(|i| ctx.sharded(*i).is_some()).collect();
-        let elsewhere = |kept: &[usize]| -> Vec<usize> {
-            ctx.used()
-                .filter(|i| !kept.contains(i))
-                .filter(|i| {
-                    !matches!(ctx.tables.get(*i).map(|t| &t.table.layout), Some(Layout::Reference(_)))
-                })
-                .collect()
-        };
         let mut families: Vec<Vec<usize>> = Vec::new();
         for i in &sharded {
             let family: Vec<usize> = sharded.iter().copied().filter(|j| self.alike(*i, *j)).collect();
@@ -105,22 +146,22 @@ impl<'a> Staging<'a> {
         }
         families.sort_by_key(|family| std::cmp::Reverse(family.len()));
         families.extend(sharded.iter().map(|i| vec![*i]));
-        for kept in families {
-            let staged = elsewhere(&kept);
-            if !staged.is_empty()
-                && let Some(staged) = self.over(&staged)
-            {
-                return Some(staged);
-            }
-        }
-        // All come to one server: to that of a table which lives on one source, if there is any.
-        let home = ctx.used().find_map(|i| match &ctx.tables.get(i)?.table.layout {
+        families.iter().find_map(|kept| {
+            let staged = self.others(kept);
+            if staged.is_empty() { None } else { self.over(&staged) }
+        })
+    }
+
+    /// All come to one server: to that of a table which lives on one source, if there is any.
+    fn in_one_place(&self) -> Option<Staged> {
+        let home = self.ctx.used().find_map(|i| match self.layout(i)? {
             Layout::Single(node) => Some(node.source),
             _ => None,
         });
-        let staged: Vec<usize> = elsewhere(&[])
+        let staged: Vec<usize> = self
+            .others(&[])
             .into_iter()
-            .filter(|i| match ctx.tables.get(*i).map(|t| &t.table.layout) {
+            .filter(|i| match self.layout(*i) {
                 Some(Layout::Single(node)) => Some(node.source) != home,
                 _ => true,
             })
@@ -154,18 +195,24 @@ impl<'a> Staging<'a> {
             *over.tables.get_mut(*i)? =
                 TableUse { database: Arc::clone(&used.database), table: Arc::new(table) };
         }
-        let Ok(Act::Read(read)) = select::direct(&over, self.query) else { return None };
-        if read.many.is_err() && !matches!(read.routing, Routing::Any(_)) {
-            return None;
-        }
         let own = Arc::clone(&self.ctx.own);
-        let rest = Box::new(over.plan(own, Act::Read(Read { replica: false, ..read })));
+        let (read, last) = match select::direct(&over, self.query) {
+            Ok(Act::Read(read)) if read.many.is_ok() || matches!(read.routing, Routing::Any(_)) => {
+                (read, None)
+            }
+            _ => {
+                let groups = finish::plan(&over, self.query, "shardgate_groups".into(), &self.places)?;
+                (groups.partial, Some(groups.last))
+            }
+        };
+        let rest =
+            Box::new(over.plan(own, Act::Read(Read { replica: read.replica && stages.is_empty(), ..read })));
         let mut origins: Vec<usize> =
             self.table_leaves().map(|(i, _)| i).filter(|i| staged.contains(i)).collect();
         let all = origins.len();
         origins.sort_unstable();
         origins.dedup();
-        Some(Staged { stages, rest, reopens: origins.len() < all })
+        Some(Staged { stages, rest, last, reopens: origins.len() < all })
     }
 
     /// Tables and the leaves that they are.
@@ -215,14 +262,12 @@ impl<'a> Staging<'a> {
             routing,
         };
         let own = Arc::clone(&ctx.own);
-        let definition = self.definition(i, &schema, &columns);
-        let columns = columns.iter().map(|column| StageColumn::of(column)).collect();
         Some(Stage {
             name,
             table: Arc::clone(&used.table.name),
-            definition,
-            columns,
-            pull: ctx.clone().plan(own, Act::Read(read)),
+            keys: self.keys(i, &schema, &columns),
+            columns: Some(columns.iter().map(|column| StageColumn::of(column)).collect()),
+            pull: Some(ctx.clone().plan(own, Act::Read(read))),
         })
     }
 
@@ -299,19 +344,17 @@ impl<'a> Staging<'a> {
 
     /// Whether a text has the same value each time for the same row.
     fn is_steady(&self, span: Span) -> bool {
-        let inside = |s: Span| span.start <= s.start && s.end <= span.end;
         let steady =
             ["DATABASE", "SCHEMA", "USER", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CONNECTION_ID"];
-        let statement = self.ctx.statement;
-        !statement.functions.iter().any(|call| inside(call.span) && !steady.contains(&call.name.as_str()))
+        let calls = &self.ctx.statement.functions;
+        !calls.iter().any(|call| span.holds(call.span) && !steady.contains(&call.name.as_str()))
     }
 
-    /// What stands between the parentheses of CREATE TEMPORARY TABLE.
-    fn definition(&self, i: usize, schema: &TableSchema, columns: &[&Column]) -> String {
-        let mut parts: Vec<String> = columns.iter().map(|column| defined(column)).collect();
+    /// Indexes of a copy: what is unique stays so, and columns that rows are joined by are found.
+    fn keys(&self, i: usize, schema: &TableSchema, columns: &[&Column]) -> Vec<String> {
         let find =
             |name: &String| columns.iter().find(|column| column.name.eq_ignore_ascii_case(name)).copied();
-        let mut indexed: Vec<Vec<String>> = Vec::new();
+        let (mut out, mut indexed): (Vec<String>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
         for (n, key) in schema.unique.iter().enumerate() {
             let Some(found) = key.iter().map(find).collect::<Option<Vec<_>>>() else { continue };
             if !indexable(&found) {
@@ -321,7 +364,7 @@ impl<'a> Staging<'a> {
             let primary = n == 0 && found.iter().all(|column| !column.nullable);
             let names: Vec<String> = found.iter().map(|column| quote(&column.name)).collect();
             let kind = if primary { "PRIMARY KEY" } else { "UNIQUE KEY" };
-            parts.push(format!("{kind} ({})", names.join(", ")));
+            out.push(format!("{kind} ({})", names.join(", ")));
             indexed.push(key.clone());
         }
         for name in self.joined_by(i) {
@@ -329,10 +372,10 @@ impl<'a> Staging<'a> {
             if indexed.iter().any(|key| key.first() == Some(&name)) || !indexable(&[column]) {
                 continue;
             }
-            parts.push(format!("KEY ({})", quote(&column.name)));
+            out.push(format!("KEY ({})", quote(&column.name)));
             indexed.push(vec![name]);
         }
-        parts.join(", ")
+        out
     }
 
     /// Columns of a table, lower case, that are compared with other columns.
@@ -388,8 +431,7 @@ fn whole_tables(ctx: &Ctx<'_>, query: &Query, out: &mut Vec<usize>) {
     let select = match &query.body {
         Body::Select(select) => select,
         Body::Other => {
-            let inside = |t: &TableName| query.span.start <= t.span.start && t.span.end <= query.span.end;
-            out.extend(ctx.used().filter(|i| ctx.statement.tables.get(*i).is_some_and(inside)));
+            out.extend(block::tables_in(ctx, query.span));
             return;
         }
         Body::Set { .. } => return,
@@ -420,23 +462,6 @@ fn own_tables<'q>(table: &'q TableRef, natural: bool, out: &mut Vec<(&'q TableNa
         }
         TableRef::Derived { .. } | TableRef::Function => {}
     }
-}
-
-/// A column as it is defined, without what gives it values.
-fn defined(column: &Column) -> String {
-    let mut out = format!("{} {}", quote(&column.name), column.column_type);
-    if let (Some(charset), Some(collation)) = (&column.charset, &column.collation) {
-        let _ = write!(out, " CHARACTER SET {charset} COLLATE {collation}");
-    }
-    out.push_str(match (column.nullable, column.data_type.as_str()) {
-        (false, "timestamp") => " NOT NULL DEFAULT '1970-01-02 00:00:00'",
-        (false, _) => " NOT NULL",
-        (true, _) => " NULL",
-    });
-    if column.invisible {
-        out.push_str(" INVISIBLE");
-    }
-    out
 }
 
 fn indexable(columns: &[&Column]) -> bool {

@@ -18,7 +18,7 @@ use crate::base::{Code, Error, Result};
 use crate::config::Config;
 use crate::idgen::{Fence, Ids};
 use crate::session::Shared;
-use crate::store::DdlLog;
+use crate::store::{DdlLog, Definitions};
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::wire::packet;
@@ -68,7 +68,12 @@ pub async fn start(config: &Config, topology: Topology) -> Result<Running> {
     let recovery = recovery::run(Arc::clone(&coordinator), config.transaction.recover_every);
     let states = indexes::states(config, &topology);
     let owner = workers::owner(&config.listen.address);
-    let ddl = segments::db(config, &topology).map(|db| DdlLog::new(db, owner));
+    let store = || segments::db(config, &topology);
+    let databases = || topology.databases.values().map(|database| &*database.name);
+    let ddl = store().zip(store()).map(|(db, own)| {
+        let definitions = Definitions::new(own, owner.clone(), databases());
+        DdlLog::new(db, owner, definitions)
+    });
     let shared = Shared::new(config, topology, pools.clone(), ids, coordinator, metrics, registry);
     let shared = Arc::new(shared.with_ddl(ddl).with_indexes(states));
     shared.learn_server().await;
@@ -126,6 +131,7 @@ impl Running {
             tracing::warn!(sessions = self.shared.registry.len(), "sessions did not end in time");
         }
         self.worker.release().await;
+        definitions::leave(&self.shared).await;
         drop(self.end);
     }
 }

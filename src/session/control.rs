@@ -1,5 +1,4 @@
-//! Statements that the session carries out itself: transaction control, SET, USE, KILL, warnings, PREPARE in SQL,
-//! EXPLAIN SHARDGATE.
+//! Statements that the session carries out itself: transaction control, SET, USE, KILL, warnings, PREPARE in SQL.
 
 use super::Session;
 use super::dispatch::kill;
@@ -72,11 +71,11 @@ impl Session {
                 return Ok(());
             }
             Kind::Show(show) => return Box::pin(self.show(show, text)).await,
-            Kind::Explain { shardgate: true, inner, .. } => {
+            Kind::Explain { shardgate: true, analyze, inner, .. } => {
                 let span = text.shape.original_span(*inner);
                 let inner = text.original.get(span.start as usize..span.end as usize).unwrap_or_default();
                 let inner = String::from_utf8_lossy(inner).into_owned();
-                return self.explain(&inner, text).await;
+                return Box::pin(self.explain(&inner, *analyze, text)).await;
             }
             Kind::Prepare { name, text: source, variable } => {
                 let sql = match (source, variable) {
@@ -129,7 +128,7 @@ impl Session {
             (false, true) => "START TRANSACTION WITH CONSISTENT SNAPSHOT",
             (true, true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
         };
-        self.held.begin(begin, characteristics.as_deref(), read_only);
+        self.held.begin(begin, characteristics.as_deref(), read_only, &self.vars.settings);
         if snapshot { Box::pin(self.take_snapshots()).await } else { Ok(()) }
     }
 
@@ -168,7 +167,7 @@ impl Session {
     async fn ended(&mut self, chain: bool, release: bool, more: bool) -> Result<()> {
         self.vars.next_transaction = None;
         if chain {
-            self.begin(Some(self.held.was_read_only()), false).await?;
+            self.held.begin_again(&self.vars.settings);
         }
         self.last.row_count = 0;
         self.forget_warnings();
@@ -190,7 +189,7 @@ impl Session {
     }
 
     /// How a result set of the proxy's own goes out.
-    fn form(&self, binary: bool, more: bool) -> reply::Form {
+    pub(super) fn form(&self, binary: bool, more: bool) -> reply::Form {
         reply::Form {
             status: self.status(more),
             deprecate_eof: self.flavor.deprecate_eof,
@@ -229,15 +228,6 @@ impl Session {
         Ok(())
     }
 
-    /// EXPLAIN SHARDGATE: the plan as a tree of text, a line a row.
-    async fn explain(&mut self, inner: &str, text: &Text<'_>) -> Result<()> {
-        let lines = self.explained(inner).await?;
-        let rows: Vec<Vec<String>> = lines.into_iter().map(|line| vec![line]).collect();
-        let form = self.form(text.given.is_binary(), text.more);
-        reply::table(&mut self.client, &PLAN, &rows, form);
-        Ok(())
-    }
-
     /// The columns of a statement that the session answers with rows; none for others.
     pub(super) fn own_columns(kind: &Kind) -> &'static [Column] {
         match kind {
@@ -248,7 +238,8 @@ impl Session {
     }
 }
 
-const PLAN: [Column; 1] = [Column::Text("Plan", 1024)];
+/// What EXPLAIN SHARDGATE answers.
+pub(super) const PLAN: [Column; 1] = [Column::Text("Plan", 1024)];
 
 /// The columns of SHOW WARNINGS and its kin.
 fn shown(what: &str) -> &'static [Column] {

@@ -10,25 +10,28 @@
 use bytes::Bytes;
 
 use super::Session;
-use super::copy_rows::{Destination, Part, Placing};
+use super::copy_rows::{Part, Placing};
 use super::ids::first_stored;
+use super::lookup::{Arriving, Place, Texts, keeping as lookup_keeping, run};
 use super::query::{Text, no_job};
+use super::scope::Hand;
 use super::write::pace_of;
 use super::zones;
-use crate::backend::{AnswerLimit, Flavor, Lease, Pools, Role, Settings, Summary};
+use crate::backend::{Flavor, Lease, Pools, Role, Settings, Summary};
 use crate::base::ids::SourceId;
-use crate::base::{Code, Error, Origin, Result};
+use crate::base::{Code, Error, Result};
 use crate::exec::fanout::{Order, Rows};
 use crate::exec::send::{Call, Preset};
 use crate::exec::ship::Writer;
 use crate::exec::single::{self, Around};
-use crate::exec::write::{self, Pace, Task};
+use crate::exec::write::{self, Task};
 use crate::exec::{Client, Connections, info};
 use crate::merge::Budget;
 use crate::plan::Bound;
 use crate::plan::ir::{Copy, GivenId, Job, Plan, Selective};
+use crate::plan::lookup::{self, Images};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::sql::splice;
+use crate::sql::facts::{Body, InsertSource, Kind};
 use crate::txn::Held;
 use crate::wire::row::Format;
 
@@ -36,7 +39,7 @@ use crate::wire::row::Format;
 const BATCH: Budget = Budget { max_rows: 8192, max_bytes: 1024 * 1024 };
 
 /// Warnings about what a statement is written with (ER_WARN_DEPRECATED_SYNTAX and its kin).
-const DEPRECATED: [&str; 2] = ["1287", "1681"];
+pub(super) const DEPRECATED: [&str; 2] = ["1287", "1681"];
 
 /// Connections from the pools alone, one a source.
 struct Apart<'a> {
@@ -58,6 +61,10 @@ impl Connections for Apart<'_> {
     fn many(&self) -> usize {
         1
     }
+
+    fn keeps(&self) -> bool {
+        false
+    }
 }
 
 /// Whose connections are read from: the pools', or those of the session's transaction.
@@ -74,12 +81,14 @@ impl<'a> Side<'a> {
         tasks: &'r [Task<'r>],
         order: Order<'r>,
         held: &mut Held,
+        client: &mut Client,
         around: Around<'r>,
     ) -> Result<Rows<'r>> {
         if self.apart {
-            return Rows::open(tasks, order, &mut self.apart(), around).await;
+            return Rows::open(tasks, order, &mut self.apart(), client, around).await;
         }
-        Rows::open(tasks, order, &mut held.using(self.pools, self.flavor, self.settings), around).await
+        let mut using = held.using(self.pools, self.flavor, self.settings);
+        Rows::open(tasks, order, &mut using, client, around).await
     }
 
     pub(super) async fn close(&self, rows: Rows<'_>, held: &mut Held) {
@@ -113,7 +122,7 @@ struct Total {
 }
 
 impl Session {
-    /// Carries an INSERT of a query's rows out.
+    /// Carries an INSERT of a query's rows out, and answers it.
     pub(super) async fn copy(
         &mut self,
         plan: &Plan,
@@ -121,6 +130,19 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<()> {
+        let summary = self.copied(plan, copy, bound, text).await?;
+        self.written(summary, text);
+        Ok(())
+    }
+
+    /// Carries an INSERT of a query's rows out.
+    pub(super) async fn copied(
+        &mut self,
+        plan: &Plan,
+        copy: &Copy,
+        bound: &Bound,
+        text: &Text<'_>,
+    ) -> Result<Summary> {
         if self.insert_id.is_some() {
             return Err(Error::refused(
                 "insert_id for rows that a query gives, and that go to several places",
@@ -152,10 +174,7 @@ impl Session {
             }
             _ => {}
         }
-        self.last.row_count = summary.affected as i64;
-        self.last.warnings = std::mem::take(&mut summary.messages);
-        self.ok(&summary, text.more);
-        Ok(())
+        Ok(summary)
     }
 
     /// Reads, places and writes one batch after another.
@@ -168,7 +187,8 @@ impl Session {
         apart: bool,
     ) -> Result<Total> {
         let table = plan.tables.get(copy.table).map(|used| &*used.table).ok_or_else(no_job)?;
-        let lock = !apart && !copy.read.locks && self.repeats_reads() && lockable(plan);
+        let lock =
+            !apart && !copy.read.locks && self.held.repeats_reads(&self.vars.settings) && lockable(plan);
         let jobs: Vec<Job> = bound.jobs.iter().map(|job| locked(job, lock)).collect();
         let mut tasks = Vec::with_capacity(jobs.len());
         for job in &jobs {
@@ -178,11 +198,8 @@ impl Session {
             };
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let mut destinations = Vec::with_capacity(bound.destinations.len());
-        for destination in &bound.destinations {
-            let [head, tail] = [&destination.head, &destination.tail].map(|job| self.inlined(job, text));
-            destinations.push(Destination { job: &destination.head, head: head?, tail: tail? });
-        }
+        let destinations = bound.destinations().iter().map(|to| Place::of(to, text.given, self.vars.mode));
+        let destinations = destinations.collect::<Result<Vec<_>>>()?;
         let concat = Merge { hidden: 0, step: Step::Concat };
         let scatter = copy.read.many.as_ref().ok().filter(|_| bound.many);
         let settings = reading(&self.vars.settings);
@@ -195,6 +212,7 @@ impl Session {
             role: Role::Primary,
             locks: lock || copy.read.locks,
             format: Format::Binary,
+            meter: None,
         };
         let deadline = self.shared.deadline();
         let shared = self.shared.clone();
@@ -204,7 +222,14 @@ impl Session {
         let Self { client, held, pools, vars, flavor, ticket, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
         let from = Side { apart, pools, flavor: *flavor, settings: &vars.settings };
-        let mut rows = Some(from.open(&tasks, order, held, around).await?);
+        let mut rows = Some(from.open(&tasks, order, held, client, around).await?);
+        let arriving = match plan.images.as_deref() {
+            Some(images @ Images { rows: lookup::Rows::Arriving(how), .. }) => {
+                let keeping = lookup_keeping(plan, images, &shared)?;
+                Some(Arriving { keeping, how, ready: &shared.indexes, mode })
+            }
+            _ => None,
+        };
         let mut placing: Option<Placing<'_>> = None;
         let mut total = Total::default();
         let bounds = if apart { BATCH } else { shared.limits.merge };
@@ -243,19 +268,26 @@ impl Session {
                 if !ended && !apart {
                     return Err(too_many(bounds));
                 }
-                if ended && let Some(rows) = rows.take() {
+                let mut warned = Vec::new();
+                if ended && let Some(mut rows) = rows.take() {
+                    warned = rows.warned().await.to_vec();
                     from.close(rows, held).await;
                 }
-                let mut writing = Writing {
+                let hand = Hand {
                     held,
                     pools,
                     flavor: *flavor,
                     settings: &vars.settings,
-                    client,
+                    client: Some(client),
                     around,
-                    placing,
-                    pace: pace_of(plan),
+                    budget: shared.limits.merge,
+                    last_insert_id: None,
                 };
+                let pace = pace_of(plan);
+                let texts =
+                    Texts { places: placing.destinations, queried: true, pace, ids: Preset::default() };
+                let mut writing = Writing { hand, placing, texts, arriving };
+                writing.warned(warned, &mut total).await?;
                 for batch in batches(&read) {
                     writing.batch(batch, &mut total).await?;
                 }
@@ -269,27 +301,6 @@ impl Session {
             from.close(rows, held).await;
         }
         done.map(|()| total)
-    }
-
-    /// Whether a transaction's reads must not change while it lasts: REPEATABLE READ, the servers' default, or SERIALIZABLE.
-    fn repeats_reads(&self) -> bool {
-        let level = ["transaction_isolation", "tx_isolation"].map(|name| self.vars.settings.get(name));
-        let level = level.into_iter().flatten().next().unwrap_or_default().to_ascii_uppercase();
-        !level.contains("COMMITTED")
-    }
-
-    /// A job's text with its parameters written into it.
-    fn inlined(&self, job: &Job, text: &Text<'_>) -> Result<Vec<u8>> {
-        let own = job.text.as_deref().unwrap_or_default();
-        let Some(params) = &job.params else { return Ok(own.to_vec()) };
-        let mut values = Vec::with_capacity(params.len());
-        for param in params {
-            values.push(match param {
-                crate::plan::ir::Param::Client(i) => text.given.value(usize::from(*i))?,
-                crate::plan::ir::Param::Value(value) => value.clone(),
-            });
-        }
-        splice::inline(own, &values, self.vars.mode).ok_or_else(no_job)
     }
 }
 
@@ -314,7 +325,6 @@ fn locked(job: &Job, lock: bool) -> Job {
 
 /// Whether the query can be told to lock: a single SELECT from tables.
 fn lockable(plan: &Plan) -> bool {
-    use crate::sql::facts::{Body, InsertSource, Kind};
     match &plan.statement.kind {
         Kind::Insert(insert) => match &insert.source {
             InsertSource::Query(query) => {
@@ -346,6 +356,18 @@ pub(super) async fn collect(
     Ok((read, false))
 }
 
+/// The SQLSTATE of what is a warning elsewhere (MySQL Error Message Reference).
+fn state_of(errno: u16) -> [u8; 5] {
+    *match errno {
+        1264 => b"22003",
+        1292 | 1366 => b"22007",
+        1365 => b"22012",
+        1406 => b"22001",
+        1441 => b"22008",
+        _ => b"HY000",
+    }
+}
+
 fn too_many(bounds: Budget) -> Error {
     let text = format!(
         "in a transaction the rows of the query are collected before they are written, and are more than \
@@ -373,21 +395,37 @@ fn batches(mut rows: &[Bytes]) -> impl Iterator<Item = &[Bytes]> {
 
 /// Writes batches in the statement's transaction.
 struct Writing<'w, 'a> {
-    held: &'w mut Held,
-    pools: &'w Pools,
-    flavor: Flavor,
-    settings: &'w Settings,
-    client: &'w mut Client,
-    around: Around<'w>,
+    hand: Hand<'w>,
     placing: &'w Placing<'a>,
-    pace: Pace,
+    texts: Texts<'w>,
+    /// The table has unique indexes over all shards.
+    arriving: Option<Arriving<'w>>,
 }
 
 impl Writing<'_, '_> {
+    /// What a query has to warn of is an error in strict mode, where rows are changed (manual, "Server SQL Modes").
+    async fn warned(&mut self, messages: Vec<[String; 3]>, total: &mut Total) -> Result<()> {
+        let serious =
+            |[level, code, _]: &&[String; 3]| level == "Warning" && !DEPRECATED.contains(&code.as_str());
+        if let Some([_, code, message]) = messages.iter().find(serious)
+            && self.placing.copy.selective != Selective::Ignore
+            && self.ask("SELECT @@sql_mode".to_owned()).await?.is_some_and(|mode| mode.contains("STRICT_"))
+        {
+            let errno = code.parse().unwrap_or_default();
+            return Err(Error::backend(errno, state_of(errno), message.clone()));
+        }
+        total.add(vec![Summary { warnings: messages.len() as u16, messages, ..Summary::default() }]);
+        Ok(())
+    }
+
     async fn batch(&mut self, rows: &[Bytes], total: &mut Total) -> Result<()> {
         self.unambiguous(rows, total).await?;
-        let parts = self.placing.parts(rows, total.rows).await?;
-        let answers = self.write(parts.each).await?;
+        let identity = self.arriving.as_ref().map(|arriving| &arriving.how.identity);
+        let parts = self.placing.parts(rows, total.rows, identity).await?;
+        let answers = match &self.arriving {
+            None => self.write(parts.each).await?,
+            Some(arriving) => arriving.take_in(&mut self.hand, &mut self.texts, &parts.rows).await?,
+        };
         let Self { placing, .. } = self;
         total.rows += rows.len() as u64;
         total.given = parts.given.or(total.given);
@@ -406,7 +444,8 @@ impl Writing<'_, '_> {
                 let nodes =
                     placing.destinations.iter().map(|destination| usize::from(destination.job.node.0));
                 let nodes = nodes.take(if placing.copies { 1 } else { usize::MAX });
-                let mut using = self.held.using(self.pools, self.flavor, self.settings);
+                let Hand { held, pools, flavor, settings, .. } = &mut self.hand;
+                let mut using = held.using(pools, *flavor, settings);
                 first_stored(placing.table, nodes, &parts.made, &mut using).await?
             }
         };
@@ -417,7 +456,7 @@ impl Writing<'_, '_> {
     async fn unambiguous(&mut self, rows: &[Bytes], total: &mut Total) -> Result<()> {
         /// Parts of a UNION.
         const AT_ONCE: usize = 512;
-        let zone = self.settings.get("time_zone").unwrap_or_default().trim_matches('\'');
+        let zone = self.hand.settings.get("time_zone").unwrap_or_default().trim_matches('\'');
         if total.steady_clock || zone.starts_with(['+', '-']) {
             return Ok(());
         }
@@ -444,19 +483,16 @@ impl Writing<'_, '_> {
 
     /// The first cell of what a place that is written to answers, in the session's time zone.
     async fn ask(&mut self, sql: String) -> Result<Option<String>> {
-        let Some(Destination { job, .. }) = self.placing.destinations.first() else { return Ok(None) };
+        let Some(Place { job, .. }) = self.placing.destinations.first() else { return Ok(None) };
         let call = Call::Owned(sql.into_bytes());
         let task = Task { source: job.source, schema: &job.schema, call, ids: Preset::default() };
-        let mut using = self.held.using(self.pools, self.flavor, self.settings);
-        let (limit, client) = (AnswerLimit::of_rows(1), Some(&mut *self.client));
-        let ran = write::run(&[task], self.settings, &mut using, self.pace, limit, client, self.around).await;
-        let answer = ran.results.into_iter().flatten().next().ok_or_else(no_job)??;
-        Ok(answer.text(0, 0))
+        let answers = self.hand.pull(&[task], self.texts.pace).await?;
+        Ok(answers.first().ok_or_else(no_job)?.text(0, 0))
     }
 
     /// There is no row: a server says what it has to say of that, and of the table.
     async fn nothing(&mut self, total: &mut Total) -> Result<()> {
-        let Some(Destination { job, head, tail }) = self.placing.destinations.first() else { return Ok(()) };
+        let Some(Place { job, head, tail, .. }) = self.placing.destinations.first() else { return Ok(()) };
         let mut text = head.clone();
         text.extend_from_slice(b" SELECT ");
         let width = self.placing.columns.len() + usize::from(self.placing.copy.id == GivenId::Added);
@@ -477,35 +513,7 @@ impl Writing<'_, '_> {
             let call = Call::Owned(text);
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let mut using = self.held.using(self.pools, self.flavor, self.settings);
-        let limit = AnswerLimit::of_rows(0);
-        let client = Some(&mut *self.client);
-        let ran = write::run(&tasks, self.settings, &mut using, self.pace, limit, client, self.around).await;
-        let mut failed: Option<(u64, Error)> = None;
-        let mut answers = Vec::with_capacity(numbers.len());
-        for (result, rows) in ran.results.into_iter().zip(&numbers) {
-            match result {
-                Some(Ok(answer)) => {
-                    let mut summary = answer.ok;
-                    for [_, _, message] in &mut summary.messages {
-                        *message = info::renumbered(message, rows);
-                    }
-                    answers.push(summary);
-                }
-                Some(Err(error)) => {
-                    let message = match error.origin {
-                        Origin::Backend => info::renumbered(&error.message, rows),
-                        _ => error.message.clone(),
-                    };
-                    let row = info::row_of(&message).unwrap_or(u64::MAX);
-                    if failed.as_ref().is_none_or(|(first, _)| row < *first) {
-                        failed = Some((row, Error { message, ..error }));
-                    }
-                }
-                None => {}
-            }
-        }
-        failed.map_or(Ok(answers), |(_, error)| Err(error))
+        run(&mut self.hand, &tasks, &numbers, self.texts.pace).await
     }
 }
 

@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use super::load_rows::ids_for;
+use super::lookup::{NewRow, Place, lost_sight};
 use super::query::no_job;
 use crate::base::{Code, Error, Result, Value};
 use crate::exec::ship::{PLAIN, Writer};
 use crate::idgen::Ids;
 use crate::plan::ir::{Copy, GivenId, IdValue, Job};
 use crate::plan::load::place;
+use crate::plan::lookup::{Identity, Spot};
 use crate::plan::{asks_for_id, gene, id_value, null_key};
 use crate::sharding::{Gene, KeyType};
 use crate::sql::lex::Mode;
@@ -27,18 +29,11 @@ pub(super) struct Placing<'a> {
     pub(super) ids: &'a Ids,
     pub(super) columns: Vec<ColumnDef>,
     pub(super) writers: Vec<Writer>,
-    pub(super) destinations: &'a [Destination<'a>],
+    pub(super) destinations: &'a [Place<'a>],
     /// Each destination gets all rows.
     pub(super) copies: bool,
     pub(super) zero_is_value: bool,
     pub(super) mode: Mode,
-}
-
-/// A place that rows are written to.
-pub(super) struct Destination<'a> {
-    pub(super) job: &'a Job,
-    pub(super) head: Vec<u8>,
-    pub(super) tail: Vec<u8>,
 }
 
 /// What one place gets of a batch.
@@ -52,6 +47,8 @@ pub(super) struct Part<'a> {
 /// What a batch comes to.
 pub(super) struct Parts<'a> {
     pub(super) each: Vec<Part<'a>>,
+    /// Or row by row, where that is asked for.
+    pub(super) rows: Vec<NewRow>,
     /// The new ids that are numbers, in the rows' order.
     pub(super) made: Vec<u64>,
     /// The last id that a row brought along, where it is a number.
@@ -66,8 +63,14 @@ struct Known {
 }
 
 impl<'a> Placing<'a> {
-    /// The texts for a batch of rows, `before` of which have come before.
-    pub(super) async fn parts(&self, rows: &[Bytes], before: u64) -> Result<Parts<'a>> {
+    /// The texts for a batch of rows, `before` of which have come before: row by row where what tells them from others is
+    /// wanted.
+    pub(super) async fn parts(
+        &self,
+        rows: &[Bytes],
+        before: u64,
+        identity: Option<&Identity>,
+    ) -> Result<Parts<'a>> {
         let mut row = Row::empty(Format::Binary);
         let mut known = Vec::with_capacity(rows.len());
         for (i, payload) in rows.iter().enumerate() {
@@ -83,12 +86,20 @@ impl<'a> Placing<'a> {
         let mut made = Vec::new();
         let mut places: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); self.destinations.len()];
         let mut next = new.into_iter();
+        let mut single = Vec::new();
         for (i, (payload, known)) in rows.iter().zip(&known).enumerate() {
             self.load(&mut row, payload)?;
             let id = if known.asks { next.next() } else { None };
             made.extend(id.as_ref().and_then(number));
             let at = self.place(known, id.as_ref()).map_err(|error| at_row(&error, before, i))?;
             self.check(&row).map_err(|error| at_row(&error, before, i))?;
+            if let Some(identity) = identity {
+                let mut text = Vec::new();
+                self.write(&mut text, &row, id.as_ref())?;
+                let found = self.found(identity, &row, id.as_ref())?;
+                single.push(NewRow { at, number: before + i as u64 + 1, text, found });
+                continue;
+            }
             let Some((text, numbers)) = places.get_mut(at) else { return Err(no_job()) };
             if !numbers.is_empty() {
                 text.push(b',');
@@ -98,16 +109,17 @@ impl<'a> Placing<'a> {
         }
         let given =
             known.iter().rev().find_map(|known| known.id.as_ref().filter(|_| !known.asks).and_then(number));
-        let part = |(at, destination): (usize, &'a Destination<'a>)| {
+        let part = |(at, destination): (usize, &'a Place<'a>)| {
             let (body, rows) =
                 places.get(if self.copies { 0 } else { at }).filter(|(_, rows)| !rows.is_empty())?;
             Some(Part {
                 job: destination.job,
-                text: statement(destination, body, rows.len()),
+                text: statement(&destination.head, body, rows.len(), &destination.tail),
                 rows: rows.clone(),
             })
         };
-        Ok(Parts { each: self.destinations.iter().enumerate().filter_map(part).collect(), made, given })
+        let each = self.destinations.iter().enumerate().filter_map(part).collect();
+        Ok(Parts { each, rows: single, made, given })
     }
 
     fn load(&self, row: &mut Row, payload: &Bytes) -> Result<()> {
@@ -247,10 +259,37 @@ impl<'a> Placing<'a> {
     }
 }
 
+impl Placing<'_> {
+    /// The condition that finds a row once it is in; its new id, where it has asked for one.
+    fn found(&self, identity: &Identity, row: &Row, id: Option<&Value>) -> Result<String> {
+        let Identity::Cells(cells) = identity else { return Err(no_job()) };
+        let mut out = b"(".to_vec();
+        for (n, (name, spot)) in cells.iter().enumerate() {
+            let and = if n > 0 { " AND " } else { "" };
+            out.extend_from_slice(format!("{and}{} <=> ", splice::quote(name)).as_bytes());
+            let at = match (spot, self.copy.id) {
+                (Spot::Column(at), _) => Some(*at),
+                (_, GivenId::Field(at) | GivenId::Given(at)) => Some(at),
+                _ => None,
+            };
+            match (id.filter(|_| *spot == Spot::Id), at) {
+                (Some(id), _) => splice::put_literal(id, self.mode, &mut out),
+                (None, Some(at)) => {
+                    let writer = self.writers.get(at).ok_or_else(unreadable)?;
+                    let backslash = !self.mode.no_backslash_escapes;
+                    writer.put(&mut out, row.cell(at), backslash).ok_or_else(unreadable)?;
+                }
+                (None, None) => return Err(no_job()),
+            }
+        }
+        out.push(b')');
+        String::from_utf8(out).map_err(|_| lost_sight())
+    }
+}
+
 /// The statement for a place. One row is selected, not given as VALUES: servers take a NULL for a column without one as an
 /// error where one row is given, and as a warning, outside of strict mode, where there might be more.
-fn statement(destination: &Destination<'_>, rows: &[u8], count: usize) -> Vec<u8> {
-    let Destination { head, tail, .. } = destination;
+pub(super) fn statement(head: &[u8], rows: &[u8], count: usize, tail: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(head.len() + rows.len() + tail.len() + 20);
     text.extend_from_slice(head);
     let one = rows.strip_prefix(b"(").and_then(|row| row.strip_suffix(b")")).filter(|_| count == 1);

@@ -34,7 +34,7 @@ const UNKNOWN_TABLE: u16 = 1051;
 pub(super) type Results = Vec<Result<Summary>>;
 
 impl Session {
-    /// Carries DDL out. The transaction has been committed.
+    /// Carries DDL out, and answers it. The transaction has been committed.
     pub(super) async fn ddl(
         &mut self,
         plan: &Plan,
@@ -42,14 +42,7 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<()> {
-        let Kind::Ddl(ddl) = &plan.statement.kind else { return Err(no_job()) };
-        let places: usize = steps.iter().map(|step| step.places.len()).sum();
-        let done = if places > 1 && !ddl.temporary {
-            Box::pin(self.ddl_at_places(ddl, steps, bound, text)).await
-        } else {
-            self.ddl_at_place(ddl, steps, bound, text).await
-        };
-        let mut summary = done?;
+        let mut summary = self.define(plan, steps, bound, text).await?;
         self.last.row_count = 0;
         self.last.warnings = std::mem::take(&mut summary.messages);
         if summary.last_insert_id != 0 {
@@ -60,6 +53,23 @@ impl Session {
         Ok(())
     }
 
+    /// Carries DDL out.
+    pub(super) async fn define(
+        &mut self,
+        plan: &Plan,
+        steps: &[DdlStep],
+        bound: &Bound,
+        text: &Text<'_>,
+    ) -> Result<Summary> {
+        let Kind::Ddl(ddl) = &plan.statement.kind else { return Err(no_job()) };
+        let places: usize = steps.iter().map(|step| step.places.len()).sum();
+        if places > 1 && !ddl.temporary {
+            Box::pin(self.ddl_at_places(ddl, steps, bound, text)).await
+        } else {
+            self.ddl_at_place(ddl, steps, bound, text).await
+        }
+    }
+
     async fn ddl_at_place(
         &mut self,
         ddl: &Ddl,
@@ -67,21 +77,42 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<Summary> {
-        let mut answers = Vec::new();
+        let answers = self.run_steps(ddl, steps, bound, text, None).await;
+        if let Some(log) = self.shared.ddl.as_ref().filter(|_| !ddl.temporary) {
+            log.definitions.publish(&databases_of(ddl, steps)).await;
+        }
+        Ok(one_answer(answers?, self.shared.is_mariadb()))
+    }
+
+    /// One step after the other, up to the first that fails somewhere: each one's answers, and whether they are of copies.
+    async fn run_steps(
+        &mut self,
+        ddl: &Ddl,
+        steps: &[DdlStep],
+        bound: &Bound,
+        text: &Text<'_>,
+        mut kept: Option<&mut Progress<'_>>,
+    ) -> Result<Vec<(Vec<Summary>, bool)>> {
+        let (mut answers, mut first) = (Vec::new(), 0);
         for (step, jobs) in steps.iter().zip(jobs_of(bound)) {
-            let done: Result<Vec<Summary>> = self.run_step(jobs, text).await.into_iter().collect();
-            answers.push(done.map(|done| (done, false)));
+            let mine = first..first + step.places.len();
+            let begun = std::mem::replace(&mut first, mine.end) > 0;
+            // MariaDB drops the others all the same.
+            let gone = kept.as_ref().is_some_and(|kept| kept.lacks(step));
+            if let Some(kept) = kept.as_mut().filter(|_| begun && !gone) {
+                kept.begin(mine.clone()).await?;
+            }
+            let results = if gone { Vec::new() } else { self.run_step(jobs, text).await };
             if !ddl.temporary {
                 self.changed(ddl, step);
-                if let Some(log) = &self.shared.ddl {
-                    log.announce();
-                }
             }
-            if answers.last().is_some_and(Result::is_err) {
-                break;
+            if let Some(kept) = &mut kept {
+                settle(kept.places.get_mut(mine).unwrap_or_default(), &results);
             }
+            let done: Result<Vec<Summary>> = results.into_iter().collect();
+            answers.push((done?, !ddl.temporary && self.copies(step)));
         }
-        Ok(one_answer(answers.into_iter().collect::<Result<_>>()?, self.shared.is_mariadb()))
+        Ok(answers)
     }
 
     /// One step's jobs on their servers, all at once.
@@ -109,7 +140,7 @@ impl Session {
     }
 
     /// A step may have changed definitions.
-    fn changed(&self, ddl: &Ddl, step: &DdlStep) {
+    pub(super) fn changed(&self, ddl: &Ddl, step: &DdlStep) {
         self.shared.forget(|catalog| {
             for (database, table) in &step.changes {
                 catalog.forget(database, table);
@@ -183,7 +214,7 @@ impl Session {
         if !unknown.is_empty() && !self.shared.is_mariadb() {
             return Err(no_such_tables(&unknown));
         }
-        let mut places = self.places(steps, bound, &before, text)?;
+        let places = self.places(steps, bound, &before, text)?;
         let statement = Statement {
             database: self.database.as_deref().unwrap_or_default().to_owned(),
             subjects,
@@ -193,59 +224,27 @@ impl Session {
         };
         let session = format!("{}#{}", self.info.user, self.ticket.id().0);
         let id = log.begin(&statement, &places, &session).await.map_err(unchanged)?;
-        let (mut answers, mut first) = (Vec::new(), 0);
-        for (n, (step, jobs)) in steps.iter().zip(jobs_of(bound)).enumerate() {
-            let mine = first..first + step.places.len();
-            first = mine.end;
-            let gone =
-                step.changes.first().is_some_and(|(db, table)| unknown.contains(&format!("{db}.{table}")));
-            if n > 0 && !gone {
-                let running = self.begin_step(log, id, &mut places, mine.clone()).await;
-                if let Err(error) = running {
-                    answers.push(Err(error));
-                    break;
-                }
+        let mut kept = Progress { log, id, places, unknown };
+        let answers = self.run_steps(ddl, steps, bound, text, Some(&mut kept)).await;
+        let Progress { places, unknown, .. } = kept;
+        let answers = match answers {
+            Ok(answers) => answers,
+            Err(error) => {
+                let error = self.ddl_failed(log, id, &objects, places, &before, error).await;
+                log.definitions.publish(&databases_of(ddl, steps)).await;
+                return Err(error);
             }
-            // MariaDB drops the others all the same.
-            let results = if gone { Vec::new() } else { self.run_step(jobs, text).await };
-            self.changed(ddl, step);
-            let failed = settle(places.get_mut(mine).unwrap_or_default(), &results);
-            let done: Vec<Summary> = results.into_iter().flatten().collect();
-            answers.push(failed.map_or_else(|| Ok((done, self.copies(step))), Err));
-            if answers.last().is_some_and(Result::is_err) {
-                break;
-            }
+        };
+        log.definitions.publish(&databases_of(ddl, steps)).await;
+        if let Err(error) = log.end(id, State::Done).await {
+            // It is done: whoever continues it finds that out by looking.
+            tracing::warn!(id, "a DDL statement is done, which cannot be noted: {}", error.message);
         }
-        match answers.into_iter().collect::<Result<Vec<_>>>() {
-            Ok(answers) => {
-                if let Err(error) = log.end(id, State::Done).await {
-                    // It is done: whoever continues it finds that out by looking.
-                    tracing::warn!(id, "a DDL statement is done, which cannot be noted: {}", error.message);
-                }
-                if unknown.is_empty() {
-                    Ok(one_answer(answers, self.shared.is_mariadb()))
-                } else {
-                    Err(no_such_tables(&unknown))
-                }
-            }
-            Err(error) => Err(self.ddl_failed(log, id, &objects, places, &before, error).await),
+        if unknown.is_empty() {
+            Ok(one_answer(answers, self.shared.is_mariadb()))
+        } else {
+            Err(no_such_tables(&unknown))
         }
-    }
-
-    async fn begin_step(
-        &self,
-        log: &DdlLog,
-        id: u64,
-        places: &mut [Place],
-        mine: std::ops::Range<usize>,
-    ) -> Result<()> {
-        let first = mine.start;
-        let mut begun = Vec::new();
-        for (n, place) in places.get_mut(mine).unwrap_or_default().iter_mut().enumerate() {
-            place.state = State::Running;
-            begun.push((first + n, place.clone()));
-        }
-        log.settle(id, &begun).await
     }
 
     /// What is noted of each place before the statement begins.
@@ -322,6 +321,42 @@ impl Session {
     }
 }
 
+/// A statement that is on its way.
+struct Progress<'l> {
+    log: &'l DdlLog,
+    id: u64,
+    places: Vec<Place>,
+    /// Tables that are at none of their places, as `database.table`.
+    unknown: Vec<String>,
+}
+
+impl Progress<'_> {
+    /// Whether a step's table is nowhere.
+    fn lacks(&self, step: &DdlStep) -> bool {
+        step.changes.first().is_some_and(|(db, table)| self.unknown.contains(&format!("{db}.{table}")))
+    }
+
+    /// Notes that a step begins.
+    async fn begin(&mut self, mine: std::ops::Range<usize>) -> Result<()> {
+        let first = mine.start;
+        let mut begun = Vec::new();
+        for (n, place) in self.places.get_mut(mine).unwrap_or_default().iter_mut().enumerate() {
+            place.state = State::Running;
+            begun.push((first + n, place.clone()));
+        }
+        self.log.settle(self.id, &begun).await
+    }
+}
+
+/// The databases whose definitions a statement changes; none: any.
+pub(super) fn databases_of<'s>(ddl: &'s Ddl, steps: &'s [DdlStep]) -> Vec<&'s str> {
+    let changed = steps.iter().flat_map(|step| &step.changes).map(|(database, _)| &**database);
+    let mut all: Vec<&str> = changed.chain(ddl.database.as_ref().map(|name| name.text.as_str())).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
 /// What a place changes, by its source.
 fn objects_of(place: &DdlPlace) -> (SourceId, Vec<Node>) {
     (place.node.source, place.objects.clone())
@@ -330,7 +365,7 @@ fn objects_of(place: &DdlPlace) -> (SourceId, Vec<Node>) {
 /// The jobs of each step.
 fn jobs_of(bound: &Bound) -> impl Iterator<Item = &[Job]> {
     let mut begun = 0;
-    bound.steps.iter().map(move |end| {
+    bound.steps().iter().map(move |end| {
         let jobs = bound.jobs.get(begun..*end).unwrap_or_default();
         begun = *end;
         jobs

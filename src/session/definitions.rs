@@ -42,7 +42,7 @@ impl Shared {
     pub(super) async fn load_definition(&self, pools: &Pools, database: &str, table: &Table) -> Result<()> {
         let mut loaded = Ok(());
         for node in nodes_of(&table.layout) {
-            loaded = self.catalog.load(pools, database, &table.name, node).await;
+            loaded = self.catalog.load(pools, database, &table.name, node, parts_of(&table.layout)).await;
             if !matches!(&loaded, Err(error) if error.is(Code::SourceDown)) {
                 break;
             }
@@ -63,16 +63,22 @@ impl Shared {
         self.pools.schemas_dropped();
     }
 
-    /// Reads a table that is known again, from the first of its nodes. Whether it was changed past this proxy.
-    pub async fn reread(&self, database: &str, table: &str) -> Result<bool> {
+    /// Reads a table that is known again, from the first of its nodes whose server can be reached. Whether it was changed
+    /// past what is known.
+    pub async fn reread(&self, pools: &Pools, database: &str, table: &str) -> Result<bool> {
         let Some(known) = self.topology().database(database) else { return Ok(false) };
         let table = known.table(table);
-        let Some(node) = nodes_of(&table.layout).first() else { return Ok(false) };
-        let changed = self.catalog.reread(&self.pools, database, &table.name, node).await?;
-        if changed {
+        let (mut changed, parts) = (Ok(false), parts_of(&table.layout));
+        for node in nodes_of(&table.layout) {
+            changed = self.catalog.reread(pools, database, &table.name, node, parts).await;
+            if !matches!(&changed, Err(error) if error.is(Code::SourceDown)) {
+                break;
+            }
+        }
+        if matches!(changed, Ok(true)) {
             self.definitions_changed();
         }
-        Ok(changed)
+        changed
     }
 
     /// A statement has failed as if the table were not what is known of it: it is read again soon.
@@ -126,5 +132,13 @@ impl Shared {
                 }
             }
         }
+    }
+}
+
+/// How many of a table's places hold rows of their own.
+fn parts_of(layout: &Layout) -> usize {
+    match layout {
+        Layout::Sharded(sharded) => sharded.nodes.len(),
+        Layout::Reference(_) | Layout::Single(_) => 1,
     }
 }

@@ -184,7 +184,7 @@ impl Session {
         let task = Task { source: job.source, schema: &job.schema, call, ids };
         let own = self.vars.autocommit && !self.held.in_transaction();
         if own {
-            self.held.begin("BEGIN", None, false);
+            self.held.begin("BEGIN", None, false, &self.vars.settings);
         } else if self.held.statement_begins().await.is_err() {
             return;
         }

@@ -17,6 +17,7 @@ use crate::sql::facts::Span;
 use crate::sql::lex::Mode;
 use crate::sql::literal::Literal;
 use crate::sql::normalise::Normalised;
+use crate::sql::splice;
 use crate::wire::binary::WireType;
 use crate::wire::execute::Params;
 use crate::wire::row::Format;
@@ -91,6 +92,21 @@ impl Given<'_> {
             }
         }
     }
+}
+
+/// A job's text with its parameters written into it.
+pub(super) fn inlined(job: &Job, given: &Given<'_>, mode: Mode) -> Result<Vec<u8>> {
+    let own = job.text.as_deref().unwrap_or_default();
+    let Some(params) = &job.params else { return Ok(own.to_vec()) };
+    let mut values = Vec::with_capacity(params.len());
+    for param in params {
+        values.push(match param {
+            Param::Client(i) => given.value(usize::from(*i))?,
+            Param::Value(value) => value.clone(),
+        });
+    }
+    splice::inline(own, &values, mode)
+        .ok_or_else(|| Error::new(Code::Internal, "a text has other parameters than it was given"))
 }
 
 fn typed(params: &Params<'_>) -> Result<Vec<(WireType, Value)>> {

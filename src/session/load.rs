@@ -4,20 +4,24 @@ use std::sync::Arc;
 
 use super::Session;
 use super::ids::{first_stored, last_on};
-use super::load_rows::Spread;
+use super::load_rows::{Spread, part_of};
+use super::lookup::{Arriving, NewRow, Writes, by_place, keeping};
 use super::query::{Text, no_job};
+use super::scope::Hand;
 use super::vars::USER_VARIABLES;
 use crate::backend::{Flavor, Lease, Pools, Role, Settings, Summary};
 use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::lines::Cutter;
-use crate::exec::load::{self, Gather, Part, Upload};
+use crate::exec::load::{self, Batch, Gather, Part, Upload};
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::ship::PLAIN;
 use crate::exec::single::{self, Around};
 use crate::exec::{Connections, info, write};
 use crate::idgen::Ids;
+use crate::merge::Budget;
 use crate::plan::Bound;
 use crate::plan::ir::{GivenId, Job, Load, LoadRows, Plan};
+use crate::plan::lookup::{self, Images};
 use crate::sharding::KeyType;
 use crate::topology::{Layout, Table};
 use crate::txn::Held;
@@ -125,8 +129,19 @@ impl Session {
         let deadline = self.deadline();
         let Self { client, held, pools, vars, flavor, ticket, shared, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline };
+        let arriving = match plan.images.as_deref() {
+            Some(images @ Images { rows: lookup::Rows::Arriving(how), .. }) => Some(Arriving {
+                keeping: keeping(plan, images, shared)?,
+                how,
+                ready: &shared.indexes,
+                mode: vars.mode,
+            }),
+            _ => None,
+        };
         let mut upload = Upload::open(client, &load.file, around).await?;
         let work = Work {
+            arriving,
+            budget: shared.limits.merge,
             bound,
             text: text.original,
             ids: &shared.ids,
@@ -230,7 +245,7 @@ impl Unit<'_> {
         if !self.own {
             return self.held.statement_begins().await;
         }
-        self.held.begin("BEGIN", None, false);
+        self.held.begin("BEGIN", None, false, self.settings);
         self.held.writes();
         Ok(())
     }
@@ -262,6 +277,14 @@ async fn all_rows(
         gather.collect(upload, around).await?;
         let batch = gather.take();
         let last = gather.is_done();
+        if let Some(arriving) = work.arriving.filter(|_| !batch.rows.is_empty()) {
+            unit.begin().await?;
+            taken_in(unit, &arriving, spread, &batch, work, around, &mut total).await?;
+            if last {
+                return Ok(total);
+            }
+            continue;
+        }
         let (parts, made) = spread.parts(&batch, work).await?;
         // A single statement is whole by itself; its variables are asked for on its own connection.
         if !(last && parts.len() == 1 && work.variables.is_empty()) {
@@ -293,6 +316,81 @@ async fn all_rows(
     }
 }
 
+/// Has a batch of rows taken in by an indexed table.
+async fn taken_in(
+    unit: &mut Unit<'_>,
+    arriving: &Arriving<'_>,
+    spread: &Spread<'_>,
+    batch: &Batch,
+    work: &Work<'_>,
+    around: Around<'_>,
+    total: &mut Total,
+) -> Result<()> {
+    let (rows, made) = spread.rows(batch, work.ids, &arriving.how.identity).await?;
+    let Unit { held, pools, flavor, settings, .. } = unit;
+    let mut hand = Hand {
+        held,
+        pools,
+        flavor: *flavor,
+        settings,
+        client: None,
+        around,
+        budget: work.budget,
+        last_insert_id: None,
+    };
+    let answers = arriving.take_in(&mut hand, &mut Files(work), &rows).await?;
+    total.add(answers, false);
+    let mut using = hand.held.using(hand.pools, hand.flavor, hand.settings);
+    if total.first_id.is_none() && !made.is_empty() {
+        let nodes = by_place(&rows).into_keys();
+        total.first_id = match total.skipped {
+            0 => made.first().copied(),
+            _ => first_stored(spread.table, nodes, &made, &mut using).await?,
+        };
+    }
+    let last = rows.last().and_then(|row| work.bound.jobs.get(row.at));
+    if let Some(job) = last.filter(|_| !work.variables.is_empty()) {
+        let mut lease = using.take(job.source, Role::Primary).await?;
+        total.values = variables_on(&mut lease, work.variables).await;
+        using.put(job.source, lease, Some(total.summary.status));
+    }
+    Ok(())
+}
+
+/// Writes rows as files.
+struct Files<'a, 'w>(&'a Work<'w>);
+
+impl Writes for Files<'_, '_> {
+    async fn write(&mut self, hand: &mut Hand<'_>, rows: &[NewRow]) -> Result<Vec<Summary>> {
+        let mut parts = Vec::new();
+        for (at, rows) in by_place(rows) {
+            let job = self.0.bound.jobs.get(at).ok_or_else(no_job)?;
+            let file: Vec<u8> = rows.iter().flat_map(|row| &row.text).copied().collect();
+            let numbers: Vec<u64> = rows.iter().map(|row| row.number).collect();
+            parts.push(part_of(job, self.0, file.into(), numbers.into()));
+        }
+        let around = hand.around;
+        let mut using = hand.held.using(hand.pools, hand.flavor, hand.settings);
+        load::run(&parts, hand.settings, &mut using, self.0.ahead, around.halted(), around).await
+    }
+
+    fn replacing(&self, _: &NewRow) -> Result<Vec<u8>> {
+        Err(no_job())
+    }
+
+    fn updating(&self, _: usize, _: Vec<u8>) -> Result<Vec<u8>> {
+        Err(no_job())
+    }
+
+    fn ids(&self) -> Preset {
+        Preset::default()
+    }
+
+    fn queried(&self) -> bool {
+        false
+    }
+}
+
 /// The numbers of the nodes that have got rows.
 fn written<'w>(parts: &[Part<'_>], bound: &'w Bound) -> impl Iterator<Item = usize> + 'w {
     let here = |job: &&Job| parts.iter().any(|p| p.source == job.source && *p.schema == job.schema);
@@ -310,6 +408,10 @@ pub(super) struct Work<'a> {
     ahead: bool,
     /// See [`Load::variables`].
     variables: &'a [String],
+    /// The table has unique indexes over all shards.
+    arriving: Option<Arriving<'a>>,
+    /// What may be read of rows at once.
+    budget: Budget,
 }
 
 /// What all batches came to.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::load::Work;
+use super::lookup::NewRow;
 use super::query::no_job;
 use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
@@ -15,7 +16,10 @@ use crate::idgen::Ids;
 use crate::plan::gene;
 use crate::plan::ir::{GivenId, Job, LoadRows};
 use crate::plan::load::{self, asks_for_id};
+use crate::plan::lookup::{Identity, Spot};
 use crate::sharding::Gene;
+use crate::sql::lex::Mode;
+use crate::sql::splice;
 use crate::topology::{IdRule, Layout, Table};
 
 /// How long a batch waits for new ids.
@@ -32,23 +36,31 @@ pub(super) struct Spread<'a> {
 }
 
 impl Spread<'_> {
+    /// Where each row of a batch goes, and its new id; the new ids in the rows' order.
+    async fn placed(&self, batch: &Batch, ids: &Ids) -> Result<(Vec<(usize, Option<u64>)>, Vec<u64>)> {
+        let asking = each_row(batch, |row| self.asks(row))?;
+        let new = self.new_ids(batch, &asking, ids).await?;
+        let mut next = new.iter().copied();
+        let mut placed = Vec::with_capacity(batch.rows.len());
+        for (i, (row, asks)) in batch.rows.iter().zip(asking).enumerate() {
+            let id = if asks { next.next() } else { None };
+            placed.push((self.place(row, id).map_err(|error| at_row(&error, batch, i))?, id));
+        }
+        Ok((placed, new))
+    }
+
     /// What each place gets of a batch; the new ids in the rows' order.
     pub(super) async fn parts<'w>(
         &self,
         batch: &Batch,
         work: &Work<'w>,
     ) -> Result<(Vec<Part<'w>>, Vec<u64>)> {
-        let asking = each_row(batch, |row| self.asks(row))?;
-        let new = self.new_ids(batch, &asking, work.ids).await?;
+        let (placed, new) = self.placed(batch, work.ids).await?;
         let jobs = &work.bound.jobs;
         let mut places: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); jobs.len()];
-        let mut next = new.iter().copied();
-        for (i, (row, asks)) in batch.rows.iter().zip(asking).enumerate() {
-            let id = if asks { next.next() } else { None };
-            let place = self.place(row, id).map_err(|error| at_row(&error, batch, i))?;
+        for (i, (row, (place, id))) in batch.rows.iter().zip(placed).enumerate() {
             let Some((file, numbers)) = places.get_mut(place) else { return Err(no_job()) };
-            file.extend_from_slice(&self.rows.format.line_start);
-            write_row(file, &batch.bytes, row, id, self.rows);
+            self.line(file, batch, row, id);
             numbers.push(batch.before + i as u64 + 1);
         }
         let filled: Vec<(Bytes, Arc<[u64]>)> =
@@ -58,13 +70,51 @@ impl Spread<'_> {
             let (file, rows) = filled.get(if work.bound.copies { 0 } else { i })?.clone();
             // A file without rows goes to one place, for what a server says to it.
             let wanted = !rows.is_empty() || (empty && (i == 0 || work.bound.copies));
-            let text = job.text.as_deref().unwrap_or(work.text);
-            wanted.then_some(Part { source: job.source, schema: &job.schema, text, file, rows })
+            wanted.then_some(part_of(job, work, file, rows))
         };
         let mut parts: Vec<Part<'w>> = jobs.iter().enumerate().filter_map(part).collect();
         // What the last row leaves in user variables must be the last there.
         parts.sort_by_key(|part| part.rows.last().copied());
         Ok((parts, new))
+    }
+
+    /// The rows of a batch one by one; the new ids in their order.
+    pub(super) async fn rows(
+        &self,
+        batch: &Batch,
+        ids: &Ids,
+        identity: &Identity,
+    ) -> Result<(Vec<NewRow>, Vec<u64>)> {
+        let (placed, new) = self.placed(batch, ids).await?;
+        let mut rows = Vec::with_capacity(placed.len());
+        for (i, (row, (at, id))) in batch.rows.iter().zip(placed).enumerate() {
+            let mut text = Vec::new();
+            self.line(&mut text, batch, row, id);
+            let found = self.found(identity, row, id)?;
+            rows.push(NewRow { at, number: batch.before + i as u64 + 1, text, found });
+        }
+        Ok((rows, new))
+    }
+
+    fn line(&self, file: &mut Vec<u8>, batch: &Batch, row: &Row, id: Option<u64>) {
+        file.extend_from_slice(&self.rows.format.line_start);
+        write_row(file, &batch.bytes, row, id, self.rows);
+    }
+
+    /// The condition that finds a row once it is in.
+    fn found(&self, identity: &Identity, row: &Row, id: Option<u64>) -> Result<String> {
+        let Identity::Cells(cells) = identity else { return Err(no_job()) };
+        let key = usize::from(self.rows.key_is_id);
+        let each = cells.iter().map(|(name, spot)| {
+            let field = if *spot == Spot::Id { &row.found[1] } else { &row.found[key] };
+            let value = match (id, field) {
+                (Some(id), _) if *spot == Spot::Id || self.rows.key_is_id => id.to_string(),
+                (_, Some(Field { value: Some(value), .. })) => literal(value, self.charset),
+                _ => return Err(no_job()),
+            };
+            Ok(format!("{} <=> {value}", splice::quote(name)))
+        });
+        Ok(format!("({})", each.collect::<Result<Vec<_>>>()?.join(" AND ")))
     }
 
     /// New ids for the rows that ask for one, consecutive as far as their layout allows. Where none may be made now, it waits
@@ -181,6 +231,22 @@ pub(super) async fn ids_for(rule: &IdRule, mut slots: Vec<u32>, ids: &Ids) -> Re
         made.push((ids.reserve_patiently(rule.generator, run, slot, PATIENCE).await?, run));
     }
     Ok(made)
+}
+
+/// A file for a place.
+pub(super) fn part_of<'w>(job: &'w Job, work: &Work<'w>, file: Bytes, rows: Arc<[u64]>) -> Part<'w> {
+    let text = job.text.as_deref().unwrap_or(work.text);
+    Part { source: job.source, schema: &job.schema, text, file, rows }
+}
+
+/// What a field holds, as a literal.
+fn literal(value: &[u8], charset: &str) -> String {
+    if !value.is_empty() && value.len() < 20 && value.iter().all(u8::is_ascii_digit) {
+        return String::from_utf8_lossy(value).into_owned();
+    }
+    let mut out = format!("_{charset} ").into_bytes();
+    splice::put_literal(&Value::Bytes(value.to_vec()), Mode::default(), &mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// A row as a place gets it, with its new id.

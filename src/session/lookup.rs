@@ -2,35 +2,31 @@
 //! statement whose shard nothing else tells is sent where its lookup says. Start at [`Session::looked_up`] and
 //! [`Session::keep_lookups`].
 
+mod arrive;
 mod build;
+mod insert;
+mod keep;
 mod prepare;
 
+pub(super) use arrive::{Arriving, NewRow, Writes, by_place};
 pub use build::{Built, Differences};
+pub(super) use insert::{Place, Texts, run};
+pub(super) use keep::{Keeping, lost_sight};
 pub use prepare::Ready;
 
-use super::Session;
+use self::keep::{Own, tasks};
 use super::query::{Text, no_job};
+use super::{Session, Shared};
 use crate::backend::{Answer, Summary};
-use crate::base::{Error, Origin, Result, Value};
+use crate::base::{Result, Value};
 use crate::exec::info;
-use crate::exec::send::{Call, Preset};
-use crate::exec::write::{Pace, Task};
+use crate::exec::send::Preset;
+use crate::exec::write::Task;
 use crate::plan::Bound;
 use crate::plan::ir::{Act, Plan};
-use crate::plan::lookup::{self, ALL, Entries, FOR_UPDATE, Images, Lookup, PlaceOf, Row, Rows};
+use crate::plan::lookup::{self, Images, Lookup, PlaceOf, Row, Rows};
 use crate::sql::facts::Kind;
-use crate::topology::{Index, Node};
-
-/// Entries or rows that one text names at most.
-const BATCH: usize = 500;
-/// ER_DUP_ENTRY
-const DUPLICATE: u16 = 1062;
-
-/// A statement for one place, of the proxy's own.
-struct Own<'n> {
-    node: &'n Node,
-    sql: String,
-}
+use crate::topology::Node;
 
 /// The rows that a statement changes, one list a job.
 pub(super) type Before = Vec<Vec<Row>>;
@@ -134,8 +130,8 @@ impl Session {
     }
 
     async fn images(&mut self, bound: &Bound, text: &Text<'_>) -> Result<Before> {
-        let mut tasks = Vec::with_capacity(bound.images.len());
-        for job in &bound.images {
+        let mut tasks = Vec::with_capacity(bound.images().len());
+        for job in bound.images() {
             let call = text.given.call(job, text.original)?;
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
@@ -151,105 +147,52 @@ impl Session {
         before: Before,
         answers: &[Summary],
     ) -> Result<()> {
-        let Some(images) = plan.images.clone() else { return Ok(()) };
-        let entries = &images.entries;
+        let Some(images) = plan.images.as_deref().filter(|images| images.is_read_around()) else {
+            return Ok(());
+        };
+        let after = match &images.rows {
+            Rows::New(..) => self.images(bound, text).await?,
+            _ => Before::new(),
+        };
+        let keeping = keeping(plan, images, &self.shared)?;
+        let settings = self.vars.settings.clone();
+        let mut hand = self.hand(&settings);
         match &plan.statement.kind {
             Kind::Insert(_) => {
                 let Act::Insert(insert) = &plan.act else { return Err(no_job()) };
-                let after = self.images(bound, text).await?;
                 let rows: Vec<&Row> = after.iter().flatten().collect();
                 if rows.len() != insert.rows.len() {
                     return Err(lost_sight());
                 }
-                self.change_entries(entries, &[], &rows).await
+                keeping.exchange(&mut hand, &[], &rows).await
             }
             Kind::Update(_) => {
                 let matched = |answer: &Summary| info::numbers(&answer.info).first().copied().unwrap_or(0);
                 same_count(&before, answers, matched)?;
-                let used = plan.tables.get(images.table).ok_or_else(no_job)?;
-                let mut own = Vec::new();
-                for (job, rows) in bound.images.iter().zip(&before) {
-                    let node = lookup::nodes(used).get(usize::from(job.node.0)).ok_or_else(no_job)?;
-                    let name = lookup::table_name(used, node);
-                    let rows: Vec<&Row> = rows.iter().collect();
-                    own.extend(rows.chunks(BATCH).map(|some| {
-                        let sql = format!(
-                            "SELECT {} FROM {name} WHERE {}{ALL}{FOR_UPDATE}",
-                            entries.list(),
-                            entries.any(some)
-                        );
-                        Own { node, sql }
-                    }));
-                }
-                let after: Vec<Row> = self.pull_own(&own).await?.into_iter().flat_map(|a| a.rows).collect();
-                self.updated(entries, &before.into_iter().flatten().collect::<Vec<_>>(), &after).await
+                let places = bound.images().iter().zip(&before).map(|(job, rows)| {
+                    (usize::from(job.node.0), rows.iter().map(|row| keeping.entries.locate(row)).collect())
+                });
+                let after = keeping.rows(&mut hand, &places.collect::<Vec<_>>()).await?;
+                keeping.updated(&mut hand, &before.into_iter().flatten().collect::<Vec<_>>(), &after).await
             }
             Kind::Delete(_) => {
                 same_count(&before, answers, |answer| answer.affected)?;
                 let rows: Vec<&Row> = before.iter().flatten().collect();
-                self.change_entries(entries, &rows, &[]).await
+                keeping.exchange(&mut hand, &rows, &[]).await
             }
             _ => Err(no_job()),
         }
     }
 
-    /// Rows as they were and as they are: entries change where values have.
-    async fn updated(&mut self, entries: &Entries, before: &[Row], after: &[Row]) -> Result<()> {
-        if before.len() != after.len() {
-            return Err(lost_sight());
-        }
-        let identity = |row: &Row| entries.locate(row);
-        let now: std::collections::HashMap<String, &Row> =
-            after.iter().map(|row| (identity(row), row)).collect();
-        let mut changes = Vec::new();
-        for number in 0..entries.indexes().count() {
-            let (mut removed, mut added) = (Vec::new(), Vec::new());
-            for old in before {
-                let new = *now.get(&identity(old)).ok_or_else(lost_sight)?;
-                if !entries.same_entry(number, old, new) {
-                    removed.push(old);
-                    added.push(new);
-                }
-            }
-            handed_on(entries, number, &removed, &added)?;
-            changes.push((removed, added));
-        }
-        self.change_indexes(entries, &changes).await
-    }
-
-    async fn change_entries(&mut self, entries: &Entries, removed: &[&Row], added: &[&Row]) -> Result<()> {
-        let changes: Vec<_> = entries.indexes().map(|_| (removed.to_vec(), added.to_vec())).collect();
-        self.change_indexes(entries, &changes).await
-    }
-
-    /// Entries go, and others come, in this order on each server: of each index those of some rows.
-    async fn change_indexes(&mut self, entries: &Entries, changes: &[(Vec<&Row>, Vec<&Row>)]) -> Result<()> {
-        let mut own = Vec::new();
-        for (number, (index, (removed, _))) in entries.indexes().zip(changes).enumerate() {
-            for (node, rows) in by_node(entries, number, index, removed)? {
-                let name = lookup::part_name(index, node);
-                own.extend(rows.chunks(BATCH).map(|some| Own { node, sql: entries.delete(&name, some) }));
-            }
-        }
-        for (number, (index, (_, added))) in entries.indexes().zip(changes).enumerate() {
-            for (node, rows) in by_node(entries, number, index, added)? {
-                let name = lookup::part_name(index, node);
-                let insert = |some| Own { node, sql: entries.insert(number, &name, some, false) };
-                own.extend(rows.chunks(BATCH).map(insert));
-            }
-        }
-        if own.is_empty() {
-            return Ok(());
-        }
-        let table = entries.indexes().next().and_then(|index| index.id.split('.').nth(1)).unwrap_or_default();
-        let mariadb = self.shared.is_mariadb();
-        let done = self.change(&own_tasks(&own), Pace::Together).await;
-        done.map(|_| ()).map_err(|error| in_its_words(error, table, mariadb))
-    }
-
     async fn pull_own(&mut self, own: &[Own<'_>]) -> Result<Vec<Answer>> {
-        self.pull(&own_tasks(own)).await
+        self.pull(&tasks(own)).await
     }
+}
+
+/// How the rows are followed that a plan changes.
+pub(super) fn keeping<'k>(plan: &'k Plan, images: &'k Images, shared: &Shared) -> Result<Keeping<'k>> {
+    let used = plan.tables.get(images.table).ok_or_else(no_job)?;
+    Ok(Keeping { entries: &images.entries, used, mariadb: shared.is_mariadb() })
 }
 
 /// What is looked up: values that no row can equal are left out.
@@ -264,17 +207,6 @@ fn wanted(by: &Lookup, text: &Text<'_>) -> Result<Vec<Vec<Value>>> {
         several => vec![several.iter().filter_map(|column| column.first().cloned()).collect()],
     };
     Ok(tuples.into_iter().filter(|tuple| !tuple.contains(&Value::Null)).collect())
-}
-
-fn own_tasks<'a>(own: &'a [Own<'a>]) -> Vec<Task<'a>> {
-    own.iter()
-        .map(|one| Task {
-            source: one.node.source,
-            schema: &one.node.schema,
-            call: Call::Text(one.sql.as_bytes()),
-            ids: Preset::default(),
-        })
-        .collect()
 }
 
 /// The questions to the lookup's parts.
@@ -294,75 +226,8 @@ fn questions<'n>(by: &'n Lookup, values: &[Vec<Value>], places: &[u32], locks: b
     parts.into_iter().map(ask).collect()
 }
 
-/// Rows that have an entry, by the node that it is on.
-fn by_node<'i, 'r>(
-    entries: &Entries,
-    number: usize,
-    index: &'i Index,
-    rows: &[&'r Row],
-) -> Result<Vec<(&'i Node, Vec<&'r Row>)>> {
-    let mut parts: Vec<(&Node, Vec<&Row>)> = Vec::new();
-    for row in rows {
-        let Some(place) = entries.place(number, row) else { continue };
-        let node = index.node(place).ok_or_else(no_job)?;
-        match parts.iter_mut().find(|(known, _)| *known == node) {
-            Some((_, of)) => of.push(row),
-            None => parts.push((node, vec![row])),
-        }
-    }
-    Ok(parts)
-}
-
-/// One row's new value is what another row of the statement had: whether a server takes that depends on the order in
-/// which it changes them.
-fn handed_on(entries: &Entries, number: usize, removed: &[&Row], added: &[&Row]) -> Result<()> {
-    let place = |row: &&Row| entries.place(number, row);
-    let mut had: std::collections::HashMap<u32, &Row> = std::collections::HashMap::new();
-    for row in removed {
-        if let Some(place) = place(row) {
-            had.insert(place, row);
-        }
-    }
-    let taken = added.iter().find(|row| {
-        place(row).and_then(|place| had.get(&place)).is_some_and(|other| !entries.same_row(other, row))
-    });
-    match taken {
-        None => Ok(()),
-        Some(row) => Err(Error::refused(
-            format_args!(
-                "the UPDATE gives a row the value '{}', which another of its rows had: whether that is a duplicate \
-                 depends on the order in which a server changes them",
-                entries.show(number, row)
-            ),
-            "change the rows in two statements, first to values that are free",
-        )),
-    }
-}
-
 /// A statement must have changed the rows that were read for it.
 fn same_count(before: &Before, answers: &[Summary], count: impl Fn(&Summary) -> u64) -> Result<()> {
     let same = before.iter().zip(answers).all(|(rows, answer)| rows.len() as u64 == count(answer));
     if same && before.len() == answers.len() { Ok(()) } else { Err(lost_sight()) }
-}
-
-fn lost_sight() -> Error {
-    Error::refused(
-        "the rows that the statement changed are not those that it was seen to find, and its unique index could not follow",
-        "name the rows by their keys, without functions that give another value each time",
-    )
-}
-
-/// A duplicate entry of a lookup as one of the table itself: its keys are named alike. MySQL names the table, too.
-fn in_its_words(error: Error, table: &str, mariadb: bool) -> Error {
-    if error.errno != DUPLICATE || error.origin != Origin::Backend {
-        return error;
-    }
-    let Some((head, key)) = error.message.rsplit_once(" for key ") else { return error };
-    let key = key.trim_matches('\'');
-    let key = match key.split_once('.').filter(|_| !mariadb) {
-        Some((_, key)) => format!("{table}.{key}"),
-        None => key.to_owned(),
-    };
-    let message = format!("{head} for key '{key}'");
-    Error { message, ..error }
 }

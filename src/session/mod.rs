@@ -3,9 +3,12 @@
 pub mod control;
 mod copy;
 mod copy_rows;
+mod create;
 mod ddl;
 mod definitions;
+mod describe;
 pub mod dispatch;
+mod explain;
 mod ids;
 mod input;
 mod load;

@@ -4,6 +4,7 @@
 use bytes::Bytes;
 
 use super::Session;
+use super::lookup::{Keeping, keeping, lost_sight};
 use super::pick::{AT_ONCE, PickedRow, matched, tuple, with_warnings};
 use super::query::{Text, no_job};
 use crate::backend::{Settings, Summary};
@@ -12,9 +13,11 @@ use crate::base::{Code, Error, Result, Value};
 use crate::exec::send::{Call, Preset};
 use crate::exec::write::{self, Pace, Task};
 use crate::plan::Bound;
-use crate::plan::ir::{Job, Moves, Plan};
+use crate::plan::ir::{Job, Moves, Pick, Plan};
+use crate::plan::lookup;
 use crate::plan::moves;
 use crate::plan::pick::Then;
+use crate::sql::splice::quote;
 use crate::wire::binary::{self, WireType};
 use crate::wire::column::{ColumnDef, kind};
 
@@ -59,14 +62,47 @@ impl Session {
         if checks {
             settings = settings.with("foreign_key_checks", "0");
         }
+        let shared = self.shared.clone();
+        let images = plan.images.as_deref();
+        let keeping = images.map(|images| keeping(plan, images, &shared)).transpose()?;
         let rounds = if moves.one_by_one { rows.chunks(1) } else { rows.chunks(rows.len()) };
         let mut all = Vec::new();
         for rows in rounds {
+            let before = match keeping {
+                Some(keeping) => self.followed(keeping, &moves.pick, bound, rows, |row| &row.key).await?,
+                None => Vec::new(),
+            };
             all.push(self.change_rows_under(plan, &moves.pick, text, bound, rows, &settings).await?);
             let leaving = self.leaving(plan, moves, bound, text, rows, checks).await?;
+            if let Some(keeping) = keeping {
+                let after = self.followed(keeping, &moves.pick, bound, rows, |row| &row.after).await?;
+                let (before, after) = (before.iter().collect::<Vec<_>>(), after.iter().collect::<Vec<_>>());
+                let settings = self.vars.settings.clone();
+                keeping.exchange(&mut self.hand(&settings), &before, &after).await?;
+            }
             self.resettle(plan, moves, bound, text, leaving).await?;
         }
         Ok(with_warnings(write::sum(&all), &asked))
+    }
+
+    /// Rows of an indexed table as they are at the moment, where they were found.
+    async fn followed(
+        &mut self,
+        keeping: Keeping<'_>,
+        pick: &Pick,
+        bound: &Bound,
+        rows: &[PickedRow],
+        key: impl Fn(&PickedRow) -> &String,
+    ) -> Result<Vec<lookup::Row>> {
+        let names: Vec<String> = pick.keys.iter().map(|key| quote(&key.name)).collect();
+        let names = names.join(", ");
+        let places = bound.jobs.iter().enumerate().map(|(at, job)| {
+            let here = rows.iter().filter(|row| row.at == at);
+            (usize::from(job.node.0), here.map(|row| format!("(({names}) = {})", key(row))).collect())
+        });
+        let settings = self.vars.settings.clone();
+        let found = keeping.rows(&mut self.hand(&settings), &places.collect::<Vec<_>>()).await?;
+        if found.len() == rows.len() { Ok(found) } else { Err(lost_sight()) }
     }
 
     /// Whether rows refer to others. Where they change, those need not be; the checks come when the rows are inserted

@@ -75,6 +75,7 @@ impl Session {
             }
             (Stage::InTurn, ..) => self.in_turn(bound, text).await,
             (Stage::Whole, ..) => {
+                let before = self.rows_before(plan, bound, text).await?;
                 let mut tasks = Vec::with_capacity(bound.jobs.len());
                 for job in &bound.jobs {
                     let call = text.given.call(job, text.original)?;
@@ -82,6 +83,7 @@ impl Session {
                     tasks.push(Task { source: job.source, schema: &job.schema, call, ids });
                 }
                 let answers = self.change(&tasks, Pace::FirstAhead).await?;
+                self.keep_lookups(plan, bound, text, before, &answers).await?;
                 Ok(if bound.copies {
                     answers.into_iter().next().unwrap_or_default()
                 } else {
@@ -90,6 +92,12 @@ impl Session {
             }
             _ => Err(no_job()),
         }
+    }
+
+    /// Each job as it is, in a scope that is open.
+    pub(super) async fn write_whole(&mut self, bound: &Bound, text: &Text<'_>) -> Result<Summary> {
+        let answers = self.change(&tasks_of(&bound.jobs, text)?, Pace::FirstAhead).await?;
+        Ok(one_of(answers, bound.copies))
     }
 
     /// LIMIT without ORDER BY: any rows will do, so each shard takes what those before it have left.
@@ -102,9 +110,7 @@ impl Session {
             }
             let sql = [job.text.as_deref().unwrap_or_default(), format!("LIMIT {left}").as_bytes()].concat();
             let job = Job { text: Some(sql), ..job.clone() };
-            let call = text.given.call(&job, text.original)?;
-            let task = Task { source: job.source, schema: &job.schema, call, ids: Preset::default() };
-            let done = self.change(&[task], Pace::FirstAhead).await?;
+            let done = self.change(&tasks_of(&[job], text)?, Pace::FirstAhead).await?;
             for summary in done {
                 left = left.saturating_sub(matched(&summary));
                 all.push(summary);
@@ -134,13 +140,8 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<(Vec<PickedRow>, Summary)> {
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
-        }
         let settings = self.vars.settings.clone();
-        let answers = self.pull_under(&tasks, Pace::FirstAhead, &settings).await?;
+        let answers = self.pull_under(&tasks_of(&bound.jobs, text)?, Pace::FirstAhead, &settings).await?;
         let summaries: Vec<Summary> = answers.iter().map(|answer| answer.ok.clone()).collect();
         let limit = bound.limit.map(|(count, _)| count);
         let rows = self.merged(pick, &answers, text.given.format(), limit)?;
@@ -218,11 +219,7 @@ impl Session {
             return Ok(Summary { info: info.to_owned(), ..Summary::default() });
         }
         let jobs = self.jobs_for(plan, pick, Then::Change, bound, text, &by_key(rows))?;
-        let mut tasks = Vec::with_capacity(jobs.len());
-        for job in &jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
-        }
+        let tasks = tasks_of(&jobs, text)?;
         let done = write::sum(&self.change_under(&tasks, Pace::FirstAhead, settings).await?);
         if matched(&done) != rows.len() as u64 {
             return Err(Error::new(
@@ -256,6 +253,20 @@ impl Session {
         }
         Ok(jobs)
     }
+}
+
+/// A task for each job.
+pub(super) fn tasks_of<'t>(jobs: &'t [Job], text: &'t Text<'_>) -> Result<Vec<Task<'t>>> {
+    let task = |job: &'t Job| {
+        let call = text.given.call(job, text.original)?;
+        Ok(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() })
+    };
+    jobs.iter().map(task).collect()
+}
+
+/// The answers of a change's places as one: the first, where they are copies.
+pub(super) fn one_of(answers: Vec<Summary>, copies: bool) -> Summary {
+    if copies { answers.into_iter().next().unwrap_or_default() } else { write::sum(&answers) }
 }
 
 pub(super) fn by_key(rows: &[PickedRow]) -> Vec<(usize, &str)> {

@@ -21,8 +21,32 @@ const OWN_WORD: &[u8] = b"SHARDGATE";
 const TRIES: usize = 10;
 
 impl Session {
-    /// The plan for a shape: from the cache, or made. A shape that does not parse becomes the text itself.
+    /// The plan for a shape. A shape that does not parse becomes the text itself.
     pub(super) async fn plan(&mut self, text: &[u8], shape: &mut Normalised) -> Result<Arc<Plan>> {
+        if self.shared.current() {
+            return self.plan_as_known(text, shape).await;
+        }
+        Box::pin(self.plan_afresh(text, shape)).await
+    }
+
+    /// The plan by definitions that were read since the statement came: this proxy may not have heard of changes that
+    /// others have been told of.
+    async fn plan_afresh(&mut self, text: &[u8], shape: &mut Normalised) -> Result<Arc<Plan>> {
+        for _ in 0..TRIES {
+            let epoch = self.shared.epoch();
+            let plan = self.plan_as_known(text, shape).await?;
+            for used in &plan.tables {
+                self.shared.reread(&self.pools, &used.database, &used.table.name).await?;
+            }
+            if self.shared.epoch() == epoch {
+                return Ok(plan);
+            }
+        }
+        Err(Error::new(Code::Internal, "definitions change faster than they can be read"))
+    }
+
+    /// The plan by what is known: from the cache, or made.
+    async fn plan_as_known(&mut self, text: &[u8], shape: &mut Normalised) -> Result<Arc<Plan>> {
         let mode = self.vars.mode;
         loop {
             if let Some(plan) = self.shared.plans.get(&self.key(shape)) {
@@ -57,7 +81,7 @@ impl Session {
                 epoch = now;
                 continue;
             }
-            if complete && !matches!(plan.act, Act::Ddl(_)) {
+            if complete && !matches!(plan.act, Act::Ddl(_) | Act::CreateSelect) {
                 shared.plans.put(&cache::Key { definitions: epoch, ..self.key(shape) }, Arc::clone(&plan));
             }
             return Ok(plan);

@@ -147,7 +147,9 @@ impl Session {
     async fn describe(&mut self, plan: &Plan, sql: &Bytes, shape: &Normalised) -> Result<Prepared> {
         let nothing = Prepared { id: 0, params: Vec::new(), columns: Vec::new(), warnings: 0 };
         match &plan.act {
-            Act::Refused(error) => return Err(error.clone()),
+            Act::Refused(error) => {
+                return self.later(plan, sql, error.clone()).await.map_or(Ok(nothing), Err);
+            }
             Act::Session => {
                 // MySQL does not prepare SHOW WARNINGS, MariaDB does.
                 let shows = matches!(plan.statement.kind, Kind::Show(_)) && !self.shared.is_mariadb();
@@ -160,7 +162,7 @@ impl Session {
                     ..nothing
                 });
             }
-            Act::Ddl(_) => return Ok(nothing),
+            Act::Ddl(_) | Act::CreateSelect => return Ok(nothing),
             Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) => {}
         }
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
@@ -168,7 +170,7 @@ impl Session {
         self.stand_for_next_ids(&plan.statement)?;
         match (&plan.act, self.describe_there(plan, &text).await) {
             (Act::Read(Read { staged: Some(ways), .. }), Err(error)) if is_scattered(&error) => {
-                self.describe_staged(ways, &text).await
+                self.describe_staged(ways, &text).await.unwrap_or(Err(error))
             }
             // What was prepared is the query alone.
             (Act::Copy(_), Ok(_)) => Ok(nothing),
@@ -199,6 +201,15 @@ impl Session {
         let prepared = lease.prepare(&text, 0).await;
         using.put_unused(job.source, lease);
         Ok((*prepared?).clone())
+    }
+
+    /// What is refused of a statement before its values are known, unless it is to be carried out over rows that are read
+    /// ahead. What a server has against it is told at once, too.
+    async fn later(&mut self, plan: &Plan, sql: &[u8], refusal: Error) -> Option<Error> {
+        if !self.reads_ahead(&plan.statement, sql) {
+            return Some(refusal);
+        }
+        Some(self.server_says(sql, refusal).await).filter(|error| !error.is(Code::NotSupported))
     }
 
     /// Protocol page "COM_STMT_PREPARE Response".
@@ -256,8 +267,9 @@ impl Session {
             );
             return Err(Error::new(Code::PacketTooLarge, message));
         }
+        let current = self.shared.current();
         let epoch = self.shared.epoch();
-        if statement.epoch == epoch {
+        if statement.epoch == epoch && current {
             self.shared.metrics.plan_hits.inc();
         } else {
             let database = std::mem::replace(&mut self.database, statement.database.clone());
@@ -292,7 +304,11 @@ impl Session {
         let mut shape = Normalised::prepared(&text, self.vars.mode);
         let plan = Box::pin(self.plan(&text, &mut shape)).await?;
         match &plan.act {
-            Act::Refused(error) => return Err(error.clone()),
+            Act::Refused(error) => {
+                if let Some(error) = self.later(&plan, &text, error.clone()).await {
+                    return Err(error);
+                }
+            }
             _ if matches!(plan.statement.kind, Kind::Prepare { .. } | Kind::Execute { .. }) => {
                 return Err(unpreparable());
             }

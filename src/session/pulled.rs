@@ -60,7 +60,7 @@ impl Session {
         if !changes || !refusal.is(Code::NotSupported) || refusal.origin != Origin::Proxy {
             return Err(refusal);
         }
-        let plain = plain(text, self.vars.mode)?;
+        let plain = plain(text, self.vars.mode, self.shared.is_mariadb())?;
         let shape = Normalised::verbatim(&plain);
         let Ok(statement) = sql::parse(&shape.masked(), self.vars.mode) else { return Err(refusal) };
         let Some(parts) = self.parts(&statement, &plain).filter(|parts| !parts.is_empty()) else {
@@ -68,7 +68,7 @@ impl Session {
         };
         if !self.vars.autocommit && !self.held.in_transaction() {
             let characteristics = self.vars.next_transaction.take();
-            self.held.begin("BEGIN", characteristics.as_deref(), false);
+            self.held.begin("BEGIN", characteristics.as_deref(), false, &self.vars.settings);
         }
         self.may_write()?;
         let scope = self.open_scope(true).await?;
@@ -76,6 +76,12 @@ impl Session {
         let summary = self.close_scope(scope, done).await?;
         self.written(summary, text);
         Ok(())
+    }
+
+    /// Whether a statement that is refused as it stands is tried over rows that are read before it.
+    pub(super) fn reads_ahead(&self, statement: &Statement, text: &[u8]) -> bool {
+        let changes = matches!(statement.kind, Kind::Update(_) | Kind::Delete(_));
+        changes && self.parts(statement, text).is_some_and(|parts| !parts.is_empty())
     }
 
     async fn pull_and_change(
@@ -103,10 +109,6 @@ impl Session {
         let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: &sql, shape: &shape, given: &given, more: false };
         match &plan.act {
-            Act::Write(_) if plan.images.is_some() => Err(Error::refused(
-                "a unique index over all shards could not follow what becomes of each row",
-                "read the other tables first, and write their values into the statement",
-            )),
             Act::Write(_) => {
                 let bound = self.bind(&plan, &text)?;
                 self.write_in_parts(&plan, &bound, &text).await.map_err(|error| mixed(&parts, error))
@@ -117,7 +119,7 @@ impl Session {
     }
 
     /// A plan that nobody will ask for again.
-    fn planned(&self, shape: &Normalised) -> Result<Plan> {
+    pub(super) fn planned(&self, shape: &Normalised) -> Result<Plan> {
         let masked = shape.masked();
         let statement = sql::parse(&masked, self.vars.mode)
             .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
@@ -411,18 +413,60 @@ fn mixed(parts: &[Part], error: Error) -> Error {
 }
 
 /// The statement as a text with its values in it.
-fn plain(text: &Text<'_>, mode: sql::lex::Mode) -> Result<Vec<u8>> {
+pub(super) fn plain(text: &Text<'_>, mode: sql::lex::Mode, mariadb: bool) -> Result<Vec<u8>> {
     if !text.given.is_binary() {
         return Ok(text.original.to_vec());
     }
     let (mut out, mut at) = (Vec::new(), 0);
     for (i, place) in text.shape.param_offsets().iter().enumerate() {
         out.extend_from_slice(text.original.get(at..*place as usize).unwrap_or_default());
-        splice::put_literal(&text.given.value(i)?, mode, &mut out);
+        let value = text.given.value(i)?;
+        let typed = typed(&value, mariadb).filter(|_| !is_count(&out));
+        match typed {
+            Some(typed) => out.extend_from_slice(typed.as_bytes()),
+            None => splice::put_literal(&value, mode, &mut out),
+        }
         at = *place as usize + 1;
     }
     out.extend_from_slice(text.original.get(at..).unwrap_or_default());
     Ok(out)
+}
+
+/// A parameter's literal where the plain one would be of another type. MySQL's parameters have all the digits that their type
+/// allows (manual, "PREPARE Statement"), MariaDB's those that were sent.
+fn typed(value: &Value, mariadb: bool) -> Option<String> {
+    Some(match value {
+        Value::Date(text) if is_odd(text) => return None,
+        Value::Decimal(text) if !mariadb => format!("CAST({text} AS DECIMAL(65, 30))"),
+        Value::Time(text) if !mariadb => format!("CAST('{text}' AS TIME(6))"),
+        Value::Date(text) if !mariadb && is_moment(text) => format!("CAST('{text}' AS DATETIME(6))"),
+        Value::UInt(n) => format!("CAST({n} AS UNSIGNED)"),
+        Value::Decimal(text) if !text.contains('.') => format!("{text}."),
+        Value::Bytes(bytes) => format!("_binary x'{}'", hex(bytes)),
+        Value::Date(text) if is_moment(text) => format!("TIMESTAMP'{text}'"),
+        Value::Date(text) => format!("DATE'{text}'"),
+        Value::Time(text) => format!("TIME'{text}'"),
+        _ => return None,
+    })
+}
+
+/// Whether what follows is a count of rows, which is a plain number.
+fn is_count(before: &[u8]) -> bool {
+    let before = before.trim_ascii_end().to_ascii_uppercase();
+    before.ends_with(b"LIMIT") || before.ends_with(b"OFFSET")
+}
+
+fn is_moment(date: &str) -> bool {
+    date.len() > "YYYY-MM-DD".len()
+}
+
+/// Servers read no date like this in a typed literal.
+fn is_odd(date: &str) -> bool {
+    date.starts_with("0000") || date.get(5..10).is_some_and(|day| day.contains("00"))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 fn named<'t>(table: &'t TableRef, out: &mut Vec<&'t TableName>) {
@@ -465,16 +509,13 @@ fn values<'c>(columns: &[ColumnDef], cells: impl Iterator<Item = Option<&'c [u8]
 
 /// A value as a literal of its own type, in its own collation where that is known.
 fn literal(value: &Value, column: &ColumnDef, definition: Option<&Column>) -> Result<String> {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
-    // Servers read no date like this in a typed literal.
-    let odd = |text: &str| text.starts_with("0000") || text.get(5..10).is_some_and(|day| day.contains("00"));
     Ok(match value {
         Value::Null => "NULL".to_owned(),
         Value::Int(n) => n.to_string(),
         Value::UInt(n) => n.to_string(),
         Value::Decimal(text) => text.clone(),
         Value::Double(number) => format!("{number:e}"),
-        Value::Date(text) if odd(text) => format!("'{text}'"),
+        Value::Date(text) if is_odd(text) => format!("'{text}'"),
         Value::Date(text) if column.kind == kind::DATE => format!("DATE'{text}'"),
         Value::Date(text) => format!("TIMESTAMP'{text}'"),
         Value::Time(text) => format!("TIME'{text}'"),

@@ -147,9 +147,13 @@ impl Session {
             Box::pin(self.make_next_ids(plan, text)).await?;
         }
         self.held.statement();
+        if plan.statement.calls_stored {
+            self.held.writes();
+        }
         match &plan.act {
             Act::Refused(error) => return Box::pin(self.write_pulled(plan, text, error.clone())).await,
             Act::Session => return self.control(plan, text).await,
+            Act::CreateSelect => return Box::pin(self.create_select(plan, text)).await,
             Act::Ddl(steps) => {
                 let bound = self.bind(plan, text)?;
                 // A temporary table belongs to the connection that it is made on, and leaves the transaction open.
@@ -166,10 +170,7 @@ impl Session {
             }
             Act::Read(_) | Act::Write(_) | Act::Insert(_) | Act::Load(_) | Act::Copy(_) => {}
         }
-        if !self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty() {
-            let characteristics = self.vars.next_transaction.take();
-            self.held.begin("BEGIN", characteristics.as_deref(), false);
-        }
+        self.begin_as_needed(plan);
         if plan.pins {
             self.held.stick();
         }
@@ -190,7 +191,7 @@ impl Session {
             return Box::pin(self.load(plan, load, &bound, text)).await;
         }
         if let Act::Copy(copy) = &plan.act
-            && !bound.destinations.is_empty()
+            && !bound.destinations().is_empty()
         {
             return Box::pin(self.copy(plan, copy, &bound, text)).await;
         }
@@ -203,6 +204,14 @@ impl Session {
         }
     }
 
+    /// Without autocommit a transaction begins with the first statement that uses a table.
+    pub(super) fn begin_as_needed(&mut self, plan: &Plan) {
+        if !self.vars.autocommit && !self.held.in_transaction() && !plan.tables.is_empty() {
+            let characteristics = self.vars.next_transaction.take();
+            self.held.begin("BEGIN", characteristics.as_deref(), false, &self.vars.settings);
+        }
+    }
+
     /// A statement that is refused as it stands: over copies of rows, or with what it reads read before.
     async fn otherwise(&mut self, plan: &Plan, text: &Text<'_>, refusal: Error) -> Result<()> {
         match &plan.act {
@@ -212,7 +221,7 @@ impl Session {
     }
 
     /// A string key is placed by its bytes in utf8mb4: statements in another character set would miss its shard.
-    fn check_key_charset(&self, plan: &Plan) -> Result<()> {
+    pub(super) fn check_key_charset(&self, plan: &Plan) -> Result<()> {
         let Some(charset) = self.vars.settings.get("character_set_client") else { return Ok(()) };
         if ["'utf8mb4'", "'utf8mb3'", "'utf8'", "'ascii'"].contains(&charset) {
             return Ok(());

@@ -63,9 +63,10 @@ impl Session {
             Ok(record) => self.resume_locked(&log, record, undo).await,
             Err(error) => Err(error),
         };
-        lock.release().await;
         self.shared.all_changed();
-        log.announce();
+        let databases: Vec<&str> = record.statement.databases().collect();
+        log.definitions.publish(&databases).await;
+        lock.release().await;
         done
     }
 

@@ -61,8 +61,8 @@ fn one(answers: Vec<Answer>, bound: &Bound) -> Result<Answer> {
         }
         all.rows.extend(answer.rows);
     }
-    if !bound.rows.is_empty() {
-        let order: Vec<usize> = bound.rows.iter().flatten().copied().collect();
+    if !bound.rows().is_empty() {
+        let order: Vec<usize> = bound.rows().iter().flatten().copied().collect();
         if order.len() != all.rows.len() {
             return Err(unlike());
         }

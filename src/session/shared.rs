@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 use super::vars::mode_of;
 use crate::admin::Registry;
 use crate::backend::catalog::Catalog;
 use crate::backend::{Pools, Settings};
-use crate::base::Result;
 use crate::base::ids::SourceId;
+use crate::base::{Code, Error, Result};
 use crate::config::{Config, TransactionMode, User};
+use crate::exec::Client;
+use crate::exec::single::Around;
 use crate::idgen::Ids;
 use crate::merge::Budget;
 use crate::plan::cache::Plans;
@@ -41,6 +44,8 @@ pub struct Limits {
     pub merge: Budget,
     /// What one temporary table may hold.
     pub stage: Budget,
+    /// How long a statement waits for its turn to make temporary tables.
+    pub turn: Duration,
     /// How long a statement may take.
     pub statement: Option<Duration>,
     /// How long a login may take.
@@ -88,6 +93,8 @@ pub struct Shared {
     users: HashMap<String, User>,
     /// Tables that may have been changed past this proxy.
     pub(super) doubted: Mutex<BTreeSet<(String, String)>>,
+    /// Statements that may run over copies of rows at the same time.
+    staging: Semaphore,
     server: ArcSwapOption<ServerFacts>,
     epoch: AtomicU64,
     turn: AtomicUsize,
@@ -119,6 +126,7 @@ impl Shared {
                 max_packet: usize::try_from(config.listen.max_packet).unwrap_or(usize::MAX),
                 merge: Budget { max_rows: config.limits.merge_rows, max_bytes: config.limits.merge_bytes },
                 stage: Budget { max_rows: config.limits.stage_rows, max_bytes: config.limits.stage_bytes },
+                turn: config.pool.wait,
                 statement: config.limits.statement_timeout,
                 login: config.listen.login_timeout,
             },
@@ -131,6 +139,8 @@ impl Shared {
                 })
                 .collect(),
             doubted: Mutex::default(),
+            // Each holds a connection to a server while it waits for another: half of all is left to those who read.
+            staging: Semaphore::new((config.pool.max_connections as usize / 2).max(1)),
             server: ArcSwapOption::empty(),
             epoch: AtomicU64::new(0),
             turn: AtomicUsize::new(0),
@@ -160,9 +170,41 @@ impl Shared {
         self.plans.clear();
     }
 
+    /// Whether all changes of definitions that others have been told of are known here. To be asked before definitions,
+    /// plans or [`epoch`](Self::epoch) are looked at.
+    pub fn current(&self) -> bool {
+        self.ddl.as_ref().is_none_or(|log| log.definitions.current())
+    }
+
     /// A number that grows with each call, to spread what any place can answer.
     pub fn turn(&self) -> usize {
         self.turn.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Waits until another statement may run over copies of rows; it does as long as the permit is there.
+    pub(super) async fn turn_to_stage(
+        &self,
+        client: &mut Client,
+        around: Around<'_>,
+    ) -> Result<SemaphorePermit<'_>> {
+        let late = || {
+            Error::new(
+                Code::TooManyConnections,
+                format!(
+                    "as many statements run over copies of rows as may have connections for that, half of                      pool.max_connections, and none ended within {} ms",
+                    self.limits.turn.as_millis()
+                ),
+            )
+        };
+        tokio::select! {
+            biased;
+            turn = self.staging.acquire() => turn.map_err(|_| late()),
+            error = around.halted() => Err(error),
+            () = client.closed() => {
+                Err(Error::client(Code::Killed, "the client left while its statement waited"))
+            }
+            () = tokio::time::sleep(self.limits.turn) => Err(late()),
+        }
     }
 
     /// When a statement that begins now must have ended.
@@ -258,6 +300,12 @@ impl Shared {
             None if facts.mariadb && (2304..2560).contains(&collation) => Some("utf8mb4".to_owned()),
             None => None,
         }
+    }
+
+    /// The character set and the name of a collation.
+    pub fn collation(&self, collation: u16) -> Option<(String, String)> {
+        let server = self.server.load();
+        server.as_ref()?.collations.get(&collation).cloned()
     }
 
     /// What the servers give as decimals of strings in column definitions.

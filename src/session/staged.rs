@@ -2,27 +2,31 @@
 //! it.
 
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::Session;
 use super::copy::{Side, collect, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
-use super::read::{found_rows, warnings_after};
-use crate::backend::conn::Prepared;
+use super::read::{found_rows, order, tasks_of, warnings_after};
 use crate::backend::{Role, Settings};
-use crate::base::{Code, Error, Origin, Result};
-use crate::exec::Connections;
-use crate::exec::fanout::{self, Order};
+use crate::base::{Code, Error, Result};
+use crate::exec::fanout::{self, Order, Rows};
+use crate::exec::meter::Meter;
+use crate::exec::names::Names;
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::single::{self, Around, Bits};
 use crate::exec::stage::{Bench, Filler};
 use crate::exec::write::Task;
+use crate::exec::{Client, Connections};
 use crate::merge::Budget;
-use crate::plan::ir::{Act, Job, Plan, Read};
+use crate::plan::Bound;
+use crate::plan::explain::tree::{Took, TookOver};
+use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::plan::stage_spec::{Stage, Staged, Ways};
-use crate::plan::{self, Bound};
-use crate::topology::{Layout, Node};
+use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal};
+use crate::topology::Node;
+use crate::txn::Held;
 use crate::wire::column::ColumnDef;
 use crate::wire::row::Format;
 use crate::wire::status;
@@ -30,68 +34,229 @@ use crate::wire::status;
 /// What is written into a stage at once.
 const BATCH: Budget = Budget { max_rows: 20_000, max_bytes: 1024 * 1024 };
 
+/// One execution of a SELECT over copies of rows.
+struct Over<'a> {
+    text: &'a Text<'a>,
+    choice: Choice,
+    /// When all of it must have ended.
+    deadline: Option<Instant>,
+}
+
+/// Where the rows of a staged statement go.
+enum Sink<'s, 'b> {
+    Client,
+    /// They are counted, and not sent.
+    Counted,
+    /// Into a stage, at these places.
+    Stage(&'s Stage, &'s [Node], &'s mut Bench<'b>),
+}
+
+/// Whose connections a part of a statement runs on: the session's, or those that have its stages.
+enum Ground<'g, 'b> {
+    Session(Side<'g>),
+    Bench(&'g mut Bench<'b>),
+}
+
+impl Ground<'_, '_> {
+    async fn open<'r>(
+        &mut self,
+        tasks: &'r [Task<'r>],
+        order: Order<'r>,
+        held: &mut Held,
+        client: &mut Client,
+        around: Around<'r>,
+    ) -> Result<Rows<'r>> {
+        match self {
+            Self::Session(side) => side.open(tasks, order, held, client, around).await,
+            Self::Bench(bench) => Rows::open(tasks, order, *bench, client, around).await,
+        }
+    }
+
+    async fn close(&mut self, rows: Rows<'_>, held: &mut Held) {
+        match self {
+            Self::Session(side) => side.close(rows, held).await,
+            Self::Bench(bench) => drop(rows.close(*bench).await),
+        }
+    }
+}
+
 impl Session {
     /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
     /// the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
-        let within = self.held.in_transaction() || self.held.pinned();
-        let ways = read
-            .staged
-            .as_deref()
-            .filter(|_| refusal.is(Code::NotSupported) && refusal.origin == Origin::Proxy);
-        let way = ways.and_then(|ways| if within { ways.within.as_ref() } else { ways.alone.as_ref() });
-        let Some(staged) = way.filter(|staged| !staged.reopens || self.shared.is_mariadb()) else {
+        if !is_refusal(&refusal) {
             return Err(refusal);
-        };
+        }
+        let (choice, setting, input) = (self.choice(), self.setting(), text.input());
+        let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), setting)?;
         self.shared.metrics.staged.inc();
-        let rest = &staged.rest;
-        let bound =
-            plan::bind(rest, &text.input(), &Known(self), self.setting(), &mut |_, _, _| Err(no_job()))?;
-        let pools = self.pools.clone();
-        let mut bench = Bench::new(&pools, self.flavor);
-        let done = self.over_stages(staged, &bound, text, within, &mut bench).await;
-        bench.clear().await;
+        match self.over_stages(staged, &bound, text, Sink::Client).await {
+            // What a query's rows are is known only when they come; nothing has been sent by then.
+            Err(refusal) if is_refusal(&refusal) && choice.whole(read).is_some() => {
+                let whole = choice.whole(read).ok_or(refusal)?;
+                let bound = whole.bind(&input, &Known(self), setting, choice)?;
+                self.over_stages(whole, &bound, text, Sink::Client).await.map(|_| ())
+            }
+            done => done.map(|_| ()),
+        }
+    }
+
+    /// The same with its rows counted instead of sent.
+    pub(super) async fn count_staged(
+        &mut self,
+        staged: &Staged,
+        bound: &BoundStages,
+        text: &Text<'_>,
+    ) -> Result<TookOver> {
+        self.over_stages(staged, bound, text, Sink::Counted).await
+    }
+
+    /// How this session's statements run over copies.
+    pub(super) fn choice(&self) -> Choice {
+        let within = self.held.in_transaction() || self.held.pinned();
+        Choice { within, reopens: self.shared.is_mariadb() }
+    }
+
+    async fn over_stages(
+        &mut self,
+        staged: &Staged,
+        bound: &BoundStages,
+        text: &Text<'_>,
+        sink: Sink<'_, '_>,
+    ) -> Result<TookOver> {
+        let over = Over { text, choice: self.choice(), deadline: self.deadline() };
+        let shared = self.shared.clone();
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
+        let _turn = shared.turn_to_stage(&mut self.client, around).await?;
+        let done = self.run_over(&over, staged, bound, sink).await;
         if let Err(error) = &done {
             self.after_error(error.errno).await;
         }
         done
     }
 
-    async fn over_stages(
+    /// Runs a statement over copies; its temporary tables are gone afterwards.
+    async fn run_over(
         &mut self,
+        over: &Over<'_>,
         staged: &Staged,
-        bound: &Bound,
-        text: &Text<'_>,
-        within: bool,
-        bench: &mut Bench<'_>,
-    ) -> Result<()> {
-        for stage in &staged.stages {
-            self.fill(stage, &staged.rest, bound, text, within, bench).await?;
+        bound: &BoundStages,
+        sink: Sink<'_, '_>,
+    ) -> Result<TookOver> {
+        let pools = self.pools.clone();
+        let (mut bench, mut end) = (Bench::new(&pools, self.flavor), Bench::new(&pools, self.flavor));
+        let done = Box::pin(self.run_parts(over, staged, bound, sink, (&mut bench, &mut end))).await;
+        bench.clear().await;
+        end.clear().await;
+        done
+    }
+
+    /// `bench` has the stages of the statement, `end` those of what runs over its rows.
+    async fn run_parts(
+        &mut self,
+        over: &Over<'_>,
+        staged: &Staged,
+        bound: &BoundStages,
+        sink: Sink<'_, '_>,
+        (bench, end): (&mut Bench<'_>, &mut Bench<'_>),
+    ) -> Result<TookOver> {
+        let mut took = TookOver::default();
+        let last = staged.last.as_ref().zip(bound.last.as_ref());
+        for (stage, pull) in staged.stages.iter().zip(&bound.pulls) {
+            let places = stage.places(&staged.rest, &bound.rest);
+            took.stages.push(self.fill(over, pull, Sink::Stage(stage, &places, bench)).await?);
+            let Some((last, jobs)) = last else { continue };
+            let places = stage.places(&last.plan, jobs);
+            if !places.is_empty() {
+                self.fill(over, pull, Sink::Stage(stage, &places, end)).await?;
+            }
         }
-        if bound.many {
-            self.merged_over(staged, bound, text, bench).await
-        } else {
-            self.relayed_over(staged, bound, text, bench).await
+        let bench = (!staged.stages.is_empty()).then_some(bench);
+        let Some((last, jobs)) = last else {
+            took.rest =
+                self.answer(over, &staged.rest, &bound.rest, sink, bench, names_of(&staged.rest)).await?;
+            return Ok(took);
+        };
+        let places = last.stage.places(&last.plan, jobs);
+        let into = Sink::Stage(&last.stage, &places, end);
+        let (shown, rest) = self.rows_into(over, &staged.rest, &bound.rest, into, bench).await?;
+        took.rest = rest;
+        let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
+        for (column, mut shown) in last.stage.columns.iter().flatten().zip(shown) {
+            back.restore(&mut shown);
+            names.add_column(&last.stage.name, &column.name, shown);
         }
+        took.last = Some(self.answer(over, &last.plan, jobs, sink, Some(end), names).await?);
+        Ok(took)
     }
 
     /// Reads a stage's rows, and writes them to every place where the statement will run.
     async fn fill(
         &mut self,
-        stage: &Stage,
-        rest: &Plan,
+        over: &Over<'_>,
+        pull: &Pulled,
+        sink: Sink<'_, '_>,
+    ) -> Result<(Took, Option<Box<TookOver>>)> {
+        let Sink::Stage(stage, ..) = &sink else { return Err(no_job()) };
+        let plan = stage.pull.as_ref().ok_or_else(no_job)?;
+        let Act::Read(read) = &plan.act else { return Err(no_job()) };
+        match pull {
+            Pulled::Read(bound) => {
+                self.rows_into(over, plan, bound, sink, None).await.map(|(_, took)| (took, None))
+            }
+            Pulled::Over(bound) => {
+                let staged = over.choice.of(read).ok_or_else(no_job)?;
+                let mut took = Box::pin(self.run_over(over, staged, bound, sink)).await?;
+                let all = match &mut took.last {
+                    Some(last) => last.all,
+                    None => took.rest.all,
+                };
+                Ok((Took { each: Vec::new(), all }, Some(Box::new(took))))
+            }
+        }
+    }
+
+    /// The rows of a bound read go where they are wanted.
+    async fn answer(
+        &mut self,
+        over: &Over<'_>,
+        plan: &Plan,
         bound: &Bound,
-        text: &Text<'_>,
-        within: bool,
-        bench: &mut Bench<'_>,
-    ) -> Result<()> {
-        let Act::Read(read) = &stage.pull.act else { return Err(no_job()) };
-        let places = places_of(stage, rest, &bound.jobs);
-        let pull = plan::bind(&stage.pull, &text.input(), &Known(self), self.setting(), &mut |_, _, _| {
-            Err(no_job())
-        })?;
-        let mut tasks = Vec::with_capacity(pull.jobs.len());
-        for job in &pull.jobs {
+        sink: Sink<'_, '_>,
+        bench: Option<&mut Bench<'_>>,
+        names: Names,
+    ) -> Result<Took> {
+        match (sink, bench) {
+            (Sink::Client, Some(bench)) => {
+                if bound.many {
+                    self.merged_over(over, plan, bound, bench, names).await?;
+                } else {
+                    self.relayed_over(over, plan, bound, bench, names).await?;
+                }
+                Ok(Took::default())
+            }
+            (Sink::Counted, Some(bench)) => self.counted_over(over, plan, bound, bench).await,
+            (Sink::Client | Sink::Counted, None) => Err(no_job()),
+            (sink, bench) => self.rows_into(over, plan, bound, sink, bench).await.map(|(_, took)| took),
+        }
+    }
+
+    /// Writes the rows of a bound read into a stage. Answers their columns.
+    async fn rows_into(
+        &mut self,
+        over: &Over<'_>,
+        plan: &Plan,
+        bound: &Bound,
+        sink: Sink<'_, '_>,
+        bench: Option<&mut Bench<'_>>,
+    ) -> Result<(Vec<ColumnDef>, Took)> {
+        let (Act::Read(read), Sink::Stage(stage, places, target)) = (&plan.act, sink) else {
+            return Err(no_job());
+        };
+        let text = over.text;
+        let mut tasks = Vec::with_capacity(bound.jobs.len());
+        for job in &bound.jobs {
             let call = match text.given.call(job, text.original)? {
                 Call::Text(text) => Call::ExecuteWith(Bytes::copy_from_slice(text), Vec::new()),
                 Call::Owned(text) => Call::ExecuteWith(Bytes::from(text), Vec::new()),
@@ -99,55 +264,69 @@ impl Session {
             };
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        let deadline = self.deadline();
-        let shared = self.shared.clone();
+        let meter = Meter::default();
+        let (within, shared) = (over.choice.within, self.shared.clone());
         let Self { client, held, pools, vars, flavor, ticket, .. } = self;
-        let around = Around { pools, interrupt: ticket.interrupt(), deadline };
-        let (settings, storing) = (reading(&vars.settings), storing(&vars.settings));
+        let around = Around { pools, interrupt: ticket.interrupt(), deadline: over.deadline };
+        let settings = reading(&vars.settings);
+        let settings = if bench.is_some() { running(&settings) } else { settings };
         let concat = Merge { hidden: 0, step: Step::Concat };
+        let scatter = read.many.as_ref().ok().filter(|_| bound.many);
+        let replica = read.replica && !within && bench.is_none();
         let order = Order {
-            merge: &concat,
-            limit: None,
-            offset: 0,
+            merge: scatter.map_or(&concat, |scatter| &scatter.merge),
+            limit: bound.limit.map(|(count, _)| count),
+            offset: bound.limit.map_or(0, |(_, offset)| offset),
             budget: shared.limits.merge,
             settings: &settings,
-            role: if read.replica && !within { Role::Replica } else { Role::Primary },
+            role: if replica { Role::Replica } else { Role::Primary },
             locks: read.locks,
             format: Format::Binary,
+            meter: Some(&meter),
         };
-        bench.make(stage, &places, &storing, client, around).await?;
-        let from = Side { apart: !within, pools, flavor: *flavor, settings: &vars.settings };
-        let mut rows = from.open(&tasks, order, held, around).await?;
+        let mut from = match bench {
+            Some(bench) => Ground::Bench(bench),
+            None => {
+                Ground::Session(Side { apart: !within, pools, flavor: *flavor, settings: &vars.settings })
+            }
+        };
+        let mut rows = from.open(&tasks, order, held, client, around).await?;
         let limit = shared.limits.stage;
         let done = async {
-            let (mut filler, mut total) = (None, Budget { max_rows: 0, max_bytes: 0 });
+            let mut filling: Option<(Filler, Settings)> = None;
+            let mut total = Budget { max_rows: 0, max_bytes: 0 };
             loop {
                 let (batch, ended) = collect(&mut rows, client, BATCH).await?;
+                let bytes = batch.iter().map(|row| row.len() as u64).sum::<u64>();
                 total.max_rows += batch.len() as u64;
-                total.max_bytes += batch.iter().map(|row| row.len() as u64).sum::<u64>();
+                total.max_bytes += bytes;
                 if total.max_rows > limit.max_rows || total.max_bytes > limit.max_bytes {
                     return Err(too_many(stage, limit));
                 }
-                let filler = match &mut filler {
-                    Some(filler) => filler,
-                    none => none.insert(Filler::new(stage, rows.columns(), |id| shared.charset(id))?),
-                };
+                if filling.is_none() {
+                    let (charset, collation) = (|id| shared.charset(id), |id| shared.collation(id));
+                    let filler = Filler::new(stage, rows.columns(), &charset, &collation)?;
+                    let settings = storing(&vars.settings, filler.is_utc());
+                    target.make(&filler, places, &settings, client, around).await?;
+                    filling = Some((filler, settings));
+                }
+                let Some((filler, storing)) = &mut filling else { return Err(no_job()) };
                 if !batch.is_empty() {
-                    let texts = places.iter().map(|node| filler.text(stage, node, &batch));
+                    let texts = places.iter().map(|node| filler.text(node, &batch));
                     let texts = texts.collect::<Result<Vec<_>>>()?;
-                    bench.write(&places, texts, &storing, client, around).await?;
-                    let (copies, bytes) = (places.len() as u64, batch.iter().map(Bytes::len).sum::<usize>());
+                    target.write(places, texts, storing, client, around).await?;
+                    let copies = places.len() as u64;
                     shared.metrics.staged_rows.inc_by(batch.len() as u64 * copies);
-                    shared.metrics.staged_bytes.inc_by(bytes as u64 * copies);
+                    shared.metrics.staged_bytes.inc_by(bytes * copies);
                 }
                 if ended {
-                    return Ok(());
+                    return Ok((filler.columns().to_vec(), total));
                 }
             }
         }
         .await;
         from.close(rows, held).await;
-        done
+        done.map(|(columns, total)| (columns, meter.took(total.max_rows, total.max_bytes)))
     }
 
     /// The status behind an answer that other connections gave than those of the transaction.
@@ -156,64 +335,23 @@ impl Session {
         self.status(more) | if self.vars.autocommit { 0 } else { status::IN_TRANS }
     }
 
-    /// What a server says of a statement for PREPARE where no server has all of its tables: over copies without rows.
-    pub(super) async fn describe_staged(&mut self, ways: &Ways, text: &Text<'_>) -> Result<Prepared> {
-        let staged = ways.alone.as_ref().or(ways.within.as_ref()).ok_or_else(no_job)?;
-        let job = plan::bind::describe(&staged.rest, &text.input(), &Known(self), self.setting())?;
-        let pools = self.pools.clone();
-        let mut bench = Bench::new(&pools, self.flavor);
-        let described = self.describe_over(staged, job, text, &mut bench).await;
-        bench.clear().await;
-        described
-    }
-
-    async fn describe_over(
-        &mut self,
-        staged: &Staged,
-        job: Job,
-        text: &Text<'_>,
-        bench: &mut Bench<'_>,
-    ) -> Result<Prepared> {
-        let deadline = self.deadline();
-        let settings = storing(&self.vars.settings);
-        for stage in &staged.stages {
-            let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
-            let places = places_of(stage, &staged.rest, std::slice::from_ref(&job));
-            bench.make(stage, &places, &settings, &mut self.client, around).await?;
-        }
-        let mut lease = bench.take(job.source, Role::Primary).await?;
-        let whole = job.text.map_or_else(|| Bytes::copy_from_slice(text.original), Bytes::from);
-        lease.queue_state((!job.schema.is_empty()).then_some(&job.schema), &self.vars.settings);
-        let prepared = lease.prepare(&whole, 0).await;
-        bench.put(job.source, lease, None);
-        let mut prepared = (*prepared?).clone();
-        let names = names_of(&staged.rest);
-        for packet in &mut prepared.columns {
-            let Some(mut column) = ColumnDef::decode(packet) else { continue };
-            names.restore(&mut column);
-            let mut out = Vec::with_capacity(packet.len());
-            column.encode(&mut out);
-            *packet = Bytes::from(out);
-        }
-        Ok(prepared)
-    }
-
     /// One server has all that the statement needs.
     async fn relayed_over(
         &mut self,
-        staged: &Staged,
+        over: &Over<'_>,
+        plan: &Plan,
         bound: &Bound,
-        text: &Text<'_>,
         bench: &mut Bench<'_>,
+        names: Names,
     ) -> Result<()> {
+        let text = over.text;
         let job = bound.jobs.first().ok_or_else(no_job)?;
-        let names = names_of(&staged.rest);
         let call = text.given.call(job, text.original)?;
-        let deadline = self.deadline();
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
+        let (settings, ids) = (running(&self.vars.settings), Preset::default());
+        let state = State { schema: &job.schema, settings: &settings, writes: false, ids };
         let bits = Bits { clear: status::AUTOCOMMIT | status::IN_TRANS, set: self.status_in(text.more) };
-        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
-        let settings = running(&self.vars.settings);
-        let state = State { schema: &job.schema, settings: &settings, writes: false, ids: Preset::default() };
         let mut lease = bench.take(job.source, Role::Primary).await?;
         let ended = match send(&mut lease, state, &call).await {
             Ok(()) => single::reframe(&mut lease, &mut self.client, bits, &names, around).await,
@@ -227,7 +365,7 @@ impl Session {
             }
         };
         self.last.warnings = warnings_after(&mut lease, &end).await;
-        let found = found_rows(&staged.rest, &mut lease).await;
+        let found = found_rows(plan, &mut lease).await;
         bench.put(job.source, lease, None);
         self.after(&end, true).await;
         self.last.found_rows = found.unwrap_or(self.last.found_rows);
@@ -237,63 +375,63 @@ impl Session {
     /// Every server has its part of a table, and the stages beside it.
     async fn merged_over(
         &mut self,
-        staged: &Staged,
+        over: &Over<'_>,
+        plan: &Plan,
         bound: &Bound,
-        text: &Text<'_>,
         bench: &mut Bench<'_>,
+        names: Names,
     ) -> Result<()> {
-        let Act::Read(read) = &staged.rest.act else { return Err(no_job()) };
+        let text = over.text;
+        let Act::Read(read) = &plan.act else { return Err(no_job()) };
         let scatter = read.many.as_ref().map_err(Clone::clone)?;
-        let names = names_of(&staged.rest);
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
-        }
-        let (flags, deadline) = (self.status_in(text.more), self.deadline());
-        let settings = running(&self.vars.settings);
-        let order = fanout::Order {
-            merge: &scatter.merge,
-            limit: bound.limit.map(|(count, _)| count).or_else(|| self.vars.select_limit()),
-            offset: bound.limit.map_or(0, |(_, offset)| offset),
-            budget: self.shared.limits.merge,
-            settings: &settings,
-            role: Role::Primary,
-            locks: false,
-            format: text.given.format(),
-        };
+        let tasks = tasks_of(bound, text)?;
+        let (flags, settings) = (self.status_in(text.more), running(&self.vars.settings));
+        let (budget, format) = (self.shared.limits.merge, text.given.format());
+        let order = Order { settings: &settings, ..order(&scatter.merge, bound, &self.vars, budget, format) };
         let form = fanout::Form { names: &names, status: flags, deprecate_eof: self.flavor.deprecate_eof };
-        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         let answered = fanout::run(&tasks, order, form, bench, &mut self.client, around).await?;
         self.last.found_rows = answered.rows;
         self.last.row_count = -1;
         self.last.warnings = answered.warnings;
         Ok(())
     }
-}
 
-/// Where a stage is needed: on the sources of the statement's jobs.
-fn places_of(stage: &Stage, rest: &Plan, jobs: &[Job]) -> Vec<Node> {
-    let named = |node: &&Node| node.table.as_deref() == Some(&*stage.name);
-    let nodes = rest.tables.iter().filter_map(|used| match &used.table.layout {
-        Layout::Reference(nodes) => Some(nodes.iter().filter(named)),
-        _ => None,
-    });
-    nodes.flatten().filter(|node| jobs.iter().any(|job| job.source == node.source)).cloned().collect()
+    /// The statement, with its rows counted.
+    async fn counted_over(
+        &mut self,
+        over: &Over<'_>,
+        plan: &Plan,
+        bound: &Bound,
+        bench: &mut Bench<'_>,
+    ) -> Result<Took> {
+        let Act::Read(read) = &plan.act else { return Err(no_job()) };
+        let tasks = tasks_of(bound, over.text)?;
+        let concat = Merge { hidden: 0, step: Step::Concat };
+        let merge = match &read.many {
+            Ok(scatter) if bound.many => &scatter.merge,
+            _ => &concat,
+        };
+        let (budget, format) = (self.shared.limits.merge, over.text.given.format());
+        let settings = running(&self.vars.settings);
+        let order = Order { settings: &settings, ..order(merge, bound, &self.vars, budget, format) };
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
+        fanout::count(&tasks, order, bench, &mut self.client, around).await
+    }
 }
 
 /// The session's variables for the writing of copies: values go in as they are, whatever the session takes for wrong, and
-/// moments by a clock that is never put back.
-fn storing(settings: &Settings) -> Settings {
-    committing(settings)
-        .with("sql_mode", "''")
-        .with("time_zone", "'+00:00'")
-        .with("character_set_client", "'utf8mb4'")
+/// seconds by a clock that is never put back.
+pub(super) fn storing(settings: &Settings, utc: bool) -> Settings {
+    let settings = committing(settings).with("sql_mode", "''").with("character_set_client", "'utf8mb4'");
+    if utc { settings.with("time_zone", "'+00:00'") } else { settings }
 }
 
 /// The session's variables for a statement over copies: where MySQL 9.7 intersects two indexes of a temporary table, it
 /// loses rows.
-fn running(settings: &Settings) -> Settings {
+pub(super) fn running(settings: &Settings) -> Settings {
     const OFF: &str = "index_merge=off";
     let own = settings.get("optimizer_switch");
     let all = own.map_or_else(|| format!("'{OFF}'"), |own| format!("CONCAT({own},',{OFF}')"));

@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::ids;
+use super::pick::{one_of, tasks_of};
 use super::query::Text;
 use crate::backend::{AnswerLimit, Role, Summary};
 use crate::base::Result;
@@ -26,8 +27,9 @@ impl Session {
             _ => false,
         };
         let wanted = self.insert_id.is_some() && ids::plain_insert(plan);
-        let indexed = plan.images.is_some();
-        if bound.jobs.len() == 1 && !indexed && ((!generated && !wanted) || returns) {
+        let indexed = plan.images.as_ref().is_some_and(|images| images.is_read_around());
+        let by_row = !bound.arrivals().is_empty();
+        if bound.jobs.len() == 1 && !indexed && !by_row && ((!generated && !wanted) || returns) {
             // FOUND_ROWS() is about the last SELECT.
             let found_rows = self.last.found_rows;
             self.forward(plan, bound, Role::Primary, true, text).await?;
@@ -37,29 +39,32 @@ impl Session {
             }
             return Ok(());
         }
-        let mut tasks = Vec::with_capacity(bound.jobs.len());
-        for job in &bound.jobs {
-            let call = text.given.call(job, text.original)?;
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: self.preset(plan, job) });
+        let mut tasks = tasks_of(&bound.jobs, text)?;
+        for (task, job) in tasks.iter_mut().zip(&bound.jobs) {
+            task.ids = self.preset(plan, job);
         }
         if returns {
             return Box::pin(self.write_returning(plan, bound, &tasks, text)).await;
         }
-        let ran = self.run_writes(plan, bound, text, &tasks).await;
+        let ran = if by_row {
+            Box::pin(self.take_rows_in(plan, bound, text)).await
+        } else {
+            self.run_writes(plan, bound, text, &tasks).await
+        };
         if let Err(error) = &ran {
             self.learn_last_id(plan, bound, text, error).await;
         }
         let (answers, inserted) = ran?;
         let infos = answers.clone();
-        let mut summary =
-            if bound.copies { answers.into_iter().next().unwrap_or_default() } else { write::sum(&answers) };
+        let mut summary = one_of(answers, bound.copies);
         if ids::plain_insert(plan) {
             self.insert_id = None;
             if summary.last_insert_id != 0 && !self.keeps_insert_id(plan, text)? {
                 self.last.inserted(summary.last_insert_id);
             }
         } else {
-            let last = infos.get(bound.ids.ends.1).map_or(0, |answer| answer.last_insert_id);
+            let last = if by_row { infos.last() } else { infos.get(bound.ids.ends.1) };
+            let last = last.map_or(0, |answer| answer.last_insert_id);
             self.settle_ids(plan, bound, &mut summary, inserted, last);
         }
         if let Act::Insert(insert) = &plan.act
@@ -67,9 +72,7 @@ impl Session {
         {
             summary.info = insert_info(insert.rows.len(), &plan.statement, &infos);
         }
-        self.last.row_count = summary.affected as i64;
-        self.last.warnings = std::mem::take(&mut summary.messages);
-        self.ok(&summary, text.more);
+        self.written(summary, text);
         Ok(())
     }
 
@@ -89,7 +92,7 @@ impl Session {
         };
         // One row needs no transaction to be looked at: nobody else has its id.
         let several = tasks.len() > 1 || bound.ids.made.len() > 1;
-        let indexed = plan.images.is_some();
+        let indexed = plan.images.as_ref().is_some_and(|images| images.is_read_around());
         let scope = self.open_scope(several || indexed).await?;
         let before = match self.rows_before(plan, bound, text).await {
             Ok(before) => before,

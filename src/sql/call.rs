@@ -4,7 +4,7 @@ use super::expr::{BIT_EXPR, Node};
 use super::facts::{Aggregate, Func, Operand, Span};
 use super::lex::{Kind, Op};
 use super::parse::{Parser, Read};
-use super::words;
+use super::{functions, words};
 
 /// What stands between a call's parentheses.
 #[derive(Default)]
@@ -31,6 +31,7 @@ impl Parser<'_> {
             "INTERVAL" if !self.has_comma(self.pos + 1) => return self.interval(),
             _ => {}
         }
+        self.calls_stored |= qualified || self.kind() == Kind::Quoted || !functions::is_native(&upper);
         let name = self.pos;
         self.step();
         let mark = self.scopes.last().map_or(0, |s| s.columns.len());

@@ -6,6 +6,18 @@ use super::facts::{
 use super::lex::{Kind, Op};
 use super::parse::{Parser, Read, error};
 
+impl Insert {
+    /// Whether the order of the table's columns says which value is whose.
+    pub fn is_positional(&self) -> bool {
+        let listed = self.columns.as_ref().is_some_and(|columns| !columns.is_empty());
+        match &self.source {
+            InsertSource::Rows(rows) => !listed && rows.iter().any(|row| !row.cells.is_empty()),
+            InsertSource::Query(_) => !listed,
+            InsertSource::Set(_) => false,
+        }
+    }
+}
+
 impl Parser<'_> {
     /// INSERT and REPLACE.
     pub(super) fn insert(&mut self) -> Read<Insert> {
@@ -18,6 +30,7 @@ impl Parser<'_> {
         if self.eat("PARTITION") {
             self.skip_parens()?;
         }
+        let columns_at = self.since(0).end;
         let (mut columns, mut columns_span) = (None, None);
         if self.kind() == Kind::Open && !self.is_query(1) {
             let first = self.pos;
@@ -51,6 +64,7 @@ impl Parser<'_> {
             table,
             columns,
             columns_span,
+            columns_at,
             source,
             on_duplicate,
             returning,

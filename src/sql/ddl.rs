@@ -64,10 +64,10 @@ impl Parser<'_> {
 
     fn create(&mut self) -> Read<Ddl> {
         self.step();
-        self.eat_run(&["OR", "REPLACE"]);
+        let or_replace = self.eat_run(&["OR", "REPLACE"]);
         let temporary = self.eat("TEMPORARY");
         if self.eat("TABLE") {
-            return self.create_table(temporary);
+            return Ok(Ddl { or_replace, ..self.create_table(temporary)? });
         }
         if self.eat_any(&["DATABASE", "SCHEMA"]) {
             return self.database(DdlKind::CreateDatabase);
@@ -97,13 +97,14 @@ impl Parser<'_> {
         if self.kind() == Kind::Open && !self.is_query(1) {
             self.definition(&mut ddl)?;
         }
-        self.skip_until(|p| {
-            p.is_any(&["SELECT", "WITH", "TABLE", "VALUES"]) && !p.is_run(&["WITH", "SYSTEM"])
-        });
-        if self.is_query(0) {
+        let first = self.pos;
+        let queries = |p: &Self| p.is_query(0) && !p.is_run(&["WITH", "SYSTEM"]);
+        self.skip_until(|p| queries(p) || p.is_any(&["IGNORE", "REPLACE"]));
+        ddl.options = String::from_utf8_lossy(self.text_between(first)).into_owned();
+        ddl.duplicates = ["IGNORE", "REPLACE"].into_iter().find(|word| self.eat(word));
+        self.skip_until(queries);
+        if queries(self) {
             ddl.query = Some(Box::new(self.query()?));
-        } else if self.kind() == Kind::Open && self.is_query(0) {
-            ddl.query = Some(Box::new(self.parenthesised_query()?));
         }
         self.skip_all();
         Ok(ddl)
@@ -120,13 +121,39 @@ impl Parser<'_> {
                 self.skip_until(|p| p.kind() == Kind::Comma || p.is_any(&AFTER_TYPE));
                 let text = String::from_utf8_lossy(self.text_between(first)).into_owned();
                 ddl.columns.push((name, text));
+                let first = self.pos;
+                self.references(ddl, |p| p.kind() == Kind::Comma)?;
+                ddl.attributes.push(String::from_utf8_lossy(self.text_between(first)).into_owned());
+            } else {
+                let first = self.pos;
+                ddl.unique.extend(self.unique_key());
+                self.pos = first;
+                self.references(ddl, |p| p.kind() == Kind::Comma)?;
             }
-            self.references(ddl, |p| p.kind() == Kind::Comma)?;
             if !self.eat_kind(Kind::Comma) {
                 break;
             }
         }
         self.close()
+    }
+
+    /// `[CONSTRAINT [name]] {PRIMARY KEY | UNIQUE …} (column …)`: whether it is the primary key, and its columns.
+    fn unique_key(&mut self) -> Option<(bool, Vec<String>)> {
+        if self.eat("CONSTRAINT") && !self.is_any(&["PRIMARY", "UNIQUE"]) {
+            self.step();
+        }
+        let primary = self.eat("PRIMARY");
+        if !primary && !self.eat("UNIQUE") {
+            return None;
+        }
+        self.skip_until(|p| p.kind() == Kind::Open);
+        self.open().ok()?;
+        let columns = self.list(|p| {
+            let name = p.any_name()?.text;
+            p.skip_until(|p| p.kind() == Kind::Comma);
+            Ok(name)
+        });
+        columns.ok().map(|columns| (primary, columns))
     }
 
     /// The text from token `first` to the cursor.
@@ -304,8 +331,13 @@ fn empty(kind: DdlKind) -> Ddl {
         temporary: false,
         tables: Vec::new(),
         database: None,
+        or_replace: false,
         query: None,
+        duplicates: None,
         columns: Vec::new(),
+        attributes: Vec::new(),
+        unique: Vec::new(),
+        options: String::new(),
         dropped: Vec::new(),
         references: Vec::new(),
     }

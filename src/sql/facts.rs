@@ -16,6 +16,11 @@ pub struct Span {
 }
 
 impl Span {
+    /// Whether `inner` lies in it.
+    pub fn holds(self, inner: Span) -> bool {
+        self.start <= inner.start && inner.end <= self.end
+    }
+
     /// The text it stands for; empty if it does not fit.
     pub fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or("")
@@ -258,6 +263,8 @@ pub struct Select {
     pub items: Vec<Item>,
     /// FROM; several where written with commas.
     pub from: Vec<TableRef>,
+    /// From the word FROM to the last table.
+    pub from_span: Option<Span>,
     /// WHERE.
     pub filter: Option<Predicate>,
     /// The WHERE condition's text and what it refers to.
@@ -270,6 +277,8 @@ pub struct Select {
     pub rollup: bool,
     /// HAVING.
     pub having: Option<Expr>,
+    /// WINDOW.
+    pub windows: bool,
 }
 
 /// One item of a select list.
@@ -382,6 +391,8 @@ pub struct Insert {
     pub columns: Option<Vec<Name>>,
     /// The column list with its parentheses.
     pub columns_span: Option<Span>,
+    /// Where it is, or would be.
+    pub columns_at: u32,
     /// What is inserted.
     pub source: InsertSource,
     /// ON DUPLICATE KEY UPDATE.
@@ -482,10 +493,20 @@ pub struct Ddl {
     pub tables: Vec<TableName>,
     /// CREATE/ALTER/DROP DATABASE: its name.
     pub database: Option<Name>,
+    /// CREATE OR REPLACE.
+    pub or_replace: bool,
     /// CREATE TABLE … SELECT.
     pub query: Option<Box<Query>>,
+    /// What becomes of its rows that are duplicates: IGNORE or REPLACE, if one of them is said.
+    pub duplicates: Option<&'static str>,
     /// CREATE TABLE: column names with their type's text, in order. ALTER TABLE: those that it modifies.
     pub columns: Vec<(String, String)>,
+    /// CREATE TABLE: what stands behind each column's type.
+    pub attributes: Vec<String>,
+    /// CREATE TABLE: PRIMARY KEY (`true`) and UNIQUE indexes that stand apart from columns, and their columns.
+    pub unique: Vec<(bool, Vec<String>)>,
+    /// CREATE TABLE: what stands behind its columns, such as DEFAULT CHARSET.
+    pub options: String,
     /// ALTER TABLE: columns that it drops or renames.
     pub dropped: Vec<String>,
     /// Foreign keys' referenced tables.
@@ -594,6 +615,8 @@ pub struct Statement {
     pub user_variables: Vec<Name>,
     /// `@x := …` somewhere.
     pub assigns_user_variables: bool,
+    /// A function is called that may be a stored one: it may write.
+    pub calls_stored: bool,
     /// `@@x`, `@@session.x`, `@@global.x` read anywhere: the text after `@@`, lower case, and place.
     pub system_variables: Vec<Name>,
     /// How many `?` the shape has.
@@ -647,6 +670,8 @@ pub enum Kind {
     Explain {
         /// EXPLAIN SHARDGATE
         shardgate: bool,
+        /// ANALYZE
+        analyze: bool,
         /// Where the explained statement stands.
         inner: Span,
         /// The explained statement.

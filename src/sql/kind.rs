@@ -215,7 +215,9 @@ impl Parser<'_> {
         let is_describe = !self.is("EXPLAIN");
         self.step();
         let shardgate = self.eat("SHARDGATE");
+        let mut analyze = false;
         loop {
+            analyze |= self.is("ANALYZE");
             if self.is("FORMAT") && self.tok(1).kind == Kind::Op(Op::Eq) {
                 self.pos += 3;
             } else if !self.eat_any(&["EXTENDED", "PARTITIONS", "ANALYZE"]) {
@@ -239,7 +241,7 @@ impl Parser<'_> {
         let kind = self.statement()?;
         let inner = self.since(first);
         let statement = Box::new(self.statement_of(kind));
-        Ok(Statement_::Explain { shardgate, inner, statement })
+        Ok(Statement_::Explain { shardgate, analyze, inner, statement })
     }
 
     // ---- SHOW ---------------------------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ pub struct LoadData {
     pub columns: Option<Vec<LoadTarget>>,
     /// The list with its parentheses.
     pub columns_span: Option<Span>,
+    /// Where it is, or would be.
+    pub columns_at: u32,
     /// SET.
     pub set: Vec<Assignment>,
 }
@@ -97,13 +99,25 @@ impl Parser<'_> {
             self.lines_format(&mut format)?;
         }
         let skip = self.skipped_lines()?;
-        let first = self.pos;
+        let (first, columns_at) = (self.pos, self.since(0).end);
         let columns = if self.kind() == Kind::Open { Some(self.load_targets()?) } else { None };
         let columns_span = columns.is_some().then(|| self.since(first));
         let first = self.pos;
         let set = if self.eat("SET") { self.assignments()? } else { Vec::new() };
         self.own_variables(columns.as_deref().unwrap_or_default(), first);
-        Ok(LoadData { file, local, replace, table, charset, format, skip, columns, columns_span, set })
+        Ok(LoadData {
+            file,
+            local,
+            replace,
+            table,
+            charset,
+            format,
+            skip,
+            columns,
+            columns_span,
+            columns_at,
+            set,
+        })
     }
 
     fn load_charset(&mut self) -> Read<Option<String>> {

@@ -10,6 +10,7 @@ mod ddl;
 pub mod definition;
 mod expr;
 pub mod facts;
+mod functions;
 mod kind;
 pub mod lex;
 pub mod literal;

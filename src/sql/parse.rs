@@ -80,6 +80,7 @@ pub(super) struct Parser<'a> {
     /// Tokens of variables that are assigned, not read.
     pub(super) assigned: Vec<usize>,
     pub(super) assigns: bool,
+    pub(super) calls_stored: bool,
     hints: Vec<String>,
     params: u32,
     /// An executable comment whose content some servers run and others skip.
@@ -104,6 +105,7 @@ impl<'a> Parser<'a> {
             functions: Vec::new(),
             assigned: Vec::new(),
             assigns: false,
+            calls_stored: false,
             hints: Vec::new(),
             params: 0,
             uncertain: None,
@@ -224,6 +226,7 @@ impl<'a> Parser<'a> {
             functions: self.functions.clone(),
             user_variables,
             assigns_user_variables: self.assigns,
+            calls_stored: self.calls_stored,
             system_variables,
             params: self.params as u16,
             hints: self.hints.clone(),

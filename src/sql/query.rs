@@ -162,7 +162,9 @@ impl Parser<'_> {
         }
         let items = self.list(Self::item)?;
         self.into(query);
+        let from_first = self.pos;
         let from = if self.eat("FROM") { self.from()? } else { Vec::new() };
+        let from_span = (self.pos > from_first).then(|| self.since(from_first));
         let (filter, filter_expr) = self.where_clause()?;
         let group_first = self.pos;
         let (mut group_by, mut group_span, mut rollup) = (Vec::new(), None, false);
@@ -182,7 +184,8 @@ impl Parser<'_> {
             group_span = Some(self.since(group_first));
         }
         let having = if self.eat("HAVING") { Some(self.expr()?) } else { None };
-        if self.eat("WINDOW") {
+        let windows = self.eat("WINDOW");
+        if windows {
             self.list(|p| {
                 p.name()?;
                 p.expect("AS")?;
@@ -196,12 +199,14 @@ impl Parser<'_> {
             calc_found_rows,
             items,
             from,
+            from_span,
             filter,
             filter_expr,
             group_by,
             group_span,
             rollup,
             having,
+            windows,
         })
     }
 

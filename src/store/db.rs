@@ -1,5 +1,6 @@
 //! The store's connection: one to its source's primary, made when first needed and again after it was lost.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
@@ -9,6 +10,12 @@ use tokio::time::timeout;
 
 use crate::base::{Code, Error, Result};
 use crate::topology::{Endpoint, Source};
+
+/// What the store's account may not be allowed (MySQL 8.4 Error Message Reference: ER_DBACCESS_DENIED_ERROR,
+/// ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR).
+const DENIED: [u16; 3] = [1044, 1142, 1227];
+/// ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE
+pub(super) const MISSING: [u16; 2] = [1049, 1146];
 
 /// The tables' home.
 pub struct Db {
@@ -117,4 +124,65 @@ impl Db {
             _ => Error::new(Code::SourceDown, text),
         }
     }
+}
+
+/// Tables that are created when they are first needed.
+#[derive(Debug)]
+pub(super) struct Tables {
+    pub(super) db: Db,
+    /// What they are, for messages.
+    what: &'static str,
+    /// The statements that create them in a schema.
+    create: fn(&str) -> Vec<String>,
+    /// They are there.
+    created: AtomicBool,
+}
+
+impl Tables {
+    /// Nothing is connected or created yet.
+    pub(super) fn new(db: Db, what: &'static str, create: fn(&str) -> Vec<String>) -> Self {
+        Self { db, what, create, created: AtomicBool::new(false) }
+    }
+
+    /// Works on the tables: see [`Db::with`].
+    pub(super) async fn run<T>(
+        &self,
+        what: &str,
+        work: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>,
+    ) -> Result<T> {
+        if !self.created.load(Ordering::Acquire) {
+            let schema = self.db.schema();
+            let create = async |conn: &mut Conn| {
+                conn.query_drop(format!("CREATE DATABASE IF NOT EXISTS {schema}")).await?;
+                for table in (self.create)(&schema) {
+                    conn.query_drop(table).await?;
+                }
+                Ok(())
+            };
+            let created = self.db.with(&format!("create {}", self.what), create).await;
+            created.map_err(|error| self.explained(error))?;
+            self.created.store(true, Ordering::Release);
+        }
+        let done = self.db.with(what, work).await;
+        if done.as_ref().is_err_and(|error| MISSING.contains(&error.errno)) {
+            // Somebody has dropped them: the next one creates them again.
+            self.created.store(false, Ordering::Release);
+        }
+        done.map_err(|error| self.explained(error))
+    }
+
+    /// A denial says what to grant.
+    pub(super) fn explained(&self, error: Error) -> Error {
+        if !is_denied(&error) {
+            return error;
+        }
+        let grant = format!("GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON {}.* TO it", self.db.schema());
+        let message = format!("{}; the account of {} needs: {grant}", error.message, self.db.name());
+        Error { message, ..error }
+    }
+}
+
+/// Whether the store's account may not do it.
+pub(super) fn is_denied(error: &Error) -> bool {
+    DENIED.contains(&error.errno)
 }

@@ -2,24 +2,18 @@
 //!
 //! A row of `ddl` is a statement, a row of `ddl_places` one place with all that is needed to go on there or to go back,
 //! whoever does it. Two statements never work on one table at the same time: each holds a lock of the store's server
-//! (GET_LOCK), which goes when its holder dies. `definitions` counts changes, so that proxies see those of others.
+//! (GET_LOCK), which goes when its holder dies.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Params, TxOpts, params};
-use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::Db;
+use super::db::{MISSING, Tables};
+use super::{Db, Definitions};
 use crate::base::{Code, Error, Result};
 
-/// What the store's account may not be allowed (MySQL 8.4 Error Message Reference: ER_DBACCESS_DENIED_ERROR,
-/// ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR).
-const DENIED: [u16; 3] = [1044, 1142, 1227];
-/// ER_BAD_DB_ERROR, ER_NO_SUCH_TABLE
-const MISSING: [u16; 2] = [1049, 1146];
 /// Rows that a view shows: the newest.
 const SHOWN: u32 = 1000;
 
@@ -70,6 +64,15 @@ pub struct Statement {
     pub text: Vec<u8>,
     /// Session variables it depends on; the store does not read them.
     pub settings: String,
+}
+
+impl Statement {
+    /// The databases of what it changes.
+    pub fn databases(&self) -> impl Iterator<Item = &str> {
+        self.subjects
+            .iter()
+            .map(|subject| subject.split_once('.').map_or(&**subject, |(database, _)| database))
+    }
 }
 
 /// A statement at one place.
@@ -152,69 +155,17 @@ impl Lock {
 /// The tables.
 #[derive(Debug)]
 pub struct DdlLog {
-    db: Db,
+    tables: Tables,
     /// This proxy's name.
     owner: String,
-    /// The count of changes as of which this proxy knows the definitions.
-    known: AtomicU64,
-    /// A change of this proxy's is not counted yet.
-    unannounced: AtomicBool,
-    announced: Notify,
-    /// The tables are there.
-    created: AtomicBool,
+    /// What proxies know of definitions.
+    pub definitions: Definitions,
 }
 
 impl DdlLog {
     /// DDL in the store's schema, as this proxy's. Nothing is connected or created yet.
-    pub fn new(db: Db, owner: String) -> Self {
-        let (unannounced, created) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { db, owner, known: AtomicU64::new(0), unannounced, announced: Notify::new(), created }
-    }
-
-    // ---- changes of definitions ---------------------------------------------------------------------------------
-
-    /// A definition has changed that no record tells of: others are to see it. Costs no wait.
-    pub fn announce(&self) {
-        self.unannounced.store(true, Ordering::Release);
-        self.announced.notify_one();
-    }
-
-    /// Resolves when there is something to announce.
-    pub async fn wanted(&self) {
-        self.announced.notified().await;
-    }
-
-    /// Tells others what is to be announced, and whether they have changed something since this was asked last.
-    pub async fn exchange(&self) -> Result<bool> {
-        if self.unannounced.swap(false, Ordering::AcqRel) {
-            let schema = &self.db.schema();
-            let counted = self.run("count a change", async |conn: &mut Conn| count(conn, schema).await);
-            match counted.await {
-                Ok(version) => self.counted(version),
-                Err(error) => {
-                    self.unannounced.store(true, Ordering::Release);
-                    return Err(error);
-                }
-            }
-        }
-        let sql = format!("SELECT version FROM {}.ddl_definitions", self.db.schema());
-        let read = self.db.with("tell what has changed", async |conn| conn.query_first(sql.as_str()).await);
-        let version: Option<u64> = match read.await {
-            // Nobody has changed anything yet.
-            Err(error) if MISSING.contains(&error.errno) => None,
-            read => read.map_err(|error| self.explained(error))?,
-        };
-        let version = version.unwrap_or(0);
-        Ok(self.known.swap(version, Ordering::AcqRel) != version)
-    }
-
-    /// A change of this proxy's own is no news to it.
-    fn counted(&self, version: u64) {
-        let (before, now) = (version.saturating_sub(1), version);
-        let counted = self.known.compare_exchange(before, now, Ordering::AcqRel, Ordering::Acquire);
-        if counted.is_err() {
-            tracing::debug!(version, "others have changed definitions, too");
-        }
+    pub fn new(db: Db, owner: String, definitions: Definitions) -> Self {
+        Self { tables: Tables::new(db, "its tables of DDL", create), owner, definitions }
     }
 
     // ---- a statement's way --------------------------------------------------------------------------------------
@@ -223,8 +174,8 @@ impl DdlLog {
     /// [`Code::SourceDown`] when the store cannot be reached.
     pub async fn lock(&self, subjects: &[String], wait: Duration) -> Result<Lock> {
         let what = "lock what the statement changes";
-        let mut conn = self.db.apart(what).await?;
-        let failed = |error: mysql_async::Error| self.db.failed(what, &error);
+        let mut conn = self.tables.db.apart(what).await?;
+        let failed = |error: mysql_async::Error| self.tables.db.failed(what, &error);
         // As long as a statement may take.
         conn.query_drop("SET SESSION wait_timeout = 31536000").await.map_err(failed)?;
         let mut subjects = subjects.to_vec();
@@ -234,7 +185,8 @@ impl DdlLog {
         for subject in &subjects {
             let left = wait.saturating_sub(begun.elapsed()).as_secs();
             let sql = format!("SELECT GET_LOCK({}, :left)", lock_name(":subject"));
-            let values = params! { "schema" => self.db.schema(), "subject" => subject, "left" => left };
+            let values =
+                params! { "schema" => self.tables.db.schema(), "subject" => subject, "left" => left };
             let patience = wait.saturating_add(Duration::from_secs(3));
             let asked = timeout(patience, conn.exec_first(sql, values)).await;
             let got: Option<Option<i64>> = match asked {
@@ -242,7 +194,7 @@ impl DdlLog {
                 Err(_) => {
                     return Err(Error::new(
                         Code::SourceDown,
-                        format!("the store {} cannot {what}: no answer", self.db.name()),
+                        format!("the store {} cannot {what}: no answer", self.tables.db.name()),
                     ));
                 }
             };
@@ -256,12 +208,14 @@ impl DdlLog {
     /// Somebody else works on it.
     async fn held(&self, subject: &str, wait: Duration) -> Error {
         type Row = (u64, String, String, String);
-        let schema = self.db.schema();
+        let schema = self.tables.db.schema();
         let sql = format!(
             "SELECT id, subjects, owner, CAST(started AS CHAR) FROM {schema}.ddl WHERE state = 'running'"
         );
-        let rows =
-            self.db.with("tell who holds a lock", async |conn| conn.query::<Row, _>(sql.as_str()).await);
+        let rows = self
+            .tables
+            .db
+            .with("tell who holds a lock", async |conn| conn.query::<Row, _>(sql.as_str()).await);
         let whole = |row: &Row| subjects_of(&row.1).iter().any(|one| one == subject);
         let who = rows.await.ok().and_then(|rows| rows.into_iter().find(whole)).map_or_else(
             || "another proxy".to_owned(),
@@ -278,8 +232,8 @@ impl DdlLog {
     /// Notes a statement that is about to begin: its first step's places are running. `session`: whose it is.
     pub async fn begin(&self, statement: &Statement, places: &[Place], session: &str) -> Result<u64> {
         let owner = format!("{session} at {}", self.owner);
-        let schema = &self.db.schema();
-        self.run("note a DDL statement", async |conn: &mut Conn| {
+        let schema = &self.tables.db.schema();
+        self.tables.run("note a DDL statement", async |conn: &mut Conn| {
             let mut tx = conn.start_transaction(TxOpts::default()).await?;
             let sql = format!(
                 "INSERT INTO {schema}.ddl (db, subjects, kind, statement, settings, owner, state, started) \
@@ -310,8 +264,8 @@ impl DdlLog {
 
     /// Notes what became of places, by number.
     pub async fn settle(&self, id: u64, places: &[(usize, Place)]) -> Result<()> {
-        let schema = &self.db.schema();
-        self.run("note how far a DDL statement is", async |conn: &mut Conn| {
+        let schema = &self.tables.db.schema();
+        self.tables.run("note how far a DDL statement is", async |conn: &mut Conn| {
             let sql = format!(
                 "UPDATE {schema}.ddl_places SET state = ?, errno = ?, error = ?, after_it = ? WHERE ddl = ? AND place = ?"
             );
@@ -324,10 +278,10 @@ impl DdlLog {
         .await
     }
 
-    /// Notes what became of a statement: others are to see what it has changed.
+    /// Notes what became of a statement.
     pub async fn end(&self, id: u64, state: State) -> Result<()> {
-        let schema = &self.db.schema();
-        let ended = self.run("note the end of a DDL statement", async |conn: &mut Conn| {
+        let schema = &self.tables.db.schema();
+        self.tables.run("note the end of a DDL statement", async |conn: &mut Conn| {
             let mut tx = conn.start_transaction(TxOpts::default()).await?;
             let sql = format!("UPDATE {schema}.ddl SET state = ?, ended = CURRENT_TIMESTAMP WHERE id = ?");
             tx.exec_drop(sql, (state.name(), id)).await?;
@@ -337,66 +291,66 @@ impl DdlLog {
                 );
                 tx.exec_drop(sql, (id,)).await?;
             }
-            tx.commit().await?;
-            count(conn, schema).await
-        });
-        self.counted(ended.await?);
-        Ok(())
+            tx.commit().await
+        })
+        .await
     }
 
     /// Forgets a statement that has changed nothing anywhere.
     pub async fn forget(&self, id: u64) -> Result<()> {
-        let schema = &self.db.schema();
-        self.run("forget a DDL statement", async |conn: &mut Conn| {
-            conn.exec_drop(format!("DELETE FROM {schema}.ddl_places WHERE ddl = ?"), (id,)).await?;
-            conn.exec_drop(format!("DELETE FROM {schema}.ddl WHERE id = ?"), (id,)).await
-        })
-        .await
+        let schema = &self.tables.db.schema();
+        self.tables
+            .run("forget a DDL statement", async |conn: &mut Conn| {
+                conn.exec_drop(format!("DELETE FROM {schema}.ddl_places WHERE ddl = ?"), (id,)).await?;
+                conn.exec_drop(format!("DELETE FROM {schema}.ddl WHERE id = ?"), (id,)).await
+            })
+            .await
     }
 
     /// A statement.
     pub async fn read(&self, id: u64) -> Result<Option<Record>> {
-        let schema = &self.db.schema();
-        self.run("read a DDL statement", async |conn: &mut Conn| {
-            let sql = format!(
-                "SELECT db, subjects, kind, statement, settings, state FROM {schema}.ddl WHERE id = ?"
-            );
-            type Row = (String, String, String, Vec<u8>, String, String);
-            let row: Option<Row> = conn.exec_first(sql, (id,)).await?;
-            let Some((database, subjects, kind, text, settings, state)) = row else { return Ok(None) };
-            let subjects = subjects_of(&subjects);
-            let statement = Statement { database, subjects, kind, text, settings };
-            let sql = format!(
-                "SELECT step, source, db, name, statement, before_it, after_it, state, errno, error \
+        let schema = &self.tables.db.schema();
+        self.tables
+            .run("read a DDL statement", async |conn: &mut Conn| {
+                let sql = format!(
+                    "SELECT db, subjects, kind, statement, settings, state FROM {schema}.ddl WHERE id = ?"
+                );
+                type Row = (String, String, String, Vec<u8>, String, String);
+                let row: Option<Row> = conn.exec_first(sql, (id,)).await?;
+                let Some((database, subjects, kind, text, settings, state)) = row else { return Ok(None) };
+                let subjects = subjects_of(&subjects);
+                let statement = Statement { database, subjects, kind, text, settings };
+                let sql = format!(
+                    "SELECT step, source, db, name, statement, before_it, after_it, state, errno, error \
                  FROM {schema}.ddl_places WHERE ddl = ? ORDER BY place"
-            );
-            type PlaceRow = (
-                u16,
-                String,
-                String,
-                String,
-                Vec<u8>,
-                String,
-                Option<String>,
-                String,
-                Option<u16>,
-                Option<String>,
-            );
-            let rows: Vec<PlaceRow> = conn.exec(sql, (id,)).await?;
-            let places = rows.into_iter().map(|row| {
-                let (step, source, schema, name, text, before, after, state, errno, error) = row;
-                let (state, error) = (State::read(&state), errno.zip(error));
-                Place { step, source, schema, name, text, before, after, state, error }
-            });
-            let places = places.collect();
-            Ok(Some(Record { id, statement, state: State::read(&state), places }))
-        })
-        .await
+                );
+                type PlaceRow = (
+                    u16,
+                    String,
+                    String,
+                    String,
+                    Vec<u8>,
+                    String,
+                    Option<String>,
+                    String,
+                    Option<u16>,
+                    Option<String>,
+                );
+                let rows: Vec<PlaceRow> = conn.exec(sql, (id,)).await?;
+                let places = rows.into_iter().map(|row| {
+                    let (step, source, schema, name, text, before, after, state, errno, error) = row;
+                    let (state, error) = (State::read(&state), errno.zip(error));
+                    Place { step, source, schema, name, text, before, after, state, error }
+                });
+                let places = places.collect();
+                Ok(Some(Record { id, statement, state: State::read(&state), places }))
+            })
+            .await
     }
 
     /// The newest statements, newest first. Creates nothing.
     pub async fn list(&self) -> Result<Vec<Shown>> {
-        let schema = self.db.schema();
+        let schema = self.tables.db.schema();
         let lock = lock_name("SUBSTRING_INDEX(d.subjects, CHAR(10 USING utf8mb4), 1)");
         let sql = format!(
             "SELECT d.id, d.db, d.statement, \
@@ -411,11 +365,13 @@ impl DdlLog {
         );
         type Row = (u64, String, Vec<u8>, String, u64, u64, Option<String>, Option<String>, String, String);
         let values: Params = params! { "schema" => &schema };
-        let read =
-            self.db.with("tell of DDL statements", async |conn| conn.exec::<Row, _, _>(sql, values).await);
+        let read = self
+            .tables
+            .db
+            .with("tell of DDL statements", async |conn| conn.exec::<Row, _, _>(sql, values).await);
         let rows = match read.await {
             Err(error) if MISSING.contains(&error.errno) => return Ok(Vec::new()),
-            read => read.map_err(|error| self.explained(error))?,
+            read => read.map_err(|error| self.tables.explained(error))?,
         };
         let shown = |row: Row| {
             let (id, database, text, state, done, places, failed_at, error, started, owner) = row;
@@ -424,36 +380,6 @@ impl DdlLog {
             Shown { id, database, text, state, done, places, failed_at, error, started, owner }
         };
         Ok(rows.into_iter().map(shown).collect())
-    }
-
-    /// Works on the tables, which are created when they are first needed.
-    async fn run<T>(
-        &self,
-        what: &str,
-        work: impl AsyncFnOnce(&mut Conn) -> mysql_async::Result<T>,
-    ) -> Result<T> {
-        if !self.created.load(Ordering::Acquire) {
-            let schema = self.db.schema();
-            let created = self.db.with("create its tables of DDL", async |conn| create(conn, &schema).await);
-            created.await.map_err(|error| self.explained(error))?;
-            self.created.store(true, Ordering::Release);
-        }
-        let done = self.db.with(what, work).await;
-        if done.as_ref().is_err_and(|error| MISSING.contains(&error.errno)) {
-            // Somebody has dropped them: the next one creates them again.
-            self.created.store(false, Ordering::Release);
-        }
-        done.map_err(|error| self.explained(error))
-    }
-
-    /// A denial says what to grant.
-    fn explained(&self, error: Error) -> Error {
-        if !DENIED.contains(&error.errno) {
-            return error;
-        }
-        let grant = format!("GRANT CREATE, SELECT, INSERT, UPDATE, DELETE ON {}.* TO it", self.db.schema());
-        let message = format!("{}; the account of {} needs: {grant}", error.message, self.db.name());
-        Error { message, ..error }
     }
 }
 
@@ -473,16 +399,6 @@ fn subjects_of(text: &str) -> Vec<String> {
     text.split('\n').map(str::to_owned).collect()
 }
 
-/// Counts a change, and tells the new count.
-async fn count(conn: &mut Conn, schema: &str) -> mysql_async::Result<u64> {
-    let sql = format!(
-        "INSERT INTO {schema}.ddl_definitions (id, version) VALUES (1, LAST_INSERT_ID(1)) \
-         ON DUPLICATE KEY UPDATE version = LAST_INSERT_ID(version + 1)"
-    );
-    conn.query_drop(sql).await?;
-    Ok(conn.last_insert_id().unwrap_or(1))
-}
-
 /// Removes what is of no more use: what ended well a week ago or a thousand statements ago, and what failed and was left
 /// alone for three months.
 async fn sweep(conn: &mut impl Queryable, schema: &str, id: u64) -> mysql_async::Result<()> {
@@ -497,10 +413,9 @@ async fn sweep(conn: &mut impl Queryable, schema: &str, id: u64) -> mysql_async:
     conn.query_drop(format!("DELETE FROM {schema}.ddl WHERE {old}")).await
 }
 
-async fn create(conn: &mut Conn, schema: &str) -> mysql_async::Result<()> {
-    conn.query_drop(format!("CREATE DATABASE IF NOT EXISTS {schema}")).await?;
+fn create(schema: &str) -> Vec<String> {
     let names = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL";
-    for table in [
+    vec![
         format!(
             "CREATE TABLE IF NOT EXISTS {schema}.ddl (
                 id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY,
@@ -532,14 +447,5 @@ async fn create(conn: &mut Conn, schema: &str) -> mysql_async::Result<()> {
                 PRIMARY KEY (ddl, place)
             ) ENGINE = InnoDB COMMENT 'Shardgate: how far DDL is at each place'"
         ),
-        format!(
-            "CREATE TABLE IF NOT EXISTS {schema}.ddl_definitions (
-                id TINYINT NOT NULL PRIMARY KEY,
-                version BIGINT UNSIGNED NOT NULL COMMENT 'counts changes of definitions'
-            ) ENGINE = InnoDB COMMENT 'Shardgate: proxies look here for changes of others'"
-        ),
-    ] {
-        conn.query_drop(table).await?;
-    }
-    Ok(())
+    ]
 }

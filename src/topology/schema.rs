@@ -76,4 +76,9 @@ impl Column {
 pub trait Schemas {
     /// The definition of a logical table.
     fn table(&self, database: &str, table: &str) -> Option<Arc<TableSchema>>;
+
+    /// About how many rows a logical table has, in all of its places; `None` where nobody can tell.
+    fn rows(&self, _database: &str, _table: &str) -> Option<u64> {
+        None
+    }
 }

@@ -21,7 +21,7 @@ use crate::exec::Connections;
 pub(super) const FEW: usize = 4;
 
 /// What a transaction is, as the client sees it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 enum State {
     /// None is open.
     #[default]
@@ -33,6 +33,8 @@ enum State {
         /// `BEGIN`, `START TRANSACTION READ ONLY` …
         begin: Cow<'static, str>,
         read_only: bool,
+        /// The session's variables then: SET SESSION changes the level of transactions to come only.
+        settings: Settings,
     },
     /// autocommit = 0, and a server has opened one by itself.
     Implicit,
@@ -78,8 +80,8 @@ pub struct Held {
     writing: bool,
     /// Keep connections after the transaction: they hold state of the session.
     sticky: bool,
-    /// The transaction that ended last was READ ONLY.
-    was_read_only: bool,
+    /// The transaction that ended last, which AND CHAIN begins once more.
+    last: State,
     /// A held connection was lost, and what the session had there with it.
     pub(super) lost: bool,
 }
@@ -108,7 +110,7 @@ impl Held {
             savepoints: Vec::new(),
             writing: false,
             sticky: false,
-            was_read_only: false,
+            last: State::Idle,
             lost: false,
         }
     }
@@ -123,9 +125,29 @@ impl Held {
         matches!(self.state, State::Begun { read_only: true, .. })
     }
 
-    /// Whether the transaction that ended last was READ ONLY: AND CHAIN begins another like it.
-    pub fn was_read_only(&self) -> bool {
-        self.was_read_only
+    /// Whether what the transaction reads must not change while it lasts. `settings`: those of one that has still to begin.
+    pub fn repeats_reads(&self, settings: &Settings) -> bool {
+        match &self.state {
+            State::Begun { characteristics, settings, .. } => {
+                let own = characteristics.as_ref().map(|own| own.to_ascii_uppercase());
+                match own.filter(|own| own.contains("ISOLATION")) {
+                    Some(level) => !level.contains("COMMITTED"),
+                    None => settings.repeats_reads(),
+                }
+            }
+            State::Idle | State::Implicit => settings.repeats_reads(),
+        }
+    }
+
+    /// AND CHAIN: another transaction like the one that ended last.
+    pub fn begin_again(&mut self, settings: &Settings) {
+        match std::mem::take(&mut self.last) {
+            State::Begun { characteristics, read_only, settings, .. } => {
+                let begin = if read_only { "START TRANSACTION READ ONLY" } else { "START TRANSACTION" };
+                self.begin(begin, characteristics.as_deref(), read_only, &settings);
+            }
+            State::Idle | State::Implicit => self.begin("START TRANSACTION", None, false, settings),
+        }
     }
 
     /// The source that holds the first connection, to be preferred where any would do.
@@ -224,11 +246,13 @@ impl Held {
         begin: impl Into<Cow<'static, str>>,
         characteristics: Option<&str>,
         read_only: bool,
+        settings: &Settings,
     ) {
         let characteristics: Option<Box<str>> = characteristics.map(Into::into).or_else(|| self.once.take());
         self.first = None;
         self.deadline = self.coordinator.timeout().map(|timeout| Instant::now() + timeout);
-        self.state = State::Begun { characteristics, begin: begin.into(), read_only };
+        self.state =
+            State::Begun { characteristics, begin: begin.into(), read_only, settings: settings.clone() };
     }
 
     /// Sets a savepoint wherever the transaction is open, and on each source that it touches later.
@@ -285,8 +309,7 @@ impl Held {
     }
 
     pub(super) fn ended(&mut self) {
-        self.was_read_only = self.read_only();
-        self.state = State::Idle;
+        self.last = std::mem::take(&mut self.state);
         self.first = None;
         self.gtrid = None;
         self.deadline = None;
@@ -354,12 +377,15 @@ impl Held {
         let first = *self.first.get_or_insert(source);
         let xid =
             if first == source || self.read_only() { None } else { Some(self.branch(first, source).await?) };
-        lease.queue_state(None, settings);
+        match &self.state {
+            State::Begun { settings: begun, .. } => lease.queue_state(None, &settings.at_level_of(begun)),
+            State::Idle | State::Implicit => lease.queue_state(None, settings),
+        }
         if let State::Begun { characteristics: Some(characteristics), .. } = &self.state {
             lease.queue_before(characteristics);
         }
         // One that the client has begun is what it was then: SET SESSION changes transactions to come only.
-        if let State::Begun { characteristics, begin, read_only: false } = &self.state
+        if let State::Begun { characteristics, begin, read_only: false, .. } = &self.state
             && begin.starts_with("START")
             && (characteristics.is_some() || settings.is_read_only())
         {

@@ -110,6 +110,22 @@ fn explain_shows_where_a_statement_goes() {
     assert!(json.is_object(), "{text}");
     let (output, _, errors) = explain("SELECT * FROM users u JOIN orders o ON o.id = u.age", &[]);
     assert!(!output.status.success() && errors.contains("1235"), "{errors}");
+    // With definitions it is planned as servers would have it answered.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = "CREATE TABLE users (id BIGINT PRIMARY KEY, name VARCHAR(64), age INT);\n\
+                CREATE TABLE orders (id BIGINT PRIMARY KEY, user_id BIGINT NOT NULL, product_id INT NOT NULL);";
+    std::fs::write(file.path(), text).unwrap();
+    let schema = ["--schema", file.path().to_str().unwrap()];
+    let join = "SELECT u.name, o.id FROM users u JOIN orders o ON o.product_id = u.age WHERE user_id = 5";
+    let (_, text, errors) = explain(join, &schema);
+    assert!(text.starts_with("read over copies of rows"), "{text}{errors}");
+    assert!(text.contains("rows of orders") && text.contains("then the statement on 4 nodes"), "{text}");
+    let (_, text, _) = explain(join, &[&schema[..], &["--json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["stages"][0]["jobs"].as_array().unwrap().len(), 1, "{text}");
+    assert_eq!(json["jobs"].as_array().unwrap().len(), 4, "{text}");
+    let (output, _, errors) = explain(join, &["--schema", "/nowhere/schema.sql"]);
+    assert!(output.status.code() == Some(2) && errors.contains("/nowhere/schema.sql"), "{errors}");
     let (output, _, errors) = explain("SELEC", &[]);
     assert!(!output.status.success() && errors.contains("1064"), "{errors}");
 }

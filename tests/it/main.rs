@@ -18,16 +18,19 @@
 mod support;
 
 mod bank;
+mod carried;
 mod cli;
 mod commands;
 mod copies;
 mod corpus;
+mod create_select;
 mod ddl;
 mod ddl_progress;
 mod dml;
 mod drift;
 mod driver_keys;
 mod drivers;
+mod fleet;
 mod generated;
 mod genes;
 mod genes_generated;
@@ -47,6 +50,7 @@ mod replicas;
 mod servers;
 mod sessions;
 mod sharding;
+mod staged;
 mod threads;
 mod tpch;
 mod transactions;

@@ -145,6 +145,31 @@ async fn what_a_transaction_sees_is_a_plain_server_s() {
         );
         same(&shop, &script(&shop, &lines)).await;
     }
+    for [begun, later] in [["REPEATABLE READ", "READ COMMITTED"], ["READ COMMITTED", "REPEATABLE READ"]] {
+        let seen = "A: SELECT k, v FROM sparse ORDER BY k
+             B: UPDATE sparse SET v = v + 1
+             A: SELECT k, v FROM sparse ORDER BY k";
+        let lines = format!(
+            "A: INSERT INTO sparse VALUES $all
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {begun}
+             A: BEGIN
+             A: SELECT v FROM sparse WHERE k = $0
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {later}
+             {seen}
+             A: COMMIT AND CHAIN
+             {seen}
+             A: COMMIT
+             A: BEGIN
+             {seen}
+             A: COMMIT
+             A: SET TRANSACTION ISOLATION LEVEL {begun}
+             A: BEGIN
+             A: COMMIT AND CHAIN
+             {seen}
+             A: COMMIT"
+        );
+        same(&shop, &script(&shop, &lines)).await;
+    }
     let lines = "
         A: INSERT INTO sparse VALUES $all
         A: START TRANSACTION WITH CONSISTENT SNAPSHOT
@@ -391,6 +416,44 @@ async fn decisions_are_removed_when_nobody_will_ask() {
     assert_eq!(shop.each("SELECT v FROM sparse").await, [23, 23]);
     let counted = client.one("SHOW SHARDGATE STATUS").await.to_string();
     assert!(counted.contains("'shardgate_transactions_spread_total', '21'"), "{counted}");
+}
+
+/// What a SELECT calls may write: its source has then a say in the COMMIT, as others that were written to.
+#[tokio::test]
+async fn a_source_where_a_function_has_written_is_prepared() {
+    let lab = Lab::start(2, 0, 0).await;
+    let shop = Shop::over(&lab, "functions", &Setup::default()).await;
+    let keys: Vec<i64> = (0..2).map(|shard| shop.key(shard, 0, 0)).collect();
+    for shard in 0..2 {
+        let mut direct = shop.direct(shard).await;
+        run(&mut direct, &["SET GLOBAL log_bin_trust_function_creators = 1", "CREATE TABLE noted (k INT)"])
+            .await;
+        let body = "BEGIN INSERT INTO noted VALUES (k); RETURN k; END";
+        run(&mut direct, &[&format!("CREATE FUNCTION note (k INT) RETURNS INT MODIFIES SQL DATA {body}")])
+            .await;
+    }
+    let mut client = shop.client().await;
+    run(&mut client, &[&format!("INSERT INTO sparse VALUES ({}, 1), ({}, 1)", keys[0], keys[1])]).await;
+    let spread = async |client: &mut Client| {
+        let status = client.one("SHOW SHARDGATE STATUS").await.to_string();
+        let (_, after) = status.split_once("'shardgate_transactions_spread_total', '").unwrap();
+        after.split_once('\'').unwrap().0.parse::<u32>().unwrap()
+    };
+    let before = spread(&mut client).await;
+    let update = format!("UPDATE sparse SET v = v + 1 WHERE k = {}", keys[0]);
+    let noting = format!("SELECT note(v) FROM sparse WHERE k = {}", keys[1]);
+    let quoted = format!("SELECT `note` (v), ABS(v) FROM sparse WHERE k = {}", keys[1]);
+    for (n, select) in [&noting, &quoted].into_iter().enumerate() {
+        for both in [[&update, select], [select, &update]] {
+            run(&mut client, &["BEGIN", both[0], both[1], "COMMIT"]).await;
+        }
+        assert_eq!(spread(&mut client).await, before + 2 * (n as u32 + 1), "{select}");
+    }
+    run(&mut client, &["BEGIN", &update, &noting, "ROLLBACK"]).await;
+    assert_eq!(shop.each("SELECT COUNT(*) FROM noted").await, [0, 4]);
+    let native = format!("SELECT ABS(v), JSON_ARRAY(v) FROM sparse WHERE k = {}", keys[1]);
+    run(&mut client, &["BEGIN", &update, &native, "COMMIT"]).await;
+    assert_eq!(spread(&mut client).await, before + 4);
 }
 
 /// Branches that other programs have prepared, and ones with names much like ours, are nobody's business.

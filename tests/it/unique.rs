@@ -1,5 +1,8 @@
 //! Unique indexes over all shards, against one server with UNIQUE KEYs.
 
+mod changes;
+mod conflicts;
+
 use std::collections::HashMap;
 
 use rand::rngs::StdRng;
@@ -29,8 +32,10 @@ fn config(lab: &Lab, database: &str, indexes: &str) -> String {
         text.push_str(&format!("[source.ds{n}]\nprimary = \"{}\"\n", primary.url()));
     }
     let last = lab.cluster.primaries.len() - 1;
+    let indexes = indexes.replace("DATABASE", database);
     text.push_str(&format!(
         "[ids]\nstore = \"ds0/{database}\"\n[database.{database}]\nshards = [\"ds{{0..{last}}}/{database}\"]\n\
+         single = {{ others = \"ds1/{database}\" }}\n\
          [database.{database}.group.g]\nalgorithm = {{ hash = \"crc32\", slots = 1024 }}\n\
          tables = {{ people = \"id\" }}\n[database.{database}.table.people]\n{indexes}\n"
     ));
@@ -57,12 +62,16 @@ impl People {
         Login::app(self.proxy.port).database(&self.database)
     }
 
+    fn plain_login(&self) -> Login {
+        Login::root(self.lab.oracle().port()).database(&self.database)
+    }
+
     async fn client(&self) -> Client {
         connect(&self.login()).await
     }
 
     async fn plain(&self) -> Client {
-        connect(&Login::root(self.lab.oracle().port()).database(&self.database)).await
+        connect(&self.plain_login()).await
     }
 
     async fn direct(&self, shard: usize) -> Client {
@@ -92,6 +101,14 @@ impl People {
                 self.everywhere(&format!("SELECT {columns} FROM people WHERE {there} IS NOT NULL")).await;
             assert_eq!(rows, self.everywhere(&format!("SELECT {columns} FROM {lookup}")).await, "{lookup}");
         }
+    }
+}
+
+impl People {
+    /// `shardgate index check` finds nothing.
+    async fn checked(&self) {
+        let (code, said) = index(self, "check", "people").await;
+        assert!(code == 0 && said.matches("agrees with its table").count() == 3, "{code}: {said}");
     }
 }
 
@@ -201,18 +218,15 @@ async fn one_value_is_in_one_row_of_all_shards() {
     let error = proxy.one("INSERT INTO people (id, email) VALUES (99, 'ten@x')").await.to_string();
     assert!(error.contains(&format!("Duplicate entry 'ten@x' for key {key}")), "{error}");
     for sql in [
-        "REPLACE INTO people (id, email) VALUES (1, 'r@x')",
-        "INSERT IGNORE INTO people (id, email) VALUES (1, 'r@x')",
-        "INSERT INTO people (id, email) VALUES (1, 'r@x') ON DUPLICATE KEY UPDATE email = 'q'",
-        "INSERT INTO people (id, email) SELECT id + 100, 'y' FROM people WHERE id = 1",
         "UPDATE people SET email = 'x' LIMIT 1",
-        "UPDATE people SET id = 5 WHERE id = 1",
-        "UPDATE people SET id = id + 1000",
         "UPDATE people SET email = CONCAT(email, 'z') ORDER BY id LIMIT 1",
         "DELETE FROM people ORDER BY id LIMIT 2",
         "DELETE FROM people WHERE RAND() < 0.5",
-        "DELETE people FROM people JOIN people b ON people.id = b.id WHERE b.code = 1",
-        "UPDATE people p JOIN people b ON p.id = b.id SET p.email = 'u' WHERE b.code = 1",
+        "INSERT IGNORE INTO people (id, email) VALUES (1, 'r@x') ON DUPLICATE KEY UPDATE email = 'q'",
+        "INSERT INTO people (id, email) VALUES (1, 'r@x') ON DUPLICATE KEY UPDATE note = VALUES(id)",
+        "INSERT INTO people (id, email) VALUES (1, 'r@x') ON DUPLICATE KEY UPDATE id = 7",
+        "REPLACE INTO people (email) VALUES ('r@x')",
+        "DELETE p, q FROM people p JOIN people q ON p.id = q.id",
         "ALTER TABLE people DROP COLUMN email",
         "ALTER TABLE people MODIFY email VARCHAR(99)",
         "RENAME TABLE people TO persons",
@@ -316,9 +330,22 @@ fn statement(random: &mut StdRng, open: &mut bool) -> String {
                     )
                 })
                 .collect();
-            format!("INSERT INTO people VALUES {}", rows.join(", "))
+            let (verb, tail) = match random.random_range(0..10) {
+                0 => ("REPLACE", ""),
+                1 => ("INSERT IGNORE", ""),
+                2 => ("INSERT", " ON DUPLICATE KEY UPDATE note = note % 7 + 1"),
+                3 => ("INSERT", " ON DUPLICATE KEY UPDATE email = VALUES(email), note = VALUES(note)"),
+                4 => ("INSERT", " ON DUPLICATE KEY UPDATE code = code + 1"),
+                _ => ("INSERT", ""),
+            };
+            format!("{verb} INTO people VALUES {}{tail}", rows.join(", "))
         }
-        35..60 => {
+        35..39 => format!("UPDATE people SET id = {} WHERE id = {}", id(random), id(random)),
+        39..41 => {
+            let (id, email) = (id(random), email(random));
+            format!("UPDATE people SET id = id % 59 + 1, email = {email} WHERE id = {id}")
+        }
+        41..60 => {
             let set = match random.random_range(0..6) {
                 0 => format!("email = {}", email(random)),
                 1 => format!("code = {}", code(random)),
@@ -374,6 +401,60 @@ async fn of_equal_values_at_once_one_gets_in() {
     assert_eq!(client.one("SELECT DISTINCT code FROM people").await.rows().len() as i64, done);
     assert!(done > 0 && done <= 40, "{done}");
     people.whole().await;
+}
+
+#[tokio::test]
+async fn who_meets_others_at_once_keeps_the_index_right() {
+    let people = People::new("unique_melee").await;
+    let tasks: Vec<_> = (0..6_i64)
+        .map(|n| {
+            let login = people.login();
+            tokio::spawn(async move {
+                let mut client = connect(&login).await;
+                let mut random = StdRng::seed_from_u64(n as u64);
+                run(&mut client, &["SET innodb_lock_wait_timeout = 2"]).await;
+                let mut done = HashMap::new();
+                for round in 0..60_i64 {
+                    let (id, email, code) =
+                        (round * 6 + n, random.random_range(0..8), random.random_range(0..8));
+                    let row = format!("({id}, '{}{email}@x', {code})", if n % 2 == 0 { "m" } else { "M" });
+                    let sql = match random.random_range(0..5) {
+                        0 | 1 => format!("REPLACE INTO people (id, email, code) VALUES {row}"),
+                        2 => format!("INSERT IGNORE INTO people (id, email, code) VALUES {row}"),
+                        3 => format!(
+                            "INSERT INTO people (id, email, code) VALUES {row} ON DUPLICATE KEY UPDATE note = {round}"
+                        ),
+                        _ => format!("INSERT INTO people (id, email, code) VALUES {row}"),
+                    };
+                    let answer = client.one(&sql).await;
+                    assert!([0, 1062, 1213, 1205].contains(&answer.errno()), "{sql}: {answer}");
+                    let may = sql.starts_with("INSERT INTO");
+                    assert!(answer.errno() != 1062 || may, "{sql}: {answer}");
+                    *done.entry(answer.errno()).or_insert(0) += 1;
+                }
+                done
+            })
+        })
+        .collect();
+    let mut done = HashMap::new();
+    for task in tasks {
+        let some = tokio::time::timeout(std::time::Duration::from_secs(240), task).await.unwrap().unwrap();
+        for (errno, n) in some {
+            *done.entry(errno).or_insert(0) += n;
+        }
+    }
+    println!("{done:?}");
+    let mut client = people.client().await;
+    for column in ["email", "code"] {
+        let rows =
+            client.one(&format!("SELECT LOWER({column}) FROM people WHERE {column} IS NOT NULL")).await;
+        let all: Vec<String> = rows.rows().iter().map(|row| format!("{row:?}")).collect();
+        let values: std::collections::HashSet<&String> = all.iter().collect();
+        assert_eq!(values.len(), all.len(), "{column}: {all:?}");
+    }
+    assert!(done.get(&0).is_some_and(|done| *done > 100), "{done:?}");
+    people.whole().await;
+    people.checked().await;
 }
 
 /// Runs `shardgate index WORD` to its end: its exit code and all that it says.

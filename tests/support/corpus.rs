@@ -146,6 +146,16 @@ fn literal(text: &str) -> Param {
         Param::Null
     } else if let Some(string) = text.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         Param::Str(string.to_owned())
+    } else if let Some(bytes) = text.strip_prefix("b'").and_then(|rest| rest.strip_suffix('\'')) {
+        Param::Blob(bytes.into())
+    } else if let Some(n) = text.strip_suffix('u') {
+        Param::UInt(n.parse().unwrap())
+    } else if let Some(day) = text.strip_prefix("DATE ") {
+        let parts: Vec<u16> = day.split('-').map(|part| part.parse().unwrap()).collect();
+        Param::Date(parts[0], parts[1] as u8, parts[2] as u8)
+    } else if let Some(clock) = text.strip_prefix("TIME ") {
+        let parts: Vec<u8> = clock.split(':').map(|part| part.parse().unwrap()).collect();
+        Param::Time(false, 0, parts[0], parts[1], parts[2], 0)
     } else if let Some(n) = text.strip_suffix('d') {
         Param::Double(n.parse().unwrap())
     } else if let Ok(n) = text.parse::<i64>() {

@@ -120,9 +120,9 @@ pub struct Trap {
 }
 
 impl Trap {
-    /// A connection has come to the step.
-    pub async fn reached(&mut self) -> Stopped {
-        self.stopped.recv().await.expect("a trap is there until it has sprung")
+    /// A connection has come to the step; `None`: one was about to, and was lost before it had its answer.
+    pub async fn reached(&mut self) -> Option<Stopped> {
+        self.stopped.recv().await
     }
 }
 

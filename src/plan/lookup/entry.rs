@@ -34,8 +34,11 @@ enum Form {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Part {
     name: String,
+    /// As an expression.
+    column: String,
     definition: String,
     form: Form,
+    nullable: bool,
 }
 
 /// A row as it is read: its columns' cells and, for each index, its place.
@@ -108,13 +111,30 @@ impl Entries {
         if let (Some(charset), Some(collation)) = (&column.charset, &column.collation) {
             let _ = write!(definition, " CHARACTER SET {charset} COLLATE {collation}");
         }
-        self.parts.push(Part { name: column.name.clone(), definition, form });
+        self.parts.push(Part {
+            name: column.name.clone(),
+            column: quote(&column.name),
+            definition,
+            form,
+            nullable: column.nullable,
+        });
         Ok(self.parts.len() - 1)
     }
 
     /// The indexes.
     pub fn indexes(&self) -> impl Iterator<Item = &Arc<Index>> {
         self.indexes.iter().map(|(index, _)| index)
+    }
+
+    /// The indexes' numbers in the order in which a server looks for duplicates: those without NULLs come first.
+    pub fn order(&self) -> Vec<usize> {
+        let nullable = |number: &usize| {
+            let columns = self.indexes.get(*number).map_or(&[][..], |(_, columns)| columns.as_slice());
+            self.named(columns).any(|part| part.nullable)
+        };
+        let mut order: Vec<usize> = (0..self.indexes.len()).collect();
+        order.sort_by_key(nullable);
+        order
     }
 
     /// Whether a statement that sets the column may change an entry.
@@ -158,6 +178,15 @@ impl Entries {
         columns.chain(places).collect::<Vec<_>>().join(", ")
     }
 
+    /// The same where other tables stand beside this one.
+    pub fn list_of(&self, table: &str) -> String {
+        let mut own = self.clone();
+        for part in &mut own.parts {
+            part.column = format!("{}.{}", quote(table), quote(&part.name));
+        }
+        own.list()
+    }
+
     /// What a SELECT of a lookup's entries lists: rows of the same form, without what the lookup does not have.
     pub fn list_stored(&self, number: usize) -> String {
         let stored = self.stored(number);
@@ -172,7 +201,7 @@ impl Entries {
     }
 
     fn place_sql(&self, columns: &[usize]) -> String {
-        let parts: Vec<String> = self.named(columns).map(|part| part.normal(&quote(&part.name))).collect();
+        let parts: Vec<String> = self.named(columns).map(|part| part.normal(&part.column)).collect();
         format!("CAST(CRC32(CONCAT_WS(',',{})) AS CHAR)", parts.join(","))
     }
 
@@ -230,6 +259,33 @@ impl Entries {
             .map(|(part, cell)| format!("{} <=> {}", quote(&part.name), part.literal(cell.as_ref())))
             .collect();
         format!("({})", each.join(" AND "))
+    }
+
+    /// The literal of a row's value in a column that tells it from others; `None` for other columns.
+    pub fn identifying(&self, column: &str, row: &Row) -> Option<String> {
+        let is = |place: &&usize| {
+            self.parts.get(**place).is_some_and(|part| part.name.eq_ignore_ascii_case(column))
+        };
+        let place = self.identity.iter().find(is)?;
+        Some(self.parts.get(*place)?.literal(row.get(*place)?.as_ref()))
+    }
+
+    /// The condition that finds what has a row's primary key.
+    pub fn with_primary(&self, row: &Row) -> String {
+        self.equal(&self.primary, row)
+    }
+
+    /// The condition that finds what has a row's value in an index.
+    pub fn with_value(&self, number: usize, row: &Row) -> String {
+        self.equal(self.indexes.get(number).map_or(&[][..], |(_, columns)| columns.as_slice()), row)
+    }
+
+    fn equal(&self, columns: &[usize], row: &Row) -> String {
+        let each = columns.iter().filter_map(|place| Some((self.parts.get(*place)?, row.get(*place)?)));
+        let each: Vec<String> = each
+            .map(|(part, cell)| format!("{} = {}", quote(&part.name), part.literal(cell.as_ref())))
+            .collect();
+        each.join(" AND ")
     }
 
     /// Whether two reads are of the same row.
@@ -308,8 +364,8 @@ impl Entries {
         self.named(places).map(|part| quote(&part.name)).collect::<Vec<_>>().join(", ")
     }
 
-    /// Rows' entries into one part of the lookup. `again`: those that are there already stay.
-    pub fn insert(&self, number: usize, name: &str, rows: &[&Row], again: bool) -> String {
+    /// Rows' entries into one part of the lookup.
+    pub fn insert(&self, number: usize, name: &str, rows: &[&Row], entering: Entering) -> String {
         let stored = self.stored(number);
         let tuple = |row: &&Row| {
             let cells = stored.iter().filter_map(|place| Some((self.parts.get(*place)?, row.get(*place)?)));
@@ -318,9 +374,12 @@ impl Entries {
         };
         let tuples: Vec<String> = rows.iter().map(tuple).collect();
         let first = self.named(&self.identity).next().map_or(String::new(), |part| quote(&part.name));
-        let tail =
-            if again { format!(" ON DUPLICATE KEY UPDATE {first} = {name}.{first}") } else { String::new() };
-        format!("INSERT INTO {name} ({}) VALUES {}{tail}", self.names(&stored), tuples.join(", "))
+        let tail = match entering {
+            Entering::Again => format!(" ON DUPLICATE KEY UPDATE {first} = {name}.{first}"),
+            Entering::New | Entering::Over => String::new(),
+        };
+        let verb = if entering == Entering::Over { "REPLACE" } else { "INSERT" };
+        format!("{verb} INTO {name} ({}) VALUES {}{tail}", self.names(&stored), tuples.join(", "))
     }
 
     /// Takes rows' entries out of one part of the lookup.
@@ -384,6 +443,17 @@ impl Entries {
     }
 }
 
+/// What becomes of entries that are there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entering {
+    /// An error.
+    New,
+    /// They stay.
+    Again,
+    /// They go, and are counted: who tries this holds them for itself then, and can take it back.
+    Over,
+}
+
 /// Where the entry of a value is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlaceOf {
@@ -398,7 +468,7 @@ pub enum PlaceOf {
 impl Part {
     /// The column as ASCII text.
     fn read(&self) -> String {
-        let name = quote(&self.name);
+        let name = &self.column;
         match self.form {
             Form::Number | Form::Decimal | Form::Moment => format!("CAST({name} AS CHAR)"),
             Form::Text { .. } => format!("HEX(CONVERT({name} USING utf8mb4))"),

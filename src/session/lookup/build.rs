@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::keep::{DUPLICATE, by_node};
 use super::prepare::{THERE, layout, no_store};
-use super::{DUPLICATE, by_node};
 use crate::backend::Pools;
 use crate::base::{Code, Error, Result};
 use crate::plan::ir::TableUse;
-use crate::plan::lookup::{self, Entries, Row};
+use crate::plan::lookup::{self, Entering, Entries, Row};
 use crate::session::Shared;
 use crate::sharding::Place;
 use crate::store::IndexState;
@@ -169,8 +169,12 @@ impl Work<'_> {
             let rows = conn.query(&format!("{sql} LOCK IN SHARE MODE"), BATCH).await?.rows;
             let all: Vec<&Row> = rows.iter().collect();
             for (node, some) in by_node(&self.entries, self.number, self.index, &all)? {
-                let insert =
-                    self.entries.insert(self.number, &lookup::part_name(self.index, node), &some, true);
+                let insert = self.entries.insert(
+                    self.number,
+                    &lookup::part_name(self.index, node),
+                    &some,
+                    Entering::Again,
+                );
                 self.pools.aside(node.source).await?.query(&insert, 0).await?;
             }
             Ok(rows)

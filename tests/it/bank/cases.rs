@@ -184,14 +184,14 @@ async fn one(house: Arc<House>, nth: usize, case: Case) -> Transfer {
         }
     });
     if let Some(mut first) = first {
-        let stopped = first.reached().await;
+        let stopped = first.reached().await.expect("nothing else cuts it");
         if case.place() == 1 {
             prepared(&house).await;
             house.places[0].kill().await;
         }
         stopped.cut();
     }
-    let stopped = trap.reached().await;
+    let stopped = trap.reached().await.expect("nothing else cuts it");
     strike(&house, case, stopped).await;
     let transfer = teller.await.unwrap();
     for place in &house.places {
@@ -219,7 +219,7 @@ async fn strike(house: &House, case: Case, stopped: Stopped) {
         Fault::Outlasted => {
             prepared(house).await;
             let mut tombstone = house.places[1].ways[0].trap(Step::Tombstone, Point::After, 0);
-            place.stopped(async { tombstone.reached().await.pass() }).await;
+            place.stopped(async { tombstone.reached().await.expect("nothing cuts it").pass() }).await;
             stopped.pass();
         }
     }

@@ -67,7 +67,8 @@ impl Killer {
             let point = if rng.random() { Point::Before } else { Point::After };
             let mut trap = way.trap(step, point, rng.random_range(0..3));
             let at_step = rng.random_bool(0.8);
-            let reached = if at_step { tokio::time::timeout(STEP, trap.reached()).await.ok() } else { None };
+            let reached =
+                if at_step { tokio::time::timeout(STEP, trap.reached()).await.ok().flatten() } else { None };
             drop(trap);
             if at_step && reached.is_none() {
                 continue;

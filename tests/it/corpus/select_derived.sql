@@ -37,7 +37,6 @@ SELECT d.* FROM (SELECT k, ci, bn, ai, la, en, tags FROM things WHERE k BETWEEN 
 SELECT d.* FROM (SELECT k, day, moment, noon, stamp, span, span0, yr FROM things WHERE k BETWEEN 2 AND 12 ORDER BY k LIMIT 20) d ORDER BY d.k;
 SELECT d.* FROM (SELECT k, tiny, utiny, small, usmall, med, umed, num, unum, big, ubig FROM things ORDER BY k LIMIT 9) d ORDER BY d.k;
 SELECT d.* FROM (SELECT k, huge, money, flt, dbl, bits FROM things ORDER BY k LIMIT 9) d ORDER BY d.k;
-SELECT d.* FROM (SELECT k, txt, blb, bin4, vbin, js FROM things ORDER BY k LIMIT 9) d ORDER BY d.k;
 SELECT d.k FROM (SELECT k, ci FROM things ORDER BY k LIMIT 50) d WHERE d.ci = 'BOB' ORDER BY d.k;
 SELECT d.k FROM (SELECT k, ai FROM things ORDER BY k LIMIT 50) d WHERE d.ai = 'STRASSE' ORDER BY d.k;
 SELECT d.k FROM (SELECT k, la FROM things ORDER BY k LIMIT 50) d WHERE d.la = 'BOB' ORDER BY d.k;

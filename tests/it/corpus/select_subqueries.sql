@@ -185,7 +185,6 @@ SELECT k, n FROM parts WHERE (k, n) > (SELECT 20, 0) ORDER BY k, n;
 SELECT k, n FROM parts WHERE ROW(k, n) IN (SELECT id, 1 FROM lumped) ORDER BY k, n;
 SELECT k FROM things WHERE (yr, en) IN (SELECT yr, en FROM things WHERE k < 5) ORDER BY k;
 SELECT k FROM things WHERE (yr, en) = (SELECT yr, en FROM things WHERE k = 5) ORDER BY k;
-SELECT k FROM things WHERE (k, 1) IN (SELECT id, id FROM lumped) ORDER BY k;
 SELECT k FROM things WHERE k IN (SELECT id FROM lumped UNION SELECT id FROM colors) ORDER BY k;
 SELECT k FROM things WHERE k IN (SELECT MAX(id) FROM lumped GROUP BY v) ORDER BY k;
 SELECT k FROM things WHERE k IN (SELECT id FROM lumped GROUP BY id HAVING MAX(v) > 1) ORDER BY k;

@@ -489,8 +489,6 @@ SELECT a.k, b.k, b.bin4 FROM things a JOIN things b ON a.bin4 = b.bin4 AND a.k <
 SELECT k FROM things WHERE bin4 IN (SELECT bin4 FROM things WHERE k > 15) ORDER BY k;
 SELECT k, bin4 FROM things WHERE bin4 = (SELECT bin4 FROM things WHERE k = 3) ORDER BY k;
 SELECT k, LAG(bin4) OVER (ORDER BY k) AS p, FIRST_VALUE(bin4) OVER (PARTITION BY k % 3 ORDER BY k) AS f FROM things ORDER BY k;
-SELECT d.x FROM (SELECT bin4 AS x, k FROM things ORDER BY k LIMIT 7) d ORDER BY d.k;
-SELECT bin4 FROM things WHERE k < 12 UNION SELECT bin4 FROM things WHERE k > 9;
 SELECT l.id, t.bin4 FROM lumped l LEFT JOIN things t ON t.k = l.v ORDER BY l.id;
 WITH c AS (SELECT k, bin4 AS x FROM things) SELECT p.k, p.n, c.x FROM parts p JOIN c ON c.k = p.n + 3 WHERE p.k < 12 ORDER BY p.k, p.n;
 SELECT k, IFNULL(bin4, (SELECT MAX(id) FROM lumped)) AS x FROM things ORDER BY k; -- any-warnings

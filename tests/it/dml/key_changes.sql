@@ -47,7 +47,7 @@ UPDATE users SET id = 'x' WHERE id = 1;
 UPDATE users SET id = '209' WHERE id = 1;
 UPDATE users SET id = 210.4 WHERE id = 2; -- refused: the row would have to move
 UPDATE kinds SET k = 4294967296 WHERE k = 1;
-UPDATE kinds SET k = DEFAULT WHERE k = 1;
+UPDATE kinds SET k = DEFAULT WHERE k = 1; -- refused on mysql: whether there is a default is only found when it runs
 
 -- == another row is there
 UPDATE users SET id = 2 WHERE id = 1;

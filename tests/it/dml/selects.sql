@@ -103,6 +103,20 @@ INSERT INTO orders (user_id) SELECT user_id FROM tickets WHERE user_id IS NOT NU
 INSERT INTO orders SELECT id + 100, user_id, product_id, status, total, note FROM orders WHERE id < 118 AND user_id = 5;
 INSERT INTO users (name) SELECT title FROM tickets WHERE title IS NOT NULL ORDER BY ticket;
 
+-- == values that a query has to be warned of
+INSERT INTO visits (user_id, n) SELECT ticket, 'a' + points FROM tickets ORDER BY ticket;
+INSERT INTO visits (user_id, n) SELECT ticket, points DIV 0 FROM tickets;
+SET sql_mode = '';
+INSERT INTO visits SELECT ticket, title, title + 1 FROM tickets ORDER BY ticket;
+INSERT INTO visits SELECT ticket, title, 1 DIV (ticket - 3) FROM tickets ORDER BY ticket;
+SET sql_mode = DEFAULT;
+INSERT INTO products SELECT id + 100, name, name + 1, 1 FROM users ORDER BY id;
+INSERT INTO products SELECT id + 100, name, 1 DIV (id - 3), 1 FROM users ORDER BY id; -- any-warnings
+INSERT IGNORE INTO products SELECT id + 100, name, name + 1, 1 FROM users ORDER BY id;
+INSERT INTO audit SELECT id + 100, name, city FROM users WHERE name = 0 ORDER BY id;
+SELECT * FROM products ORDER BY id;
+SELECT * FROM visits ORDER BY user_id, page, n;
+
 -- == wrong statements
 INSERT INTO visits SELECT id FROM users;
 INSERT INTO visits (user_id, n) SELECT id, nothing FROM users;
@@ -120,15 +134,117 @@ DROP TABLE plain_copy;
 CREATE TABLE plain_copy (PRIMARY KEY (id)) AS SELECT id, name, price FROM products WHERE id < 3;
 SELECT * FROM plain_copy ORDER BY id;
 DROP TABLE plain_copy;
-CREATE TABLE plain_copy AS SELECT id, name FROM users; -- refused: rows of shards into a new single table
-CREATE TABLE plain_copy AS SELECT city, COUNT(*) AS n FROM users GROUP BY city; -- refused: rows of shards into a new single table
-CREATE TABLE copied AS SELECT user_id, COUNT(*) AS n FROM orders GROUP BY user_id; -- refused: a new sharded table with rows
-CREATE TABLE copied (PRIMARY KEY (id)) AS SELECT * FROM orders; -- refused: a new sharded table with rows
-CREATE TABLE copied AS SELECT ticket, user_id FROM tickets WHERE user_id IS NOT NULL; -- refused: a new sharded table with rows
-CREATE TABLE copied_rates AS SELECT * FROM rates; -- refused: a new reference table with rows
+CREATE TABLE plain_copy AS SELECT id, name FROM users;
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY id;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT city, COUNT(*) AS n, SUM(balance), MAX(email) m FROM users GROUP BY city ORDER BY city;
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY city;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy (nr INT NOT NULL AUTO_INCREMENT PRIMARY KEY, name VARCHAR(5) NOT NULL, extra INT DEFAULT 7) ENGINE=InnoDB COMMENT='made' AS (SELECT LEFT(name, 2) AS name, id + 1 FROM users WHERE id < 4 ORDER BY id);
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY nr;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy (SELECT * FROM kinds);
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY k;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT u.name, o.* FROM users u JOIN orders o ON o.user_id = u.id WHERE u.id < 6;
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY id;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT id, name FROM users WHERE id < 3 UNION ALL SELECT user_id, note FROM orders WHERE user_id < 3; -- refused: a union over shards
+CREATE TABLE plain_copy SELECT name, age FROM users ORDER BY id LIMIT 3;
+SELECT * FROM plain_copy ORDER BY name;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT id, 1 AS one, 'x' AS x, 1.5 AS d, 1e0 AS f, NULL AS nothing, CURRENT_DATE IS NULL AS known, DATE '2020-01-02' AS day, TIMESTAMP '2020-01-02 03:04:05.6' AS moment, TIME '10:11:12' AS clock, x'41' AS b, age + 1, balance * 2, CONCAT(name, city), IFNULL(age, 0) FROM users; -- text-only
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY id;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT CURRENT_TIMESTAMP AS now, CURRENT_DATE AS today, id FROM users;
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY id;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT * FROM stamped;
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT user_id, nr, v, twice, next FROM plain_copy ORDER BY user_id, nr;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT id FROM users WHERE id < 0;
+SELECT * FROM plain_copy;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy (city VARCHAR(20) UNIQUE) AS SELECT city FROM users; -- any-warnings
+SELECT COUNT(*) FROM plain_copy;
+CREATE TABLE plain_copy (city VARCHAR(20) UNIQUE) IGNORE AS SELECT city FROM users;
+SELECT * FROM plain_copy ORDER BY city;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy (city VARCHAR(20) UNIQUE) REPLACE SELECT city FROM users;
+SELECT * FROM plain_copy ORDER BY city;
+DROP TABLE plain_copy;
+CREATE TABLE copied AS SELECT user_id, COUNT(*) AS n FROM orders GROUP BY user_id;
+SHOW FULL COLUMNS FROM copied;
+SELECT * FROM copied ORDER BY user_id;
+DROP TABLE copied;
+CREATE TABLE copied (PRIMARY KEY (id)) AS SELECT * FROM orders;
+SHOW FULL COLUMNS FROM copied;
+SELECT * FROM copied ORDER BY id;
+DROP TABLE copied;
+CREATE TABLE copied AS SELECT ticket, user_id FROM tickets WHERE user_id IS NOT NULL;
+SELECT * FROM copied ORDER BY ticket;
+SELECT * FROM copied WHERE user_id = 2;
+DROP TABLE copied;
+CREATE TABLE copied AS SELECT id AS user_id, name FROM users WHERE id BETWEEN 2 AND 5;
+SELECT * FROM copied ORDER BY user_id;
+DROP TABLE copied;
+CREATE TABLE copied AS SELECT user_id FROM tickets; -- refused: a row without a sharding key
+CREATE TABLE copied AS SELECT id FROM users; -- refused: a sharded table without its sharding key
+SELECT * FROM copied;
+CREATE TABLE copied_rates AS SELECT * FROM rates;
+SHOW FULL COLUMNS FROM copied_rates;
+SELECT * FROM copied_rates ORDER BY cur;
+DROP TABLE copied_rates;
+CREATE TABLE copied_rates AS SELECT id, name FROM users;
+SELECT * FROM copied_rates ORDER BY id;
+CREATE TABLE IF NOT EXISTS copied_rates AS SELECT id, name FROM users;
+CREATE TABLE copied_rates AS SELECT id, name FROM users;
+DROP TABLE copied_rates;
+CREATE TABLE plain_copy AS SELECT id FROM users;
+CREATE OR REPLACE TABLE plain_copy AS SELECT name, age FROM users; -- mariadb
+SELECT * FROM plain_copy ORDER BY 1;
+CREATE OR REPLACE TABLE plain_copy AS SELECT * FROM plain_copy; -- mariadb
+DROP TABLE plain_copy;
+BEGIN;
+UPDATE users SET city = 'kept' WHERE id < 3;
+CREATE TABLE plain_copy AS SELECT id, city FROM users;
+ROLLBACK;
+SELECT * FROM plain_copy ORDER BY id;
+DROP TABLE plain_copy;
+SET sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES';
+CREATE TABLE "plain_copy" ("a b" INT, back CHAR(9) DEFAULT 'a\b') AS SELECT "id" AS "a b", 'x\y' AS back, name AS "Name" FROM "users"; -- text-only
+SET sql_mode = DEFAULT;
+SHOW FULL COLUMNS FROM plain_copy;
+SELECT * FROM plain_copy ORDER BY 1;
+DROP TABLE plain_copy;
+SET sql_mode = '';
+CREATE TABLE plain_copy (short VARCHAR(2), n TINYINT) AS SELECT id, name AS short, 1000 AS n FROM users WHERE id = 1; -- text-only
+SET sql_mode = DEFAULT;
+SELECT * FROM plain_copy;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy AS SELECT id, id FROM users;
+CREATE TABLE plain_copy AS SELECT id, nothing FROM users;
+CREATE TABLE plain_copy AS SELECT id FROM nothing;
+CREATE TABLE plain_copy AS SELECT id, name + 1 AS n FROM users;
+SELECT * FROM plain_copy;
+CREATE TABLE plain_copy IGNORE AS SELECT id, name + 1 AS n FROM users;
+DROP TABLE plain_copy;
+CREATE TABLE plain_copy (name TINYINT) AS SELECT id, 300 + id AS name FROM users; -- text-only
+SELECT * FROM plain_copy ORDER BY id;
+CREATE TABLE plain_copy AS SELECT id, @x AS x FROM audit; -- refused: a user variable
+CREATE TABLE plain_copy AS SELECT id, CONNECTION_ID() AS x FROM users; -- refused: a function of the session
 CREATE TABLE IF NOT EXISTS audit AS SELECT 1 AS id; -- any-warnings
 CREATE TABLE audit AS SELECT 1 AS id;
-CREATE TABLE users AS SELECT 1 AS id; -- refused: a table that is there, as a sharded one
+CREATE TABLE users AS SELECT 1 AS id; -- text-only
+CREATE TABLE IF NOT EXISTS users AS SELECT 1 AS id; -- text-only
 CREATE TEMPORARY TABLE of_a_session AS SELECT id, name FROM users; -- refused: rows of shards into a temporary table
 CREATE TABLE copied LIKE visits;
 INSERT INTO copied SELECT * FROM visits;

@@ -157,9 +157,26 @@ UPDATE users u JOIN products p ON p.id = u.id SET u.city = p.name;
 UPDATE orders o JOIN products p ON p.id = o.product_id SET o.total = p.price * 2;
 UPDATE orders o JOIN products p ON p.id = o.product_id SET o.total = p.price * 2, o.note = p.name WHERE o.user_id = 1;
 UPDATE products p JOIN rates r ON r.cur = 'USD' SET p.price = p.price * r.rate;
-UPDATE products p JOIN orders o ON o.product_id = p.id SET p.stock = 0; -- text-only
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.stock = 0;
 UPDATE products p JOIN orders o ON o.product_id = p.id AND o.user_id = 5 SET p.stock = 0, o.note = 'x'; -- refused: a reference table after rows of shards
 UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.city = t.title;
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.stock = p.stock + 10, p.price = 2.50 WHERE o.user_id = 5 AND p.id > 1;
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(p.name, '!') WHERE o.status = 'paid' AND o.total >= 20;
+UPDATE products p JOIN users u ON u.id = p.id SET p.name = u.name, p.stock = 7 WHERE u.city = 'Rome' OR u.age > 40;
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind 5, 5, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind 5u, 5u, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind -5, -5, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind 1.5, 1.5, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind 7.25, 7.25, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind 2.5d, 2.5d, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind '6', '6', 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind b'6', b'6', 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind DATE 2024-02-03, DATE 2024-02-03, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind TIME 01:02:03, TIME 01:02:03, 5
+UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(?, '/', ? + 1) WHERE o.user_id = ? AND p.id = 2; -- bind NULL, NULL, 5
+UPDATE products p JOIN nothing u ON u.id = p.id SET p.stock = 7;
+UPDATE products p JOIN users u ON u.id = p.id SET p.unknown = 7;
+UPDATE products p JOIN users u ON u.id = p.id SET p.stock = 7 WHERE u.unknown = 1;
 UPDATE tickets t JOIN users u ON u.id = t.user_id SET t.title = u.name;
 UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.age = 1, t.points = 1; -- refused: joined by other columns than the key
 UPDATE users u JOIN audit a ON a.id = u.id SET u.city = a.who;

@@ -1,0 +1,206 @@
+//! Queries inside of a statement that stand for themselves: they name nothing outside, so they can be answered first, each
+//! by the best plan that it has.
+
+use std::sync::Arc;
+
+use super::ir::{Act, Read, Routing};
+use super::names::{self, Ctx};
+use super::select;
+use super::stage_spec::Stage;
+use super::staged::mentions;
+use crate::sql::facts::{Body, ColumnRef, Expr, Item, Query, Select, Span, TableRef};
+use crate::topology::Layout;
+
+/// The tables that a part of the statement names.
+pub(super) fn tables_in(ctx: &Ctx<'_>, part: Span) -> Vec<usize> {
+    let inside = |i: &usize| ctx.statement.tables.get(*i).is_some_and(|name| part.holds(name.span));
+    ctx.used().filter(inside).collect()
+}
+
+/// The outermost queries in a statement that read sharded tables, stand for themselves, and have fewer rows than their
+/// tables: they aggregate, limit, unite or are part of an expression.
+pub(super) fn find<'q>(ctx: &Ctx<'_>, query: &'q Query) -> Vec<&'q Query> {
+    let mut out = Vec::new();
+    inside(ctx, query, query, &mut out);
+    out
+}
+
+/// How a query's rows become a stage; `None`: they do not.
+pub(super) fn stage(ctx: &Ctx<'_>, query: &Query, name: Arc<str>) -> Option<Stage> {
+    let mut own = ctx.clone();
+    own.part = Some(query.span);
+    let mine = tables_in(ctx, query.span);
+    own.ignored.extend(ctx.used().filter(|i| !mine.contains(i)));
+    let Ok(Act::Read(read)) = select::plan(&own, query) else { return None };
+    let answered = read.many.is_ok() || read.staged.is_some() || matches!(read.routing, Routing::Any(_));
+    if !answered {
+        return None;
+    }
+    let text = Arc::from("a query in it");
+    let statement = Arc::clone(&ctx.own);
+    let pull = own.plan(statement, Act::Read(Read { locks: false, ..read }));
+    Some(Stage { name, table: text, columns: None, keys: Vec::new(), pull: Some(pull) })
+}
+
+fn inside<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, out: &mut Vec<&'q Query>) {
+    for cte in query.with.iter().filter(|cte| !cte.recursive) {
+        consider(ctx, top, &cte.query, true, out);
+    }
+    for item in &query.order_by {
+        in_expr(ctx, top, &item.expr, out);
+    }
+    match &query.body {
+        Body::Select(select) => {
+            for expr in exprs(select) {
+                in_expr(ctx, top, expr, out);
+            }
+            select.from.iter().for_each(|table| in_table(ctx, top, table, out));
+        }
+        Body::Set { left, right, .. } => {
+            consider(ctx, top, left, false, out);
+            consider(ctx, top, right, false, out);
+        }
+        Body::Other => {}
+    }
+}
+
+fn in_expr<'q>(ctx: &Ctx<'_>, top: &Query, expr: &'q Expr, out: &mut Vec<&'q Query>) {
+    expr.subqueries.iter().for_each(|query| consider(ctx, top, query, false, out));
+}
+
+fn in_table<'q>(ctx: &Ctx<'_>, top: &Query, table: &'q TableRef, out: &mut Vec<&'q Query>) {
+    match table {
+        TableRef::Derived { query, lateral: false, .. } => consider(ctx, top, query, true, out),
+        TableRef::Derived { query, .. } => inside(ctx, top, query, out),
+        TableRef::Join { left, right, on_expr, .. } => {
+            in_table(ctx, top, left, out);
+            in_table(ctx, top, right, out);
+            if let Some(expr) = on_expr {
+                in_expr(ctx, top, expr, out);
+            }
+        }
+        TableRef::Table(_) | TableRef::Function => {}
+    }
+}
+
+fn consider<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, table: bool, out: &mut Vec<&'q Query>) {
+    let sharded = |i: usize| match ctx.tables.get(i).map(|used| &used.table.layout) {
+        Some(Layout::Sharded(_)) => true,
+        Some(Layout::Single(_)) => ctx.topology.sources.len() > 1,
+        _ => false,
+    };
+    let tables = tables_in(ctx, query.span);
+    if !tables.iter().any(|i| sharded(*i)) {
+        return;
+    }
+    if (!table || shrinks(query)) && stands_alone(ctx, top, query) {
+        out.push(query);
+    } else {
+        inside(ctx, top, query, out);
+    }
+}
+
+/// Whether a query has fewer rows than its tables.
+fn shrinks(query: &Query) -> bool {
+    query.limit.is_some()
+        || match &query.body {
+            Body::Select(select) => {
+                select.distinct
+                    || !select.group_by.is_empty()
+                    || super::select::item_exprs(select).any(|expr| !expr.aggregates.is_empty())
+            }
+            Body::Set { .. } => true,
+            Body::Other => false,
+        }
+}
+
+fn exprs(select: &Select) -> impl Iterator<Item = &Expr> {
+    let items = select.items.iter().filter_map(|item| match item {
+        Item::Expr { expr, .. } => Some(expr),
+        Item::Star { .. } => None,
+    });
+    items.chain(&select.filter_expr).chain(&select.group_by).chain(&select.having)
+}
+
+/// Whether a query names no row of the queries around it, and no common table expression of theirs.
+fn stands_alone(ctx: &Ctx<'_>, top: &Query, query: &Query) -> bool {
+    let (mut own, mut around, mut columns) = (Names::default(), Names::default(), Vec::new());
+    names::in_query(top, &mut |other| {
+        if query.span.holds(other.span) {
+            own.note(other);
+            columns_of(other, &mut columns);
+        } else {
+            around.note(other);
+        }
+    });
+    let text = query.span.of(ctx.shape);
+    if around.ctes.iter().any(|name| !own.ctes.contains(name) && mentions(text, name)) {
+        return false;
+    }
+    let schemas: Option<Vec<_>> = tables_in(ctx, query.span)
+        .into_iter()
+        .map(|i| ctx.tables.get(i).and_then(|used| ctx.schemas.table(&used.database, &used.table.name)))
+        .collect();
+    let Some(schemas) = schemas else { return false };
+    let known = |name: &str| {
+        schemas.iter().any(|schema| schema.position(name).is_some())
+            || own.aliases.iter().any(|a| a.eq_ignore_ascii_case(name))
+    };
+    let has = |names: &[String], name: &str| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    columns.iter().all(|column| match &column.table {
+        Some(table) => has(&own.tables, &table.text) && !has(&around.tables, &table.text),
+        None => known(&column.name.text),
+    })
+}
+
+/// Names that queries give.
+#[derive(Default)]
+struct Names {
+    tables: Vec<String>,
+    ctes: Vec<String>,
+    aliases: Vec<String>,
+}
+
+impl Names {
+    fn note(&mut self, query: &Query) {
+        self.ctes.extend(query.with.iter().map(|cte| cte.name.text.clone()));
+        let Body::Select(select) = &query.body else { return };
+        for item in &select.items {
+            match item {
+                Item::Expr { alias: Some(alias), .. } => self.aliases.push(alias.clone()),
+                Item::Expr { .. } | Item::Star { .. } => {}
+            }
+        }
+        select.from.iter().for_each(|table| self.note_table(table));
+    }
+
+    fn note_table(&mut self, table: &TableRef) {
+        match table {
+            TableRef::Table(name) => self.tables.push(name.exposed().to_owned()),
+            TableRef::Derived { alias, .. } => {
+                self.tables.extend(alias.iter().map(|alias| alias.text.clone()));
+            }
+            TableRef::Join { left, right, .. } => {
+                self.note_table(left);
+                self.note_table(right);
+            }
+            TableRef::Function => {}
+        }
+    }
+}
+
+/// The columns that a query's own expressions name.
+fn columns_of<'q>(query: &'q Query, out: &mut Vec<&'q ColumnRef>) {
+    out.extend(query.order_by.iter().flat_map(|item| &item.expr.columns));
+    let Body::Select(select) = &query.body else { return };
+    out.extend(exprs(select).flat_map(|expr| &expr.columns));
+    select.from.iter().for_each(|table| on_columns(table, out));
+}
+
+fn on_columns<'q>(table: &'q TableRef, out: &mut Vec<&'q ColumnRef>) {
+    if let TableRef::Join { left, right, on_expr, .. } = table {
+        on_columns(left, out);
+        on_columns(right, out);
+        out.extend(on_expr.iter().flat_map(|expr| &expr.columns));
+    }
+}

@@ -1,0 +1,237 @@
+//! Which definitions of tables the proxies plan by: a count of changes, and a row for each proxy that lives, with the count
+//! as of which it knows them.
+//!
+//! Who changes definitions counts that, and waits until every other proxy of the same databases has a row with that count,
+//! or one that has run out. A proxy renews its row before it looks at the count: either who waits sees the row, or the
+//! proxy sees the count. One whose row may have run out does not trust what it knows ([`Definitions::current`]): it was
+//! stopped, or cut off from the store, and nobody waits for it any more.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Value};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::Db;
+use super::db::{Tables, is_denied};
+use crate::base::Result;
+use crate::base::clock::{Clock, SystemClock};
+
+/// For how long others wait for a proxy that does not renew its row.
+const LEASE: Duration = Duration::from_secs(6);
+/// For how long the proxy itself relies on it: less, as its clock and the store's may not run equally fast.
+const TRUST: Duration = Duration::from_secs(5);
+/// How old a row is renewed.
+const RENEWED: Duration = Duration::from_secs(2);
+/// How often who waits looks whether the others have heard.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The count and the rows.
+#[derive(Debug)]
+pub struct Definitions {
+    tables: Tables,
+    /// This proxy's name.
+    owner: String,
+    /// The databases that it serves, each between two line feeds.
+    databases: String,
+    /// The count as of which it knows the definitions.
+    known: AtomicU64,
+    /// Up to when it knows of all changes, by [`Clock::elapsed_ms`].
+    until: AtomicU64,
+    /// A change of this proxy's is not counted yet.
+    unannounced: AtomicBool,
+    announced: Notify,
+}
+
+impl Definitions {
+    /// Those of databases in the store's schema, as a proxy sees them. Nothing is connected or created yet.
+    pub fn new<'n>(db: Db, owner: String, databases: impl Iterator<Item = &'n str>) -> Self {
+        let mut lines = String::from("\n");
+        for database in databases {
+            lines.push_str(database);
+            lines.push('\n');
+        }
+        Self {
+            tables: Tables::new(db, "its tables of definitions", create),
+            owner,
+            databases: lines,
+            known: AtomicU64::new(0),
+            until: AtomicU64::new(0),
+            unannounced: AtomicBool::new(false),
+            announced: Notify::new(),
+        }
+    }
+
+    /// Whether this proxy knows of all changes that anybody has been told of. To be asked before what is known is looked
+    /// at: a change may be heard of in between.
+    pub fn current(&self) -> bool {
+        SystemClock.elapsed_ms() < self.until.load(Ordering::Acquire)
+    }
+
+    /// Resolves when there is something to announce.
+    pub async fn wanted(&self) {
+        self.announced.notified().await;
+    }
+
+    /// Tells others what could not be told before, shows that this proxy lives, and hears what others have changed: `forget`
+    /// is called then, and must leave nothing to plan by.
+    pub async fn exchange(&self, forget: impl FnOnce()) -> Result<()> {
+        let begun = SystemClock.elapsed_ms();
+        let trusts = || self.until.store(begun + millis(TRUST), Ordering::Release);
+        match self.hear(begun, forget).await {
+            Ok(true) => trusts(),
+            Ok(false) => {}
+            // It will never hear of anything, and says so: it is as if it were the only one.
+            Err(error) if is_denied(&error) => {
+                trusts();
+                return Err(error);
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Whether this proxy's row was renewed.
+    async fn hear(&self, begun: u64, forget: impl FnOnce()) -> Result<bool> {
+        if self.unannounced.swap(false, Ordering::AcqRel)
+            && let Err(error) = self.count().await
+        {
+            self.unannounced.store(true, Ordering::Release);
+            return Err(error);
+        }
+        let renews = self.until.load(Ordering::Acquire) < begun + millis(TRUST.saturating_sub(RENEWED));
+        let known = self.known.load(Ordering::Acquire);
+        let read = async |conn: &mut Conn| {
+            if renews {
+                self.enrol(conn, known).await?;
+            }
+            let sql = format!("SELECT version FROM {}.ddl_definitions", self.tables.db.schema());
+            conn.query_first::<u64, _>(sql).await
+        };
+        let version = self.tables.run("tell what has changed", read).await?.unwrap_or(0);
+        if version == known {
+            return Ok(renews);
+        }
+        forget();
+        let acknowledge = async |conn: &mut Conn| self.enrol(conn, version).await;
+        self.tables.run("acknowledge a change", acknowledge).await?;
+        self.known.store(version, Ordering::Release);
+        Ok(true)
+    }
+
+    /// Tells others that definitions of databases (none: of any) have changed, and waits until none of them plans by those of
+    /// before. This proxy's own are forgotten already. Where the store cannot be reached, they hear of it as soon as it can.
+    pub async fn publish(&self, databases: &[&str]) {
+        let version = match self.count().await {
+            Ok(version) => version,
+            Err(error) => {
+                tracing::warn!(
+                    "other proxies cannot be told of a change of definitions yet: {}",
+                    error.message
+                );
+                self.unannounced.store(true, Ordering::Release);
+                self.announced.notify_one();
+                return;
+            }
+        };
+        let last = Instant::now() + LEASE;
+        while Instant::now() < last {
+            let behind = async |conn: &mut Conn| self.behind(conn, version, databases).await;
+            match self.tables.run("tell who knows of a change", behind).await {
+                Ok(false) => return,
+                Ok(true) => sleep(PAUSE).await,
+                Err(error) => {
+                    tracing::warn!("waits as if other proxies had gone: {}", error.message);
+                    sleep_until(last).await;
+                }
+            }
+        }
+    }
+
+    /// Lets nobody wait for this proxy any more.
+    pub async fn leave(&self) -> Result<()> {
+        self.until.store(0, Ordering::Release);
+        let sql = format!("DELETE FROM {}.ddl_proxies WHERE owner = ?", self.tables.db.schema());
+        self.tables.run("take leave", async |conn: &mut Conn| conn.exec_drop(sql, (&self.owner,)).await).await
+    }
+
+    /// Counts a change, and tells the new count. A change of this proxy's own is no news to it.
+    async fn count(&self) -> Result<u64> {
+        let sql = format!(
+            "INSERT INTO {}.ddl_definitions (id, version) VALUES (1, LAST_INSERT_ID(1)) \
+             ON DUPLICATE KEY UPDATE version = LAST_INSERT_ID(version + 1)",
+            self.tables.db.schema()
+        );
+        let count = async |conn: &mut Conn| {
+            conn.query_drop(sql).await?;
+            Ok(conn.last_insert_id().unwrap_or(1))
+        };
+        let version = self.tables.run("count a change", count).await?;
+        let before = version.saturating_sub(1);
+        if self.known.compare_exchange(before, version, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            tracing::debug!(version, "others have changed definitions, too");
+        }
+        Ok(version)
+    }
+
+    /// Writes this proxy's row: it lives, and knows all up to a count.
+    async fn enrol(&self, conn: &mut Conn, version: u64) -> mysql_async::Result<()> {
+        let schema = self.tables.db.schema();
+        let sql = format!(
+            "INSERT INTO {schema}.ddl_proxies (owner, dbs, version, expires) \
+             VALUES (?, ?, ?, CURRENT_TIMESTAMP(3) + INTERVAL {} SECOND) \
+             ON DUPLICATE KEY UPDATE version = VALUES(version), expires = VALUES(expires)",
+            LEASE.as_secs()
+        );
+        conn.exec_drop(sql, (&self.owner, &self.databases, version)).await?;
+        if self.until.load(Ordering::Acquire) == 0 {
+            // Of proxies that did not take leave.
+            let old = "expires < CURRENT_TIMESTAMP(3) - INTERVAL 1 DAY";
+            conn.query_drop(format!("DELETE FROM {schema}.ddl_proxies WHERE {old}")).await?;
+        }
+        Ok(())
+    }
+
+    /// Whether another proxy of these databases lives that does not know all up to a count.
+    async fn behind(&self, conn: &mut Conn, version: u64, databases: &[&str]) -> mysql_async::Result<bool> {
+        let serves = match databases {
+            [] => "TRUE".to_owned(),
+            some => vec!["LOCATE(?, dbs) > 0"; some.len()].join(" OR "),
+        };
+        let sql = format!(
+            "SELECT 1 FROM {}.ddl_proxies WHERE owner <> ? AND version < ? AND expires > CURRENT_TIMESTAMP(3) \
+             AND ({serves}) LIMIT 1",
+            self.tables.db.schema()
+        );
+        let mut values = vec![Value::from(&self.owner), Value::from(version)];
+        values.extend(databases.iter().map(|database| Value::from(format!("\n{database}\n"))));
+        let found: Option<u64> = conn.exec_first(sql, values).await?;
+        Ok(found.is_some())
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    time.as_millis() as u64
+}
+
+fn create(schema: &str) -> Vec<String> {
+    let names = "CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL";
+    vec![
+        format!(
+            "CREATE TABLE IF NOT EXISTS {schema}.ddl_definitions (
+                id TINYINT NOT NULL PRIMARY KEY,
+                version BIGINT UNSIGNED NOT NULL COMMENT 'counts changes of definitions'
+            ) ENGINE = InnoDB COMMENT 'Shardgate: proxies look here for changes of others'"
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {schema}.ddl_proxies (
+                owner VARCHAR(255) {names} PRIMARY KEY,
+                dbs MEDIUMTEXT {names} COMMENT 'databases that it serves, a line each',
+                version BIGINT UNSIGNED NOT NULL COMMENT 'the count of changes as of which it knows definitions',
+                expires DATETIME(3) NOT NULL COMMENT 'UTC; until then DDL waits for it'
+            ) ENGINE = InnoDB COMMENT 'Shardgate: proxies that live, and which definitions they plan by'"
+        ),
+    ]
+}

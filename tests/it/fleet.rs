@@ -1,0 +1,281 @@
+//! Several proxies over the same shards: what one changes, the others plan by before it is answered, and one that was
+//! stopped, killed or cut off from the store neither uses what it knew before nor keeps the others waiting for long.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::support::client::{Client, Login, Param};
+use crate::support::cluster::Lab;
+use crate::support::proxy::{Options, Proxy, config};
+use crate::support::shop::{Shop, connect, number, numbers, run, soon, text, until};
+
+/// For how long DDL waits for a proxy that does not answer (`store::definitions`).
+const LEASE: Duration = Duration::from_secs(6);
+const CODES: &str = "CREATE TABLE codes (code VARCHAR(20) COLLATE utf8mb4_bin PRIMARY KEY, v VARCHAR(20) COLLATE utf8mb4_bin)";
+const KEY_LAST: &str = "ALTER TABLE codes MODIFY v VARCHAR(20) COLLATE utf8mb4_bin FIRST";
+const KEY_FIRST: &str = "ALTER TABLE codes MODIFY v VARCHAR(20) COLLATE utf8mb4_bin AFTER code";
+
+/// A second proxy over a shop.
+struct Second {
+    proxy: Proxy,
+    login: Login,
+}
+
+impl Second {
+    async fn beside(shop: &Shop<'_>) -> Self {
+        let proxy = Proxy::start(&config(shop.lab, &shop.database, Options::default())).await;
+        let login = Login::app(proxy.port).database(&shop.database);
+        Self { proxy, login }
+    }
+
+    async fn client(&self) -> Client {
+        connect(&self.login).await
+    }
+
+    fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.proxy.pid.to_string()]).status();
+        assert!(status.unwrap().success());
+    }
+}
+
+async fn timed(client: &mut Client, sql: &str) -> Duration {
+    let begun = Instant::now();
+    run(client, &[sql]).await;
+    begun.elapsed()
+}
+
+/// Each row lies where its key says: `CRC32(code) % 1024`, even ranges.
+async fn all_are_at_home(shop: &Shop<'_>) -> i64 {
+    let width = 1024 / shop.shards();
+    let mut rows = 0;
+    for shard in 0..shop.shards() {
+        let (from, to) = (shard * width, (shard + 1) * width);
+        let astray =
+            format!("SELECT COUNT(*) FROM codes WHERE CRC32(code) % 1024 NOT BETWEEN {from} AND {}", to - 1);
+        let mut direct = shop.direct(shard).await;
+        assert_eq!(number(&direct.one(&astray).await), 0, "rows on ds{shard} that belong elsewhere");
+        rows += number(&direct.one("SELECT COUNT(*) FROM codes").await);
+    }
+    rows
+}
+
+#[tokio::test]
+async fn rows_lie_where_their_keys_say_while_another_proxy_alters() {
+    let shop = Shop::shared("fleet_loop").await;
+    let second = Second::beside(&shop).await;
+    let mut a = shop.client().await;
+    run(&mut a, &[CODES, "CREATE TABLE source (id BIGINT PRIMARY KEY, x VARCHAR(20), y VARCHAR(20))"]).await;
+    run(&mut a, &["INSERT INTO source VALUES (1, 'p', 'q')"]).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut writers = Vec::new();
+    for (n, login) in [&second.login, &second.login, &shop.login()].into_iter().enumerate() {
+        let (login, stop) = (login.clone(), Arc::clone(&stop));
+        writers.push(tokio::spawn(async move {
+            let mut client = connect(&login).await;
+            let prepared = client.prepare("INSERT INTO codes VALUES (?, ?)").await.unwrap();
+            let (mut done, mut i) = (0, 0);
+            while !stop.load(Ordering::Relaxed) {
+                i += 1;
+                let (k, w) = (format!("k{n}-{i}"), format!("w{n}-{i}"));
+                let answer = match i % 4 {
+                    0 => {
+                        let values = [Param::Str(k), Param::Str(w)];
+                        client.execute(&prepared, &values).await.unwrap().remove(0)
+                    }
+                    1 => client.one(&format!("INSERT INTO codes SELECT '{k}', '{w}' FROM source")).await,
+                    2 => {
+                        client
+                            .one(&format!("REPLACE INTO codes VALUES ('{k}', '{w}'), ('{k}x', '{w}x')"))
+                            .await
+                    }
+                    _ => client.one(&format!("INSERT INTO codes VALUES ('{k}', '{w}')")).await,
+                };
+                // The table may have a column more or less at that moment.
+                assert!([0, 1054, 1136].contains(&answer.errno()), "{answer}");
+                if answer.errno() == 0 {
+                    done += answer.done().affected as i64;
+                }
+            }
+            done
+        }));
+    }
+    let mut b = second.client().await;
+    let prepared = b.prepare("INSERT INTO codes VALUES (?, ?)").await.unwrap();
+    let mut mine = 0;
+    for round in 0..12 {
+        run(&mut a, &[KEY_LAST]).await;
+        // Whoever was told of the change finds it made, through any proxy.
+        run(&mut b, &[&format!("INSERT INTO codes VALUES ('v{round}', 'text{round}')")]).await;
+        b.execute(&prepared, &[Param::Str(format!("v{round}")), Param::Str(format!("sent{round}"))])
+            .await
+            .unwrap();
+        for key in ["text", "sent"] {
+            let sql = format!("SELECT v FROM codes WHERE code = '{key}{round}'");
+            assert_eq!(text(&b.one(&sql).await), format!("v{round}"), "{sql}");
+        }
+        run(&mut a, &[KEY_FIRST, "ALTER TABLE codes ADD COLUMN more VARCHAR(20) FIRST"]).await;
+        run(&mut b, &[&format!("INSERT INTO codes VALUES ('m{round}', 'wide{round}', 'v')")]).await;
+        assert_eq!(
+            text(&b.one(&format!("SELECT more FROM codes WHERE code = 'wide{round}'")).await),
+            format!("m{round}")
+        );
+        run(&mut a, &["ALTER TABLE codes DROP COLUMN more"]).await;
+        mine += 3;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut done = mine;
+    for writer in writers {
+        let wrote = soon("a writer", writer).await.unwrap();
+        assert!(wrote > 0);
+        done += wrote;
+    }
+    assert_eq!(all_are_at_home(&shop).await, done);
+}
+
+#[tokio::test]
+async fn copies_stay_alike_while_another_proxy_alters() {
+    let shop = Shop::shared("fleet_copies").await;
+    let second = Second::beside(&shop).await;
+    let mut a = shop.client().await;
+    let table = "CREATE TABLE products (id INT PRIMARY KEY, x VARCHAR(20), y VARCHAR(20))";
+    run(&mut a, &["DROP TABLE IF EXISTS products", table]).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let writer = tokio::spawn({
+        let (login, stop) = (second.login.clone(), Arc::clone(&stop));
+        async move {
+            let mut client = connect(&login).await;
+            let mut i = 0;
+            while !stop.load(Ordering::Relaxed) {
+                i += 1;
+                let answer = client.one(&format!("INSERT INTO products VALUES ({i}, 'x{i}', 'y{i}')")).await;
+                assert_eq!(answer.errno(), 0, "{answer}");
+            }
+            i
+        }
+    });
+    for _ in 0..10 {
+        let ways = ["AFTER y", "AFTER id"];
+        run(
+            &mut a,
+            &ways
+                .map(|way| format!("ALTER TABLE products MODIFY x VARCHAR(20) {way}"))
+                .each_ref()
+                .map(|s| &**s),
+        )
+        .await;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let rows = soon("the writer", writer).await.unwrap();
+    assert_eq!(shop.each("SELECT COUNT(*) FROM products").await, [rows; 4]);
+    let sums = shop.each("SELECT SUM(CRC32(CONCAT_WS('|', id, x, y))) FROM products").await;
+    assert!(sums.iter().all(|sum| *sum == sums[0]), "{sums:?}");
+}
+
+#[tokio::test]
+async fn ddl_waits_for_nobody_where_there_is_nobody_and_not_long_for_others() {
+    let shop = Shop::shared("fleet_time").await;
+    let mut a = shop.client().await;
+    let widths = |n: usize| format!("ALTER TABLE users MODIFY name VARCHAR({})", 100 + n);
+    let mut times = async |from: usize| {
+        let mut all = Vec::new();
+        for n in from..from + 9 {
+            all.push(timed(&mut a, &widths(n)).await);
+        }
+        all.sort_unstable();
+        all[4]
+    };
+    let alone = times(0).await;
+    let second = Second::beside(&shop).await;
+    let mut b = second.client().await;
+    assert_eq!(number(&b.one("SELECT COUNT(*) FROM users").await), 0);
+    let both = times(20).await;
+    println!("an ALTER at four places: {alone:?} with one proxy, {both:?} with two");
+    assert!(both < alone + Duration::from_secs(1), "{alone:?} {both:?}");
+    // One that takes leave is not waited for.
+    second.signal("TERM");
+    soon("the end of the proxy", async { while !b.at_end().await {} }).await;
+    let after = times(40).await;
+    assert!(after < LEASE / 2, "{after:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_was_stopped_does_not_plan_by_what_it_knew() {
+    let shop = Shop::shared("fleet_stop").await;
+    let second = Second::beside(&shop).await;
+    let (mut a, mut b, mut c) = (shop.client().await, second.client().await, second.client().await);
+    run(&mut a, &[CODES]).await;
+    let insert = "INSERT INTO codes VALUES ('a', 'b')";
+    run(&mut b, &[insert, "DELETE FROM codes"]).await;
+    let prepared = c.prepare("INSERT INTO codes VALUES (?, ?)").await.unwrap();
+    c.execute(&prepared, &[Param::Str("a".into()), Param::Str("b".into())]).await.unwrap();
+    run(&mut c, &["DELETE FROM codes"]).await;
+    second.signal("STOP");
+    let waited = timed(&mut a, KEY_LAST).await;
+    assert!(waited < LEASE + Duration::from_secs(4), "{waited:?}");
+    // Their statements are there when it wakes up.
+    b.send("INSERT INTO codes VALUES ('v', 'text')").await.unwrap();
+    let executing = tokio::spawn(async move {
+        let values = [Param::Str("v".into()), Param::Str("sent".into())];
+        c.execute(&prepared, &values).await.unwrap().remove(0)
+    });
+    tokio::task::yield_now().await;
+    second.signal("CONT");
+    let answers = soon("the answer of the one that was stopped", b.receive()).await.unwrap();
+    assert_eq!(answers[0].errno(), 0, "{}", answers[0]);
+    let answer = soon("the other answer", executing).await.unwrap();
+    assert_eq!(answer.errno(), 0, "{answer}");
+    for key in ["text", "sent"] {
+        assert_eq!(text(&a.one(&format!("SELECT v FROM codes WHERE code = '{key}'")).await), "v");
+    }
+    assert_eq!(all_are_at_home(&shop).await, 2);
+    // It is one of those again that DDL waits for.
+    run(&mut a, &[KEY_FIRST]).await;
+    run(&mut b, &["INSERT INTO codes VALUES ('again', 'v')"]).await;
+    assert_eq!(text(&a.one("SELECT v FROM codes WHERE code = 'again'").await), "v");
+}
+
+#[tokio::test]
+async fn a_proxy_that_was_killed_keeps_nobody_waiting_for_longer_than_its_lease() {
+    let shop = Shop::shared("fleet_kill").await;
+    let second = Second::beside(&shop).await;
+    let (mut a, mut b) = (shop.client().await, second.client().await);
+    run(&mut a, &[CODES]).await;
+    run(&mut b, &["INSERT INTO codes VALUES ('a', 'b')"]).await;
+    second.signal("KILL");
+    let first = timed(&mut a, KEY_LAST).await;
+    assert!(first < LEASE + Duration::from_secs(4), "{first:?}");
+    let next = timed(&mut a, KEY_FIRST).await;
+    assert!(next < LEASE / 2, "{next:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_is_cut_off_from_the_store_reads_definitions_anew() {
+    let lab = Lab::start(3, 0, 0).await;
+    let database = lab.database("fleet_cut").await;
+    let text_of = config(&lab, &database, Options::default()).replace("ds{0..2}", "ds{0..1}");
+    let proxy = Proxy::start(&format!("{text_of}\n[ids]\nstore = \"ds2/keeper\"\n")).await;
+    let mut client = connect(&Login::app(proxy.port).database(&database)).await;
+    run(&mut client, &[CODES, "INSERT INTO codes VALUES ('a', 'b')"]).await;
+    lab.cluster.primaries[2].kill_hard().await.unwrap();
+    // As long as it may take it for granted that others wait for it.
+    tokio::time::sleep(LEASE).await;
+    for round in 0..3 {
+        for (order, row) in [(KEY_LAST, "'v', 'last"), (KEY_FIRST, "'first")] {
+            for primary in &lab.cluster.primaries[..2] {
+                run(&mut connect(&Login::root(primary.port()).database(&database)).await, &[order]).await;
+            }
+            let row =
+                if order == KEY_LAST { format!("{row}{round}'") } else { format!("{row}{round}', 'v'") };
+            run(&mut client, &[&format!("INSERT INTO codes VALUES ({row})")]).await;
+        }
+    }
+    let found = client.one("SELECT COUNT(*) FROM codes WHERE v = 'v'").await;
+    assert_eq!(numbers(&found), [6]);
+    lab.cluster.primaries[2].restart().await.unwrap();
+    until("the store is reached again", async || (client.one(KEY_LAST).await.errno() == 0).then_some(()))
+        .await;
+    run(&mut client, &["INSERT INTO codes VALUES ('v', 'back')"]).await;
+    assert_eq!(text(&client.one("SELECT v FROM codes WHERE code = 'back'").await), "v");
+}
