@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test torture-ids torture-commit bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
+.PHONY: demo test oracle-nightly torture-ids torture-commit bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -9,6 +9,12 @@ demo: setup-servers
 # Runs every test. `SHARDGATE_MYSQL_HOME=DIR make test` runs them on the MySQL whose program is DIR/bin/mysqld.
 test: setup
 	cargo test
+
+# Random SELECTs of every shape, text and prepared, in transactions and outside, on one plain server and through Shardgate: an
+# hour of them from a seed of the day. `SHARDGATE_SEED=N SHARDGATE_SECONDS=600 make oracle-nightly` repeats a run.
+oracle-nightly: setup-servers
+	SHARDGATE_SEED="$${SHARDGATE_SEED:-$$(date +%Y%m%d)000}" SHARDGATE_SECONDS="$${SHARDGATE_SECONDS:-3600}" \
+		SHARDGATE_GENERATED=1000 cargo test --test it -- --nocapture generated::selects
 
 # That no id comes twice, at length (about ten minutes): simulated processes make two billion ids, and eight real ones,
 # killed and stopped all the while, insert ten million rows by clocks that libfaketime moves.

@@ -17,7 +17,6 @@ use crate::wire::column::ColumnDef;
 use crate::wire::packet;
 use crate::wire::primitives::lenenc_int;
 use crate::wire::scan::{End, Outcome, Response, ResponseScanner, Trailer};
-use crate::wire::status;
 
 /// Bytes that are collected before they are written to the client.
 const CHUNK: usize = 16 * 1024;
@@ -163,12 +162,21 @@ pub async fn relay(lease: &mut Lease, client: &mut Client, around: Around<'_>) -
     }
 }
 
+/// In what the client's status flags differ from the server's.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bits {
+    /// Flags that the server may have and the client does not.
+    pub clear: u16,
+    /// Flags that the client has.
+    pub set: u16,
+}
+
 /// Relays the answer packet by packet, with the client's own sequence numbers: where another answer came before or
-/// follows (`more`), or where column definitions name physical tables.
+/// follows, or where column definitions name physical tables.
 pub async fn reframe(
     lease: &mut Lease,
     client: &mut Client,
-    more: bool,
+    bits: Bits,
     names: &Names,
     around: Around<'_>,
 ) -> Result<End> {
@@ -176,7 +184,7 @@ pub async fn reframe(
     let (mut killed, mut rows) = (false, 0);
     let first = next(lease, client, around, &mut killed).await?;
     match first.first() {
-        Some(0x00 | 0xFF) => return finish(lease, client, &first, more, deprecate_eof, None),
+        Some(0x00 | 0xFF) => return finish(lease, client, &first, bits, deprecate_eof, None),
         Some(0xFB) | None => return Err(lease.malformed()),
         _ => {}
     }
@@ -195,7 +203,7 @@ pub async fn reframe(
     loop {
         let packet = next(lease, client, around, &mut killed).await.map_err(lost)?;
         if packet::is_end(&packet) {
-            return finish(lease, client, &packet, more, deprecate_eof, Some(rows));
+            return finish(lease, client, &packet, bits, deprecate_eof, Some(rows));
         }
         rows += 1;
         client.queue_packet(&packet);
@@ -212,7 +220,7 @@ fn finish(
     lease: &mut Lease,
     client: &mut Client,
     last: &[u8],
-    more: bool,
+    bits: Bits,
     deprecate_eof: bool,
     rows: Option<u64>,
 ) -> Result<End> {
@@ -232,9 +240,7 @@ fn finish(
         warnings: ok.warnings,
         status_at: None,
     };
-    if more {
-        ok.status |= status::MORE_RESULTS_EXISTS;
-    }
+    ok.status = (ok.status & !bits.clear) | bits.set;
     client.queue_with(|out| {
         if result_set { packet::put_end(out, &ok, deprecate_eof) } else { packet::put_ok(out, &ok) }
     });

@@ -30,7 +30,7 @@ pub use budget::Budget;
 
 use crate::base::{Code, Error, Result};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::wire::column::ColumnDef;
+use crate::wire::column::{ColumnDef, kind};
 use crate::wire::row::Format;
 
 use budget::Ledger;
@@ -127,8 +127,10 @@ impl Merger {
             return Err(Error::new(Code::Internal, "the shards answered different numbers of columns"));
         }
         let same = |a: &ColumnDef, b: &ColumnDef| {
-            (a.kind, a.decimals, a.is_unsigned(), a.is_text(), a.is_enum_or_set())
-                == (b.kind, b.decimals, b.is_unsigned(), b.is_text(), b.is_enum_or_set())
+            // Of strings a scale means nothing, and depends on how a server went about the statement.
+            let scale = |c: &ColumnDef| (!c.is_string() && c.kind != kind::JSON).then_some(c.decimals);
+            (a.kind, scale(a), a.is_unsigned(), a.is_text(), a.is_enum_or_set())
+                == (b.kind, scale(b), b.is_unsigned(), b.is_text(), b.is_enum_or_set())
         };
         match self.shape.columns.iter().zip(columns).find(|(a, b)| !same(a, b)) {
             None => Ok(()),

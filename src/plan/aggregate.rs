@@ -50,7 +50,6 @@ pub(super) fn group(draft: &mut Draft<'_, '_>) -> Result<Outcome> {
             .collect();
         format!("ORDER BY {}", list.join(", "))
     });
-    let shard_order = shard_order.or_else(|| draft.query.order_span.map(|_| String::new()));
     let keys: Vec<Key> = groups.into_iter().map(|g| g.key).collect();
     let order_is_group_prefix = keys.starts_with(&order);
     Ok(Outcome {
@@ -72,6 +71,9 @@ fn group_keys(draft: &mut Draft<'_, '_>) -> Result<Vec<GroupKey>> {
         // An aggregate of the group's own key is the key; a bare expression would break ONLY_FULL_GROUP_BY.
         let column = is_column(draft, expr, visible);
         let wrapped = if column { body } else { order::least(body) };
+        if !column && form == Form::Weighted {
+            draft.weighed.push(expr.span);
+        }
         let key = match form {
             Form::Weighted if visible.is_some() => {
                 let weight = Out::Hidden(draft.hidden.add(weight_of(&wrapped)));
@@ -297,6 +299,9 @@ fn precise(draft: &Draft<'_, '_>, aggregate: &Aggregate, body: Template) -> Temp
 /// The key of a MIN or MAX: strings compare by weight.
 fn extreme(draft: &mut Draft<'_, '_>, shown: Out, expr: &Expr, descending: bool) -> Key {
     let form = draft.scopes.form(draft.block.scope, expr);
+    if form != Form::Native {
+        draft.weighed.push(expr.span);
+    }
     let weight = (form != Form::Native)
         .then(|| Out::Hidden(draft.hidden.add(weight_of(&draft.edits.render(expr.span)))));
     Key { value: shown, weight, descending }
@@ -309,7 +314,10 @@ fn group_order(
     folds: &mut Vec<(Out, Fold)>,
 ) -> Result<Vec<Key>> {
     if groups.is_empty() {
-        // One row has no order.
+        // One row has no order: what is wrong with it, the shards say, and of positions it is said here.
+        for i in 0..draft.query.order_by.len() {
+            draft.target(i)?;
+        }
         return Ok(Vec::new());
     }
     let mut out = Vec::new();

@@ -278,6 +278,12 @@ impl<'p> Binder<'p> {
                 ));
             }
         }
+        if self.source.prepared() && scatter.weighed.iter().any(|s| !self.source.params_in(*s).is_empty()) {
+            return Err(refuse::feature(
+                "a parameter in an expression that groups rows of several shards",
+                "write its value into the statement",
+            ));
+        }
         let limit = match &scatter.limit {
             None => None,
             Some((count, offset)) => {

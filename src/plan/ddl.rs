@@ -420,7 +420,7 @@ fn maintain(ctx: &Ctx<'_>, _ddl: &Ddl) -> Result<Act> {
     let merge = Merge { hidden: 0, step: Step::Concat };
     Ok(Act::Read(Read {
         one: text.clone(),
-        many: Ok(Scatter { text, merge, limit: None, equal: Vec::new() }),
+        many: Ok(Scatter { text, merge, limit: None, equal: Vec::new(), weighed: Vec::new() }),
         replica: false,
         locks: false,
         first: false,

@@ -89,6 +89,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
         list,
         hidden: Hidden::default(),
         equal: Vec::new(),
+        weighed: Vec::new(),
     };
     let outcome = aggregate::group(&mut draft).ok()?;
     let from = rows_of(select);
@@ -106,6 +107,8 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
     let mut equal = std::mem::take(&mut draft.equal);
     let last = columns.last(ctx, query, name, places, &mut equal)?;
     equal.retain(|(a, b)| a != b && a.of(ctx.shape).contains('?'));
+    let mut weighed = std::mem::take(&mut draft.weighed);
+    weighed.retain(|span| span.of(ctx.shape).contains('?'));
     let partial = Read {
         routing,
         one: Some(shard.clone()),
@@ -114,6 +117,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
             merge: Merge { hidden, step: outcome.step },
             limit: None,
             equal,
+            weighed,
         }),
         replica: false,
         locks: false,

@@ -212,6 +212,9 @@ pub struct Scatter {
     /// Parts of the statement that were taken for the same expression: the values in them must be equal, pair by
     /// pair, or the statement is refused.
     pub equal: Vec<(Span, Span)>,
+    /// Parts of the statement that are written once more in the aggregates of hidden columns, where MySQL gives a
+    /// parameter another type than in its own place.
+    pub weighed: Vec<Span>,
 }
 
 /// A statement that changes rows where they are.

@@ -49,6 +49,7 @@ pub(super) fn plan(
                 tables: Vec::new(),
                 ignored: Vec::new(),
                 part: None,
+                staged: Vec::new(),
                 blocks: Vec::new(),
             };
             Ok(bare)

@@ -29,6 +29,8 @@ pub(super) struct Ctx<'a> {
     pub(super) ignored: Vec<usize>,
     /// The part of the shape that is planned as a statement of its own; `None`: all of it.
     pub(super) part: Option<Span>,
+    /// Tables in whose place copies of their rows are read.
+    pub(super) staged: Vec<usize>,
     /// Queries whose rows are there already, and where (index in `tables`).
     pub(super) blocks: Vec<(Span, usize)>,
 }
@@ -59,6 +61,7 @@ impl<'a> Ctx<'a> {
             schemas,
             tables: Vec::new(),
             ignored: Vec::new(),
+            staged: Vec::new(),
             part: None,
             blocks: Vec::new(),
         };
@@ -242,7 +245,7 @@ pub(super) fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Resul
     let statement = ctx.statement;
     for (i, name) in statement.tables.iter().enumerate().filter(|(i, _)| !ctx.ignored.contains(i)) {
         let mut pieces = vec![Piece::Table(i)];
-        if name.alias.is_none() && style != Style::Bare(i) {
+        if name.alias.is_none() && !name.bare && style != Style::Bare(i) {
             let twin = statement.tables.iter().enumerate().any(|(j, other)| {
                 j != i
                     && other.alias.is_none()
@@ -261,6 +264,12 @@ pub(super) fn map_names(ctx: &Ctx<'_>, style: Style, edits: &mut Edits) -> Resul
             pieces.push(text(format!(" AS {}", quote(&name.name.text))));
         }
         edits.replace(name.span, pieces);
+        // A copy has neither partitions nor indexes of a name.
+        if ctx.staged.contains(&i) {
+            for span in name.partition.iter().chain(&name.index_hints) {
+                edits.replace(*span, vec![text(" ")]);
+            }
+        }
     }
     for column in &statement.qualified {
         let Some(table) = &column.table else { continue };

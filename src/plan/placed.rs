@@ -29,15 +29,16 @@ impl Scopes<'_> {
     /// The routing of a statement whose top block has been looked through.
     pub(super) fn placed(&self, proof: &Proof) -> Result<Placed> {
         let spread: Vec<usize> = (0..self.leaves.len()).filter(|l| self.sharded(*l).is_some()).collect();
-        let hidden = self.at.used().any(|i| {
-            self.at.sharded(i).is_some()
-                && !self.leaves.iter().any(|l| matches!(l.origin, Origin::Table(t) if t == i))
-        });
+        let followed = |i| self.leaves.iter().any(|l| matches!(l.origin, Origin::Table(t) if t == i));
+        let hidden = self.at.used().any(|i| self.at.sharded(i).is_some() && !followed(i));
+        let sources = sharded_sources(self.at);
+        let elsewhere = self.at.used().any(|i| !followed(i) && !self.at.covers(i, &sources));
         if spread.is_empty() && !hidden {
             return Ok(Placed { routing: Routing::Any(self.unsharded()?), many: Ok(()) });
         }
         let reason = match proof {
             _ if hidden => Some("a sharded table stands where its rows cannot be followed".to_owned()),
+            _ if elsewhere => Some("it names a table that not every shard has".to_owned()),
             Ok(Spread::Local(_)) => None,
             Ok(_) => Some("a sharded table is read beside tables that every shard has".to_owned()),
             Err(why) => Some(why.clone()),
@@ -62,7 +63,6 @@ impl Scopes<'_> {
         };
         let mut leads: Vec<(usize, Route)> =
             spread.iter().map(|l| (self.table_of(*l), self.route_of(*l))).collect();
-        let sources = sharded_sources(self.at);
         for i in self.at.used() {
             let followed = leads.iter().any(|(t, _)| *t == i);
             if !followed && (self.at.sharded(i).is_some() || !self.at.covers(i, &sources)) {

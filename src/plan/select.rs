@@ -25,6 +25,8 @@ pub(super) struct Draft<'q, 'a> {
     pub(super) hidden: Hidden,
     /// Parts that were taken for the same expression.
     pub(super) equal: Vec<(Span, Span)>,
+    /// Parts that are written once more in aggregates of hidden columns.
+    pub(super) weighed: Vec<Span>,
 }
 
 /// What is sent and how it is merged: ORDER BY on the shards (`None`: the client's own), whether LIMIT is sent.
@@ -37,13 +39,14 @@ pub(super) struct Outcome {
 /// Plans a SELECT.
 pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
     match direct(ctx, query) {
-        Ok(Act::Read(mut read)) if read.many.is_err() && matches!(read.routing, Routing::Sharded { .. }) => {
+        Ok(Act::Read(mut read)) if may_refuse(&read) && matches!(read.routing, Routing::Sharded { .. }) => {
             read.staged = staged::plan(ctx, query);
             Ok(Act::Read(read))
         }
         Err(error) if error.is(Code::NotSupported) => match staged::plan(ctx, query) {
             Some(ways) => Ok(Act::Read(Read {
-                routing: Routing::Any(Vec::new()),
+                // As it stands it has no place to go to.
+                routing: Routing::Every(Vec::new()),
                 one: None,
                 many: Err(error),
                 replica: false,
@@ -56,6 +59,11 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
         },
         act => act,
     }
+}
+
+/// Whether there are values with which several nodes cannot answer it.
+fn may_refuse(read: &Read) -> bool {
+    read.many.as_ref().map_or(true, |scatter| !scatter.equal.is_empty() || !scatter.weighed.is_empty())
 }
 
 /// Plans a SELECT that one node answers, or several whose rows can be merged.
@@ -121,8 +129,17 @@ fn scatter(scopes: &Scopes<'_>, query: &Query, block: &Block, edits: &Edits) -> 
     };
     refuse_features(scopes, query, select)?;
     let list = scopes.visible(select, block.scope, edits);
-    let mut draft =
-        Draft { scopes, query, select, block, edits, list, hidden: Hidden::default(), equal: Vec::new() };
+    let mut draft = Draft {
+        scopes,
+        query,
+        select,
+        block,
+        edits,
+        list,
+        hidden: Hidden::default(),
+        equal: Vec::new(),
+        weighed: Vec::new(),
+    };
     let grouped = !select.group_by.is_empty();
     let aggregated = grouped
         || select.having.is_some()
@@ -160,7 +177,7 @@ fn refuse_features(scopes: &Scopes<'_>, query: &Query, select: &Select) -> Resul
     if scopes.at.statement.assigns_user_variables {
         return Err(refuse::feature("an assignment to a user variable in rows of several shards", one_shard));
     }
-    if item_exprs(select).chain(&select.having).any(|e| e.window) {
+    if item_exprs(select).chain(&select.having).chain(&select.group_by).any(|e| e.window) {
         return Err(refuse::feature("a window function over rows of several shards", one_shard));
     }
     if select.rollup {
@@ -240,10 +257,12 @@ impl Draft<'_, '_> {
                 (None, true) => {}
             }
         }
+        let with_values = |span: &Span| span.of(self.scopes.at.shape).contains('?');
         Scatter {
+            weighed: self.weighed.into_iter().filter(with_values).collect(),
             text: self.scopes.at.text(&edits),
             merge: Merge { hidden: self.hidden.len(), step: outcome.step },
-            equal: self.equal.into_iter().filter(|(a, _)| a.of(self.scopes.at.shape).contains('?')).collect(),
+            equal: self.equal.into_iter().filter(|(a, _)| with_values(a)).collect(),
             limit: limit.map(|l| (l.count.clone(), l.offset.clone())),
         }
     }

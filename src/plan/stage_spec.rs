@@ -17,6 +17,9 @@ pub struct Ways {
     /// In a transaction, whose connections make no tables and whose changes no other connection sees: over copies
     /// only.
     pub within: Option<Staged>,
+    /// Over copies of all its tables, where the values of an execution are such that the others refuse it; `None`:
+    /// `within` is that.
+    pub whole: Option<Staged>,
 }
 
 /// A SELECT over copies of rows: temporary tables that are filled before it runs, and go when it has run.
@@ -47,7 +50,39 @@ impl Choice {
     pub fn of(self, read: &Read) -> Option<&Staged> {
         let ways = read.staged.as_deref()?;
         let way = if self.within { &ways.within } else { &ways.alone };
-        way.as_ref().filter(|staged| self.reopens || !staged.reopens)
+        way.as_ref().filter(|staged| self.takes(staged))
+    }
+
+    /// The copies of all its tables, which no values and no rows are refused by.
+    pub fn whole(self, read: &Read) -> Option<&Staged> {
+        let ways = read.staged.as_deref()?;
+        ways.whole.as_ref().or(ways.within.as_ref()).filter(|staged| self.takes(staged))
+    }
+
+    fn takes(self, staged: &Staged) -> bool {
+        self.reopens || !staged.reopens
+    }
+
+    /// The copies that a read runs over which is refused as it stands, and what is asked.
+    ///
+    /// # Errors
+    /// The refusal, if it cannot be answered so either.
+    pub fn bind<'r>(
+        self,
+        read: &'r Read,
+        refusal: Error,
+        source: &dyn Source,
+        session: &dyn SessionValues,
+        setting: Setting,
+    ) -> Result<(&'r Staged, BoundStages)> {
+        let Some(staged) = self.of(read) else { return Err(refusal) };
+        match staged.bind(source, session, setting, self) {
+            Err(refusal) if is_refusal(&refusal) => {
+                let whole = self.whole(read).ok_or(refusal)?;
+                whole.bind(source, session, setting, self).map(|bound| (whole, bound))
+            }
+            bound => bound.map(|bound| (staged, bound)),
+        }
     }
 }
 

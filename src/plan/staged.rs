@@ -32,11 +32,12 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
     }
     let alone = alone(ctx, query);
     // Groups that are folded need no copies of rows.
-    let within = Staging::new(ctx, query).over(&[]).or_else(|| {
-        let staging = Staging::new(ctx, query);
-        staging.over(&ctx.used().collect::<Vec<_>>())
-    });
-    (alone.is_some() || within.is_some()).then(|| Arc::new(Ways { alone, within }))
+    let whole = || Staging::new(ctx, query).over(&ctx.used().collect::<Vec<_>>());
+    let (within, whole) = match Staging::new(ctx, query).over(&[]) {
+        Some(groups) => (Some(groups), whole()),
+        None => (whole(), None),
+    };
+    (alone.is_some() || within.is_some()).then(|| Arc::new(Ways { alone, within, whole }))
 }
 
 /// Outside of transactions: with the queries in it read first that stand for themselves, or with tables alone.
@@ -77,7 +78,7 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
 /// Whether the statement means the same over copies of its tables' rows.
 fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
     let statement = ctx.statement;
-    let bound_to_tables = ["AGAINST", "DEFAULT", "INDEX", "KEY", "PARTITION", "PROCEDURE"];
+    let bound_to_tables = ["AGAINST", "DEFAULT", "PROCEDURE"];
     query.into.is_none()
         && !statement.assigns_user_variables
         && !statement.functions.iter().any(|call| {
@@ -201,10 +202,10 @@ impl<'a> Staging<'a> {
 
     /// The statement with these tables staged; `None` where it is no better off.
     fn over(&self, staged: &[usize]) -> Option<Staged> {
-        let mut over = self.ctx.clone();
         let mut staged = staged.to_vec();
         // What small tables have tells which rows of large ones are needed.
         staged.sort_by_key(|i| self.rows(*i));
+        let mut over = Ctx { staged: staged.clone(), ..self.ctx.clone() };
         let mut stages: Vec<Stage> = Vec::with_capacity(staged.len());
         for (n, i) in staged.iter().enumerate() {
             let used = self.ctx.tables.get(*i)?;
@@ -279,6 +280,7 @@ impl<'a> Staging<'a> {
                 merge: Merge { hidden: 0, step: Step::Concat },
                 limit: None,
                 equal: Vec::new(),
+                weighed: Vec::new(),
             }),
             replica: select::replica(ctx, self.query.lock.is_some()),
             locks: self.query.lock.is_some(),
@@ -360,7 +362,8 @@ impl<'a> Staging<'a> {
         reduced: bool,
     ) -> Option<(Template, String)> {
         let ctx = self.ctx;
-        let exposed = ctx.statement.tables.get(i)?.exposed();
+        let written = ctx.statement.tables.get(i)?;
+        let exposed = written.exposed();
         let list: Vec<String> = columns
             .iter()
             .map(|column| {
@@ -369,11 +372,10 @@ impl<'a> Staging<'a> {
                 if column.data_type == "timestamp" { format!("UNIX_TIMESTAMP({name})") } else { name }
             })
             .collect();
-        let mut out = vec![
-            text(format!("SELECT {} FROM ", list.join(", "))),
-            Piece::Table(i),
-            text(format!(" AS {}", quote(exposed))),
-        ];
+        let mut out = vec![text(format!("SELECT {} FROM ", list.join(", "))), Piece::Table(i)];
+        out.extend(written.partition.into_iter().flat_map(|span| [text(" "), Piece::Shape(span)]));
+        out.push(text(format!(" AS {}", quote(exposed))));
+        out.extend(written.index_hints.into_iter().flat_map(|span| [text(" "), Piece::Shape(span)]));
         let edits = names::edits(ctx, routing, Style::Aliased).ok()?;
         let mut word = " WHERE (";
         for part in leaf.iter().flat_map(|leaf| self.conditions(*leaf)) {

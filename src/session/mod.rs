@@ -6,6 +6,7 @@ mod copy_rows;
 mod create;
 mod ddl;
 mod definitions;
+mod describe;
 pub mod dispatch;
 mod explain;
 mod ids;

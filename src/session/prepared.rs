@@ -13,7 +13,7 @@ use crate::backend::conn::Prepared;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
 use crate::plan::bind;
-use crate::plan::ir::{Act, Plan};
+use crate::plan::ir::{Act, Plan, Read};
 use crate::sql::facts::Kind;
 use crate::sql::normalise::Normalised;
 use crate::sql::splice;
@@ -102,6 +102,13 @@ fn unknown(name: &str, command: &str) -> Error {
     )
 }
 
+/// Whether no server has all tables of a statement.
+fn is_scattered(error: &Error) -> bool {
+    /// ER_NO_SUCH_TABLE
+    const MISSING: u16 = 1146;
+    error.is(Code::NoDatabase) || error.errno == MISSING
+}
+
 impl Session {
     /// COM_STMT_PREPARE: a server prepares the statement too, for the definitions of its columns and parameters.
     pub(super) async fn prepare(&mut self, text: &[u8]) -> Result<()> {
@@ -160,8 +167,20 @@ impl Session {
         }
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape, given: &given, more: false };
-        let mut setting = self.setting();
         self.stand_for_next_ids(&plan.statement)?;
+        match (&plan.act, self.describe_there(plan, &text).await) {
+            (Act::Read(Read { staged: Some(ways), .. }), Err(error)) if is_scattered(&error) => {
+                self.describe_staged(ways, &text).await.unwrap_or(Err(error))
+            }
+            // What was prepared is the query alone.
+            (Act::Copy(_), Ok(_)) => Ok(nothing),
+            (_, described) => described,
+        }
+    }
+
+    /// What the first server says to which the statement could go.
+    async fn describe_there(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Prepared> {
+        let mut setting = self.setting();
         let mut others = 0..self.shared.topology().sources.len();
         let (job, mut using, mut lease) = loop {
             let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
@@ -176,17 +195,12 @@ impl Session {
                 (Err(error), _) => return Err(error),
             }
         };
-        let text = job.text.map_or_else(|| Bytes::clone(sql), Bytes::from);
+        let text = job.text.map_or_else(|| Bytes::copy_from_slice(text.original), Bytes::from);
         let schema = (!job.schema.is_empty()).then_some(&job.schema);
         lease.queue_state(schema, &self.vars.settings);
         let prepared = lease.prepare(&text, 0).await;
         using.put_unused(job.source, lease);
-        let prepared = prepared?;
-        // What was prepared is the query alone.
-        if matches!(plan.act, Act::Copy(_)) {
-            return Ok(nothing);
-        }
-        Ok((*prepared).clone())
+        Ok((*prepared?).clone())
     }
 
     /// What is refused of a statement before its values are known, unless it is to be carried out over rows that are read

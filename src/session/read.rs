@@ -10,13 +10,13 @@ use crate::base::{Code, Error, Fate, Result};
 use crate::exec::Connections;
 use crate::exec::fanout::{self, Order};
 use crate::exec::send::{Preset, State, send};
-use crate::exec::single::{self, Around};
+use crate::exec::single::{self, Around, Bits};
 use crate::exec::write::Task;
 use crate::merge::Budget;
 use crate::plan::Bound;
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::Merge;
-use crate::sql::facts::Kind;
+use crate::sql::facts::{Body, Kind, Query};
 use crate::sql::normalise::Normalised;
 use crate::wire::row::Format;
 use crate::wire::scan::{End, Outcome};
@@ -74,7 +74,11 @@ impl Session {
                 {
                     single::relay(&mut lease, &mut self.client, around).await
                 }
-                Ok(()) => single::reframe(&mut lease, &mut self.client, text.more, &names, around).await,
+                Ok(()) => {
+                    let more = if text.more { status::MORE_RESULTS_EXISTS } else { 0 };
+                    let bits = Bits { set: more, ..Bits::default() };
+                    single::reframe(&mut lease, &mut self.client, bits, &names, around).await
+                }
                 Err(error) => Err(error),
             };
             match ended {
@@ -83,6 +87,7 @@ impl Session {
                     if matches!(&plan.statement.kind, Kind::Insert(insert) if insert.is_positional()) {
                         warnings.retain(|message| !is_of_lists(message));
                     }
+                    let found = found_rows(plan, &mut lease).await;
                     let told = ids::after(&mut lease, ids, &end).await;
                     using.put(job.source, lease, status_of(&end));
                     if self.held.left_behind() {
@@ -95,6 +100,7 @@ impl Session {
                     }
                     let kept = self.keeps_insert_id(plan, text)?;
                     self.after(&end, kept).await;
+                    self.last.found_rows = found.unwrap_or(self.last.found_rows);
                     self.last.insert_id = told.unwrap_or(self.last.insert_id);
                     return Ok(());
                 }
@@ -301,4 +307,20 @@ fn status_of(end: &End) -> Option<u16> {
 /// written that, the client has not.
 fn is_of_lists([level, code, text]: &[String; 3]) -> bool {
     (level.as_str(), code.as_str(), text.as_str()) == ("Error", "1105", "Unknown error")
+}
+
+/// What FOUND_ROWS() is after a statement that counts what its LIMIT leaves out (SQL_CALC_FOUND_ROWS).
+pub(super) async fn found_rows(plan: &Plan, lease: &mut Lease) -> Option<u64> {
+    fn counts(query: &Query) -> bool {
+        match &query.body {
+            Body::Select(select) => select.calc_found_rows,
+            Body::Set { left, .. } => counts(left),
+            Body::Other => false,
+        }
+    }
+    let Kind::Select(query) = &plan.statement.kind else { return None };
+    if !counts(query) || lease.is_broken() {
+        return None;
+    }
+    lease.query("SELECT FOUND_ROWS()", 1).await.ok()?.text(0, 0)?.parse().ok()
 }

@@ -8,15 +8,15 @@ use super::Session;
 use super::copy::{Side, collect, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
-use super::read::{order, tasks_of, warnings_after};
-use crate::backend::{Lease, Role, Settings};
+use super::read::{found_rows, order, tasks_of, warnings_after};
+use crate::backend::{Role, Settings};
 use crate::base::{Code, Error, Result};
 use crate::exec::fanout::{self, Order, Rows};
 use crate::exec::meter::Meter;
 use crate::exec::names::Names;
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::ship::PLAIN;
-use crate::exec::single::{self, Around};
+use crate::exec::single::{self, Around, Bits};
 use crate::exec::stage::{Bench, Filler, Values};
 use crate::exec::write::Task;
 use crate::exec::{Client, Connections};
@@ -26,7 +26,6 @@ use crate::plan::explain::tree::{Took, TookOver};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
 use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal};
-use crate::sql::facts::{Body, Kind, Query};
 use crate::topology::Node;
 use crate::txn::Held;
 use crate::wire::column::ColumnDef;
@@ -93,11 +92,21 @@ impl Session {
     /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
     /// the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
-        let choice = self.choice();
-        let Some(staged) = choice.of(read).filter(|_| is_refusal(&refusal)) else { return Err(refusal) };
+        if !is_refusal(&refusal) {
+            return Err(refusal);
+        }
+        let (choice, setting, input) = (self.choice(), self.setting(), text.input());
+        let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), setting)?;
         self.shared.metrics.staged.inc();
-        let bound = staged.bind(&text.input(), &Known(self), self.setting(), choice)?;
-        self.over_stages(staged, &bound, text, Sink::Client).await.map(|_| ())
+        match self.over_stages(staged, &bound, text, Sink::Client).await {
+            // What a query's rows are is known only when they come; nothing has been sent by then.
+            Err(refusal) if is_refusal(&refusal) && choice.whole(read).is_some() => {
+                let whole = choice.whole(read).ok_or(refusal)?;
+                let bound = whole.bind(&input, &Known(self), setting, choice)?;
+                self.over_stages(whole, &bound, text, Sink::Client).await.map(|_| ())
+            }
+            done => done.map(|_| ()),
+        }
     }
 
     /// The same with its rows counted instead of sent.
@@ -293,6 +302,7 @@ impl Session {
         let Self { client, held, pools, vars, flavor, ticket, .. } = self;
         let around = Around { pools, interrupt: ticket.interrupt(), deadline: over.deadline };
         let settings = reading(&vars.settings);
+        let settings = if bench.is_some() { running(&settings) } else { settings };
         let concat = Merge { hidden: 0, step: Step::Concat };
         let scatter = read.many.as_ref().ok().filter(|_| bound.many);
         let replica = read.replica && !within && bench.is_none();
@@ -355,6 +365,12 @@ impl Session {
         done.map(|(columns, total)| (columns, meter.took(total.max_rows, total.max_bytes)))
     }
 
+    /// The status behind an answer that other connections gave than those of the transaction.
+    fn status_in(&self, more: bool) -> u16 {
+        // Without autocommit the statement has begun one.
+        self.status(more) | if self.vars.autocommit { 0 } else { status::IN_TRANS }
+    }
+
     /// One server has all that the statement needs.
     async fn relayed_over(
         &mut self,
@@ -369,11 +385,12 @@ impl Session {
         let call = text.given.call(job, text.original)?;
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
-        let (settings, ids) = (&self.vars.settings, Preset::default());
-        let state = State { schema: &job.schema, settings, writes: false, ids };
+        let (settings, ids) = (running(&self.vars.settings), Preset::default());
+        let state = State { schema: &job.schema, settings: &settings, writes: false, ids };
+        let bits = Bits { clear: status::AUTOCOMMIT | status::IN_TRANS, set: self.status_in(text.more) };
         let mut lease = bench.take(job.source, Role::Primary).await?;
         let ended = match send(&mut lease, state, &call).await {
-            Ok(()) => single::reframe(&mut lease, &mut self.client, text.more, &names, around).await,
+            Ok(()) => single::reframe(&mut lease, &mut self.client, bits, &names, around).await,
             Err(error) => Err(error),
         };
         let end = match ended {
@@ -384,7 +401,7 @@ impl Session {
             }
         };
         self.last.warnings = warnings_after(&mut lease, &end).await;
-        let found = if counts_all(plan) { found_rows(&mut lease).await } else { None };
+        let found = found_rows(plan, &mut lease).await;
         bench.put(job.source, lease, None);
         self.after(&end, true).await;
         self.last.found_rows = found.unwrap_or(self.last.found_rows);
@@ -404,12 +421,9 @@ impl Session {
         let Act::Read(read) = &plan.act else { return Err(no_job()) };
         let scatter = read.many.as_ref().map_err(Clone::clone)?;
         let tasks = tasks_of(bound, text)?;
-        let mut flags = self.status(text.more);
-        if !self.vars.autocommit {
-            flags |= status::IN_TRANS;
-        }
+        let (flags, settings) = (self.status_in(text.more), running(&self.vars.settings));
         let (budget, format) = (self.shared.limits.merge, text.given.format());
-        let order = order(&scatter.merge, bound, &self.vars, budget, format);
+        let order = Order { settings: &settings, ..order(&scatter.merge, bound, &self.vars, budget, format) };
         let form = fanout::Form { names: &names, status: flags, deprecate_eof: self.flavor.deprecate_eof };
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
@@ -435,7 +449,9 @@ impl Session {
             Ok(scatter) if bound.many => &scatter.merge,
             _ => &concat,
         };
-        let order = order(merge, bound, &self.vars, self.shared.limits.merge, over.text.given.format());
+        let (budget, format) = (self.shared.limits.merge, over.text.given.format());
+        let settings = running(&self.vars.settings);
+        let order = Order { settings: &settings, ..order(merge, bound, &self.vars, budget, format) };
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         fanout::count(&tasks, order, bench, &mut self.client, around).await
@@ -465,28 +481,25 @@ fn narrowed(stage: &Stage, known: &[Vec<(usize, Values)>]) -> Vec<u8> {
     out
 }
 
-/// Whether FOUND_ROWS() counts what LIMIT leaves out (SQL_CALC_FOUND_ROWS).
-fn counts_all(plan: &Plan) -> bool {
-    let Kind::Select(query) = &plan.statement.kind else { return false };
-    fn first(query: &Query) -> bool {
-        match &query.body {
-            Body::Select(select) => select.calc_found_rows,
-            Body::Set { left, .. } => first(left),
-            Body::Other => false,
-        }
-    }
-    first(query)
-}
-
-async fn found_rows(lease: &mut Lease) -> Option<u64> {
-    lease.query("SELECT FOUND_ROWS()", 1).await.ok()?.text(0, 0)?.parse().ok()
-}
-
 /// The session's variables for the writing of copies: values go in as they are, whatever the session takes for wrong, and
 /// seconds by a clock that is never put back.
-fn storing(settings: &Settings, utc: bool) -> Settings {
-    let settings = settings.with("sql_mode", "''").with("character_set_client", "'utf8mb4'");
+pub(super) fn storing(settings: &Settings, utc: bool) -> Settings {
+    let settings = committing(settings).with("sql_mode", "''").with("character_set_client", "'utf8mb4'");
     if utc { settings.with("time_zone", "'+00:00'") } else { settings }
+}
+
+/// The session's variables for a statement over copies: where MySQL 9.7 intersects two indexes of a temporary table, it
+/// loses rows.
+pub(super) fn running(settings: &Settings) -> Settings {
+    const OFF: &str = "index_merge=off";
+    let own = settings.get("optimizer_switch");
+    let all = own.map_or_else(|| format!("'{OFF}'"), |own| format!("CONCAT({own},',{OFF}')"));
+    committing(settings).with("optimizer_switch", &all)
+}
+
+/// No transaction may stay open on connections that make copies.
+fn committing(settings: &Settings) -> Settings {
+    if settings.manual_commit() { settings.with("autocommit", "1") } else { settings.clone() }
 }
 
 fn too_many(stage: &Stage, limit: Budget) -> Error {

@@ -199,7 +199,15 @@ impl Parser<'_> {
     fn targets(&mut self) -> Read<Vec<TableName>> {
         self.list(|p| {
             let first = p.name()?;
-            let mut table = TableName { schema: None, span: first.span, name: first, alias: None };
+            let mut table = TableName {
+                schema: None,
+                span: first.span,
+                name: first,
+                alias: None,
+                bare: false,
+                partition: None,
+                index_hints: None,
+            };
             while p.eat_kind(Kind::Dot) {
                 if p.eat_kind(Kind::Op(Op::Star)) {
                     break;

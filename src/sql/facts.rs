@@ -69,6 +69,12 @@ pub struct TableName {
     pub alias: Option<Name>,
     /// From the first byte of the schema (or name) to the last of the name; the alias is outside.
     pub span: Span,
+    /// It is the whole query (`TABLE t`), and takes no alias.
+    pub bare: bool,
+    /// `PARTITION (…)` behind it.
+    pub partition: Option<Span>,
+    /// `USE INDEX (…)`, `FORCE INDEX (…)` … behind it, all of them.
+    pub index_hints: Option<Span>,
 }
 
 impl TableName {

@@ -462,7 +462,7 @@ impl Parser<'_> {
             if self.eat_kind(Kind::Dot) { (Some(first), self.any_name()?) } else { (None, first) };
         let start = schema.as_ref().map_or(name.span.start, |s| s.span.start);
         let span = Span { start, end: name.span.end };
-        Ok(TableName { schema, name, alias: None, span })
+        Ok(TableName { schema, name, alias: None, span, bare: false, partition: None, index_hints: None })
     }
 
     /// Takes `[schema.]table` and notes it as a table of the statement.

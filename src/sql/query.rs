@@ -2,7 +2,7 @@
 
 use super::facts::{
     Body, Cte, Expr, ExprKind, Item, JoinKind, Limit, Name, Operand, OrderItem, Predicate, Query, Select,
-    Span, TableRef,
+    Span, TableName, TableRef,
 };
 use super::lex::{Kind, Op};
 use super::parse::{Parser, Read, error};
@@ -129,7 +129,10 @@ impl Parser<'_> {
             return Ok(query);
         }
         if self.eat("TABLE") {
-            self.table_name()?;
+            let table = TableName { bare: true, ..self.bare_table()? };
+            if table.schema.is_some() || !self.ctes.contains(&table.name.text) {
+                self.tables.push(table);
+            }
             return Ok(plain(Body::Other, self.since(first)));
         }
         if self.eat("VALUES") {
@@ -444,34 +447,28 @@ impl Parser<'_> {
         let mut table = self.bare_table()?;
         let is_cte = table.schema.is_none() && self.ctes.contains(&table.name.text);
         if self.is("PARTITION") && self.tok(1).kind == Kind::Open {
+            let from = self.pos;
             self.step();
             self.skip_parens()?;
+            table.partition = Some(self.span(from, self.pos - 1));
         }
         if self.is_run(&["FOR", "SYSTEM_TIME"]) {
             return Err(error("FOR SYSTEM_TIME", self.tok(0).start));
         }
         table.alias = self.alias()?;
+        let from = self.pos;
         while self.is_any(&["USE", "FORCE", "IGNORE"]) && (self.at(1, "INDEX") || self.at(1, "KEY")) {
             self.pos += 2;
             if self.eat("FOR") {
                 self.skip_until(|p| p.kind() == Kind::Open);
             }
             self.skip_parens()?;
-            self.eat_kind(Kind::Comma);
+            table.index_hints = Some(self.span(from, self.pos - 1));
         }
         if !is_cte {
             self.tables.push(table.clone());
         }
         Ok(TableRef::Table(table))
-    }
-
-    /// A table that may be a common table expression.
-    fn table_name(&mut self) -> Read<()> {
-        let table = self.bare_table()?;
-        if table.schema.is_some() || !self.ctes.contains(&table.name.text) {
-            self.tables.push(table);
-        }
-        Ok(())
     }
 }
 

@@ -13,11 +13,11 @@ use crate::support::shop::{connect, number, numbers, run, running, soon, until};
 /// The shop, and the tables of `copies.sql`.
 fn tables(lab: &Lab, database: &str) -> String {
     let shop = config(lab, database, Options::default());
-    let shop = shop.replace("reference = [\"products\"]", "reference = [\"products\", \"everywhere\"]");
+    let shop = shop.replace("reference = [", "reference = [\"everywhere\", ");
     let last = lab.cluster.primaries.len() - 1;
     let shop = shop.replace(
-        &format!("single    = {{ audit_log = \"ds0/{database}\" }}"),
-        &format!("single    = {{ audit_log = \"ds0/{database}\", lone = \"ds{last}/{database}\" }}"),
+        &format!("audit_log = \"ds0/{database}\""),
+        &format!("audit_log = \"ds0/{database}\", lone = \"ds{last}/{database}\""),
     );
     shop + &format!(
         r#"

@@ -33,7 +33,58 @@ macro_rules! corpus {
 }
 
 corpus! {
-    codes ddl errors filters groups ids joins kinds literals order points returning session show subqueries transactions writes
+    codes ddl errors filters groups ids joins kinds literals order points returning select_locks session show subqueries transactions
+    writes
+}
+
+/// SELECTs: in each form, and in a transaction that has written before.
+macro_rules! selects {
+    ($($name:ident)*) => { $(
+        mod $name {
+            use super::{Form, Options, run, run_within};
+
+            #[tokio::test]
+            async fn text() {
+                run(stringify!($name), Form::Text, Options::default()).await;
+            }
+
+            #[tokio::test]
+            async fn prepared() {
+                run(stringify!($name), Form::Prepared, Options::default()).await;
+            }
+
+            #[tokio::test]
+            async fn bound() {
+                run(stringify!($name), Form::Bound, Options::default()).await;
+            }
+
+            #[tokio::test]
+            async fn within() {
+                run_within(stringify!($name)).await;
+            }
+        }
+    )* };
+}
+
+selects! {
+    select_aggregates select_bad select_ctes select_derived select_joins select_order select_sets select_subqueries
+    select_types select_windows
+}
+
+/// Statements of a file in a transaction that has changed rows of all shards.
+async fn run_within(name: &str) {
+    let lab = Lab::shared().await;
+    let database = lab.database(name).await;
+    let all = load(&format!("{name}.sql"));
+    let own = format!("{name}.sql:");
+    let (selects, setup): (Vec<_>, Vec<_>) = all.into_iter().partition(|step| step.place.starts_with(&own));
+    let proxy = Proxy::start(&config(lab, &database, Options::default())).await;
+    let oracle = Login::root(lab.oracle().port()).database(&database);
+    let login = Login::app(proxy.port).database(&database);
+    let mut pair = Pair::connect(oracle, login, lab.is_mariadb()).await;
+    pair.run(&setup, Form::Text).await;
+    pair.run(&load("select_writes.sql"), Form::Text).await;
+    pair.run(&selects, Form::Text).await;
 }
 
 async fn run(name: &str, form: Form, options: Options) {

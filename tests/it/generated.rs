@@ -1,6 +1,7 @@
 //! Random statements answer through Shardgate as they do on one plain server.
 //!
-//! `SHARDGATE_SEED=7 SHARDGATE_GENERATED=5000 cargo test --test it generated` asks others, and more.
+//! `SHARDGATE_SEED=7 SHARDGATE_GENERATED=5000 cargo test --test it generated` asks others, and more;
+//! `SHARDGATE_SECONDS=3600` goes on with the seeds after it until that time is over.
 
 use crate::support::client::Login;
 use crate::support::cluster::Lab;
@@ -62,4 +63,57 @@ async fn numbered() {
 #[tokio::test]
 async fn on_replicas() {
     run(Form::Text, Options { numbered: false, replicas: true }).await;
+}
+
+mod selects {
+    //! SELECTs of every shape, over columns of every type.
+
+    use std::time::{Duration, Instant};
+
+    use super::{Form, Lab, Login, Options, Pair, Proxy, config, load, number};
+    use crate::support::selects::statements;
+
+    async fn run(form: Form, within: bool) {
+        let seed = number("SHARDGATE_SEED", 20_260_601);
+        let count = number("SHARDGATE_GENERATED", 200) as usize;
+        let end = Instant::now() + Duration::from_secs(number("SHARDGATE_SECONDS", 0));
+        println!("SHARDGATE_SEED={seed} SHARDGATE_GENERATED={count}");
+        let lab = Lab::shared().await;
+        let database = lab.database("selects").await;
+        let oracle = Login::root(lab.oracle().port()).database(&database);
+        let proxy = Proxy::start(&config(lab, &database, Options::default())).await;
+        let login = Login::app(proxy.port).database(&database);
+        let mut pair = Pair::connect(oracle, login, lab.is_mariadb()).await;
+        pair.run(&load("select_tables.sql"), Form::Text).await;
+        if within {
+            pair.run(&load("select_writes.sql"), Form::Text).await;
+        }
+        for seed in seed.. {
+            let refused = pair.run(&statements(seed, count), form).await;
+            assert!(refused <= count / 10, "{refused} of {count} statements were refused");
+            if Instant::now() >= end {
+                break;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn text() {
+        run(Form::Text, false).await;
+    }
+
+    #[tokio::test]
+    async fn prepared() {
+        run(Form::Prepared, false).await;
+    }
+
+    #[tokio::test]
+    async fn bound() {
+        run(Form::Bound, false).await;
+    }
+
+    #[tokio::test]
+    async fn within() {
+        run(Form::Text, true).await;
+    }
 }

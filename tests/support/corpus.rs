@@ -34,6 +34,8 @@ pub struct Step {
     /// The insert id is that of another row: which is the last one is not said.
     pub any_id: bool,
     pub any_columns: bool,
+    /// The same for an answer without rows, whose types hang on how early a server sees that there are none.
+    pub any_columns_of_nothing: bool,
     pub only_mariadb: bool,
     pub only_mysql: bool,
     pub refused_on_mariadb: bool,

@@ -39,16 +39,16 @@ pub fn config(lab: &Lab, database: &str, options: Options) -> String {
         r#"
 [database.{database}]
 shards    = ["ds{{0..{last}}}/{database}"]
-reference = ["products"]
-single    = {{ audit_log = "ds0/{database}" }}
+reference = ["products", "colors"]
+single    = {{ audit_log = "ds0/{database}", ledger = "ds{last}/{database}" }}
 
 [database.{database}.group.by_user]
 algorithm = {{ hash = "crc32", slots = 1024 }}
-tables    = {{ users = "id", orders = "user_id", order_items = "user_id" }}
+tables    = {{ users = "id", orders = "user_id", order_items = "user_id", lumped = "id" }}
 
 [database.{database}.group.by_k]
 algorithm = {{ hash = "crc32", slots = 1024 }}
-tables    = {{ kinds = "k", sparse = "k" }}
+tables    = {{ kinds = "k", sparse = "k", things = "k", parts = "k", nothing = "k" }}
 
 [database.{database}.group.by_code]
 key       = "string"
