@@ -79,6 +79,7 @@ fn fixed(name: &str, column: &ColumnDef) -> String {
 
 fn bytes(column: &ColumnDef) -> String {
     match (column.kind, column.length) {
+        (kind::STRING, length @ 0..=255) => format!("binary({length})"),
         (kind::STRING | kind::VAR_STRING | kind::VARCHAR, length @ 0..=LONGEST) => {
             format!("varbinary({length})")
         }

@@ -109,9 +109,8 @@ pub async fn run(
                 last_insert_id = lane.settle_ids(task.ids, &answer).await.or(last_insert_id);
             }
             lane.status = answer.as_ref().ok().map(|answer| answer.ok.status);
-            // Servers say 1317 of what was stopped; why it was is known here.
-            let answer =
-                answer.map_err(|error| stopped.clone().filter(|_| error.is(Code::Killed)).unwrap_or(error));
+            // Servers say 1317 of what was stopped, or what it was about; why it was is known here.
+            let answer = answer.map_err(|error| stopped.clone().filter(|_| is_end(&error)).unwrap_or(error));
             settle(&mut results, i, answer);
         }
     }
@@ -119,6 +118,13 @@ pub async fn run(
         connections.put(lane.source, lane.lease, lane.status);
     }
     Ran { results, last_insert_id }
+}
+
+/// Whether a server says this of a statement that was killed.
+fn is_end(error: &Error) -> bool {
+    // ER_FILSORT_ABORT; ER_NOT_KEYFILE: MyISAM had begun to build indexes.
+    const AMID: [u16; 2] = [1028, 1034];
+    error.is(Code::Killed) || AMID.contains(&error.errno)
 }
 
 /// One connection a source. A source that gives none fails its first task.

@@ -8,7 +8,10 @@ use super::names::{self, Ctx};
 use super::select;
 use super::stage_spec::Stage;
 use super::staged::mentions;
-use crate::sql::facts::{Body, ColumnRef, Expr, Item, Query, Select, Span, TableRef};
+use crate::base::Value;
+use crate::sql::facts::{
+    Body, ColumnRef, Expr, ExprKind, Func, Item, Operand, Query, Select, Span, TableRef,
+};
 use crate::topology::Layout;
 
 /// The tables that a part of the statement names.
@@ -65,8 +68,13 @@ fn inside<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, out: &mut Vec<&'q Qu
             select.from.iter().for_each(|table| in_table(ctx, top, table, out));
         }
         Body::Set { left, right, .. } => {
-            consider(ctx, top, left, false, out);
-            consider(ctx, top, right, false, out);
+            // What binds tighter is not told by how they nest: only single SELECTs are taken.
+            for side in [left, right] {
+                match &side.body {
+                    Body::Set { .. } => inside(ctx, top, side, out),
+                    _ => consider(ctx, top, side, false, out),
+                }
+            }
         }
         Body::Other => {}
     }
@@ -101,11 +109,35 @@ fn consider<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, table: bool, out: 
     if !tables.iter().any(|i| sharded(*i)) {
         return;
     }
-    if (!table || shrinks(query)) && stands_alone(ctx, top, query) {
+    if (!table || shrinks(query)) && has_columns(query) && stands_alone(ctx, top, query) {
         out.push(query);
     } else {
         inside(ctx, top, query, out);
     }
+}
+
+/// Whether a table can have the query's columns: each has a name of its own, and a type.
+fn has_columns(query: &Query) -> bool {
+    let Body::Select(select) = &query.body else { return true };
+    let mut names: Vec<String> = Vec::new();
+    select.items.iter().all(|item| match item {
+        Item::Star { .. } => {
+            select.items.len() == 1 && matches!(select.from.as_slice(), [TableRef::Table(_)])
+        }
+        Item::Expr { expr: Expr { kind: ExprKind::Operand(Operand::Const(Value::Null)), .. }, .. } => false,
+        // The type of a long string from an aggregate depends on where it stands.
+        Item::Expr { expr, .. } if expr.aggregates.iter().any(|a| matches!(a.func, Func::Other(_))) => false,
+        Item::Expr { expr, alias, .. } => {
+            let name = match (alias, &expr.kind) {
+                (Some(alias), _) => alias.to_lowercase(),
+                (None, ExprKind::Column(column)) => column.name.text.to_lowercase(),
+                (None, _) => return true,
+            };
+            let new = !names.contains(&name);
+            names.push(name);
+            new
+        }
+    })
 }
 
 /// Whether a query has fewer rows than its tables.

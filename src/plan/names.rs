@@ -206,7 +206,7 @@ pub(super) fn edits(ctx: &Ctx<'_>, routing: &Routing, style: Style) -> Result<Ed
     if needs_mapping(ctx, routing) {
         map_names(ctx, style, &mut edits)?;
     }
-    name_columns(ctx, &mut edits);
+    name_columns(ctx, &[], &mut edits);
     Ok(edits)
 }
 
@@ -383,12 +383,14 @@ pub(super) fn session_variable(written: &str) -> Option<&str> {
 }
 
 /// A select item that an edit touches would get another column name: it is named by its own text.
-pub(super) fn name_columns(ctx: &Ctx<'_>, edits: &mut Edits) {
+/// `gone`: what stands nowhere in the text any more.
+pub(super) fn name_columns(ctx: &Ctx<'_>, gone: &[Span], edits: &mut Edits) {
     if edits.is_empty() {
         return;
     }
     let mut named = Vec::new();
-    let replaced = |query: &Query| ctx.blocks.iter().any(|(block, _)| block.holds(query.span));
+    let blocks = ctx.blocks.iter().map(|(block, _)| block);
+    let replaced = |query: &Query| blocks.clone().chain(gone).any(|part| part.holds(query.span));
     each_query(ctx.statement, &mut |query| {
         let Body::Select(select) = &query.body else { return };
         if replaced(query) {

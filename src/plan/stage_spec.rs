@@ -226,9 +226,10 @@ impl StageColumn {
         Self { name: column.name.clone(), definition: Some(defined(column)), stored: Some(stored), seconds }
     }
 
-    /// A column of a query's rows, which is a table's column or not.
+    /// A column of a query's rows, which is a table's column or not. An outer join may have made NULL of any.
     pub fn computed(name: String, column: Option<&Column>) -> Self {
-        Self { name, definition: column.map(defined), stored: column.map(Stored::of), seconds: false }
+        let loose = |column: &Column| defined(&Column { nullable: true, invisible: false, ..column.clone() });
+        Self { name, definition: column.map(loose), stored: column.map(Stored::of), seconds: false }
     }
 }
 

@@ -317,3 +317,15 @@ SELECT SQL_BUFFER_RESULT COUNT(*) FROM things;
 SELECT SQL_NO_CACHE COUNT(*) FROM things;
 SELECT /* note */ COUNT(*) /* more */ FROM /* and */ things;
 SELECT COUNT(*) FROM things AS t WHERE t.k > 3 AND t.en IN ('Large', 'small');
+
+-- Groups that a server finishes: DISTINCT over them, averages inside of expressions, rows of queries that stand for themselves.
+-- MariaDB 10.11 takes DISTINCT for one of yr alone: it leaves out a row.
+SELECT DISTINCT yr, COUNT(*) > 3 AS many FROM things GROUP BY yr, en ORDER BY yr, many; -- mysql
+SELECT AVG(tiny) * 1.0, AVG(tiny) / 3 FROM things;
+SELECT en, AVG(tiny) / 3 AS a FROM things GROUP BY en HAVING AVG(tiny) > 3.5 ORDER BY en;
+SELECT en, AVG(tiny) AS a FROM things GROUP BY en HAVING a > 3.5 AND a * 2 < 1000 ORDER BY en;
+SELECT en, SUM(money) - SUM(tiny) AS d, AVG(tiny) FROM things GROUP BY en HAVING COUNT(*) > 1 ORDER BY d, en;
+SELECT k FROM things WHERE (k, 1) IN (SELECT id, id FROM lumped) ORDER BY k;
+SELECT d.x FROM (SELECT bin4 AS x, k FROM things ORDER BY k LIMIT 7) d ORDER BY d.k;
+SELECT COUNT(t1.w) FROM lumped t1 LEFT JOIN things t2 ON t2.k = t1.id AND t2.num > (SELECT MIN(q3.umed) FROM things q3 WHERE q3.k = t1.v) AND NOT EXISTS (SELECT 1 FROM parts q4 WHERE q4.n = t1.v AND q4.made >= (SELECT MAX(NULL) FROM things q5 WHERE q5.yr = ANY (SELECT q6.quantity FROM order_items q6 WHERE q6.order_id > 12)));
+SELECT t1.price AS g0, t1.id IS NULL AS g1, SUM(t2.id) - COUNT(*) AS s0 FROM order_items AS t1 RIGHT JOIN orders AS t2 ON t2.id = t1.product_id GROUP BY t1.price, t1.id IS NULL HAVING COUNT(*) >= (SELECT COUNT(q3.k) FROM nothing AS q3) ORDER BY g0 DESC, g1 LIMIT 3;

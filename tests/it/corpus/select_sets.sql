@@ -197,3 +197,11 @@ SELECT id FROM lumped WHERE (id, v, w) IN (TABLE lumped) ORDER BY id; -- mysql
 SELECT t.k, v.column_1 FROM things t JOIN (VALUES ROW(3, 'x'), ROW(4, 'y')) AS v ON v.column_0 = t.k ORDER BY 1; -- mysql
 SELECT t.k, v.b FROM things t JOIN (VALUES ROW(3, 'x'), ROW(4, 'y')) AS v (a, b) ON v.a = t.k ORDER BY 1; -- mysql
 WITH v (a, b) AS (VALUES (3, 'x'), (4, 'y')) SELECT t.k, v.b FROM things t JOIN v ON v.a = t.k ORDER BY 1; -- mariadb
+
+-- INTERSECT binds tighter than UNION; a NULL has no type of its own.
+SELECT 1000 UNION SELECT k FROM things INTERSECT SELECT id FROM lumped ORDER BY 1;
+SELECT t1.code AS x0 FROM colors t1 UNION SELECT NULL FROM orders t2 INTERSECT SELECT NULL FROM things t3 RIGHT JOIN colors t4 ON t4.code = t3.bn;
+SELECT bin4 FROM things WHERE k < 12 UNION SELECT bin4 FROM things WHERE k > 9;
+SELECT yr, COUNT(*) FROM things GROUP BY yr UNION SELECT NULL, COUNT(*) FROM things ORDER BY 1, 2;
+SELECT NULL AS x0 FROM order_items UNION ALL SELECT NULL FROM things UNION SELECT day FROM things;
+SELECT email AS x0 FROM users UNION ALL SELECT NULL FROM parts;
