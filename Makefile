@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test oracle-nightly torture-ids torture-commit bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
+.PHONY: demo test oracle-nightly torture-ids torture-commit tpch bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -29,6 +29,11 @@ torture-ids: setup-servers
 torture-commit: setup-servers
 	cargo test --test commit_model -- --nocapture
 	SHARDGATE_KILLS=2000 cargo test --test it -- --nocapture bank
+
+# TPC-H on one server and over four, with the times of all queries and what moved: `SHARDGATE_TPCH=1 make tpch` for another
+# scale factor.
+tpch: setup-servers
+	SHARDGATE_TPCH=$${SHARDGATE_TPCH:-0.1} cargo test --release --test it -- --nocapture tpch
 
 # Statements, results, scatters and connections directly, through HAProxy and through Shardgate; writes
 # benches/RESULTS.md (about 25 minutes). A quick look, only printed: `BENCH_CASES=point_select/text/8 BENCH_ROUNDS=1 make

@@ -105,6 +105,29 @@ impl<'a> Bench<'a> {
         })
     }
 
+    /// Makes the further tables of a stage that has all of its rows.
+    pub async fn copy(
+        &mut self,
+        stage: &Stage,
+        places: &[Node],
+        settings: &Settings,
+        client: &mut Client,
+        around: Around<'_>,
+    ) -> Result<()> {
+        for copy in &stage.copies {
+            let named = |node: &Node, name: &str| format!("{}.{}", quote(&node.schema), quote(name));
+            self.made.extend(places.iter().map(|node| named(node, copy)));
+            let (from, to) = (|node| named(node, &stage.name), |node| named(node, copy));
+            let made =
+                places.iter().map(|n| format!("CREATE TEMPORARY TABLE {} LIKE {}", to(n), from(n)).into());
+            self.write(places, made.collect(), settings, client, around).await?;
+            let filled =
+                places.iter().map(|n| format!("INSERT INTO {} SELECT * FROM {}", to(n), from(n)).into());
+            self.write(places, filled.collect(), settings, client, around).await?;
+        }
+        Ok(())
+    }
+
     /// Runs one text a place; nothing is answered but that they ran.
     pub async fn write(
         &mut self,

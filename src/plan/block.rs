@@ -10,7 +10,7 @@ use super::stage_spec::Stage;
 use super::staged::mentions;
 use crate::base::Value;
 use crate::sql::facts::{
-    Body, ColumnRef, Expr, ExprKind, Func, Item, Operand, Query, Select, Span, TableRef,
+    Body, ColumnRef, Cte, Expr, ExprKind, Func, Item, Operand, Query, Select, Span, TableName, TableRef,
 };
 use crate::topology::Layout;
 
@@ -50,12 +50,15 @@ pub(super) fn stage(ctx: &Ctx<'_>, query: &Query, name: Arc<str>) -> Option<Stag
         pull: Some(pull),
         reductions: Vec::new(),
         tail: String::new(),
+        copies: Vec::new(),
     })
 }
 
 fn inside<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, out: &mut Vec<&'q Query>) {
+    let twice = read_twice(ctx, top);
     for cte in query.with.iter().filter(|cte| !cte.recursive) {
-        consider(ctx, top, &cte.query, true, out);
+        // What is read twice is better answered once.
+        consider(ctx, top, &cte.query, !twice.contains(&cte.query.span), out);
     }
     for item in &query.order_by {
         in_expr(ctx, top, &item.expr, out);
@@ -242,5 +245,66 @@ fn on_columns<'q>(table: &'q TableRef, out: &mut Vec<&'q ColumnRef>) {
         on_columns(left, out);
         on_columns(right, out);
         out.extend(on_expr.iter().flat_map(|expr| &expr.columns));
+    }
+}
+
+/// Common table expressions that are opened more than once, also through others. One whose rows stand in a copy for each
+/// of its readers is opened once each.
+pub(super) fn read_twice(ctx: &Ctx<'_>, query: &Query) -> Vec<Span> {
+    let (ctes, readers) = expressions(ctx, query);
+    let mut twice: Vec<Span> = Vec::new();
+    // One more round for each expression that reads others.
+    for _ in 0..ctes.len() {
+        for cte in &ctes {
+            let reads = |name: &&&TableName| {
+                name.name.text.eq_ignore_ascii_case(&cte.name.text)
+                    && !ctx.copies.iter().any(|(copy, ..)| *copy == name.span)
+            };
+            let mine: Vec<Span> = readers.iter().filter(reads).map(|name| name.span).collect();
+            let again = mine.len() > 1 || mine.iter().any(|at| twice.iter().any(|cte| cte.holds(*at)));
+            if again && !twice.contains(&cte.query.span) {
+                twice.push(cte.query.span);
+            }
+        }
+    }
+    twice
+}
+
+/// Where a common table expression, of which this is the query, is read, but for the first place.
+pub(super) fn further_readers(ctx: &Ctx<'_>, query: &Query, inner: &Query) -> Vec<(Span, Option<String>)> {
+    let (ctes, readers) = expressions(ctx, query);
+    let Some(cte) = ctes.iter().find(|cte| cte.query.span == inner.span) else { return Vec::new() };
+    let is = |name: &str| name.eq_ignore_ascii_case(&cte.name.text);
+    // A list of columns gives them names that the rows do not have.
+    let between = Span { start: cte.name.span.end, end: inner.span.start };
+    let renames = between.of(ctx.shape).trim_start().starts_with('(');
+    if renames || ctes.iter().filter(|other| is(&other.name.text)).count() > 1 {
+        return Vec::new();
+    }
+    let mine = readers.iter().filter(|name| is(&name.name.text)).skip(1);
+    mine.map(|name| (name.span, name.alias.is_none().then(|| name.name.text.clone()))).collect()
+}
+
+/// All common table expressions, and where they are read.
+fn expressions<'q>(ctx: &Ctx<'_>, query: &'q Query) -> (Vec<&'q Cte>, Vec<&'q TableName>) {
+    let (mut ctes, mut readers) = (Vec::new(), Vec::new());
+    names::in_query(query, &mut |part| {
+        ctes.extend(&part.with);
+        if let Body::Select(select) = &part.body {
+            select.from.iter().for_each(|table| reads(ctx, table, &mut readers));
+        }
+    });
+    (ctes, readers)
+}
+
+/// Names in FROM that are no tables.
+fn reads<'q>(ctx: &Ctx<'_>, table: &'q TableRef, out: &mut Vec<&'q TableName>) {
+    match table {
+        TableRef::Table(name) if ctx.index_of(name).is_none() => out.push(name),
+        TableRef::Join { left, right, .. } => {
+            reads(ctx, left, out);
+            reads(ctx, right, out);
+        }
+        TableRef::Table(_) | TableRef::Derived { .. } | TableRef::Function => {}
     }
 }

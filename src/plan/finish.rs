@@ -288,9 +288,7 @@ impl Columns<'_> {
             places.iter().map(|node| Node { table: Some(Arc::clone(&name)), ..node.clone() }).collect();
         over.tables.push(staged_table(ctx, &name, nodes.clone()));
         let mut edits = Edits::default();
-        for (span, block) in &ctx.blocks {
-            edits.replace(*span, vec![text("SELECT * FROM "), Piece::Table(*block)]);
-        }
+        names::block_edits(ctx, &mut edits);
         names::session_edits(ctx, &mut edits);
         for item in super::select::item_exprs(self.select) {
             self.edit(item, false, &mut edits, equal)?;
@@ -330,6 +328,7 @@ impl Columns<'_> {
             pull: None,
             reductions: Vec::new(),
             tail: String::new(),
+            copies: Vec::new(),
         };
         let read = Read {
             routing: Routing::Any(nodes),

@@ -51,6 +51,7 @@ pub(super) fn plan(
                 part: None,
                 staged: Vec::new(),
                 blocks: Vec::new(),
+                copies: Vec::new(),
             };
             Ok(bare)
         }

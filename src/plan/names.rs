@@ -33,6 +33,9 @@ pub(super) struct Ctx<'a> {
     pub(super) staged: Vec<usize>,
     /// Queries whose rows are there already, and where (index in `tables`).
     pub(super) blocks: Vec<(Span, usize)>,
+    /// Names of common table expressions that read another copy of such rows: where they stand, which copy, and the alias
+    /// that they need.
+    pub(super) copies: Vec<(Span, usize, Option<String>)>,
 }
 
 /// Schemas that a server has of itself.
@@ -64,6 +67,7 @@ impl<'a> Ctx<'a> {
             staged: Vec::new(),
             part: None,
             blocks: Vec::new(),
+            copies: Vec::new(),
         };
         ctx.tables = statement.tables.iter().map(|t| ctx.resolve(t)).collect::<Result<_>>()?;
         Ok(ctx)
@@ -199,9 +203,7 @@ pub(super) enum Style {
 pub(super) fn edits(ctx: &Ctx<'_>, routing: &Routing, style: Style) -> Result<Edits> {
     let mut edits = Edits::default();
     one_id_each(ctx.statement)?;
-    for (span, table) in &ctx.blocks {
-        edits.replace(*span, vec![text("SELECT * FROM "), Piece::Table(*table)]);
-    }
+    block_edits(ctx, &mut edits);
     session_edits(ctx, &mut edits);
     if needs_mapping(ctx, routing) {
         map_names(ctx, style, &mut edits)?;
@@ -238,6 +240,17 @@ fn differs_at(ctx: &Ctx<'_>, i: usize, frame: &Node, node: Option<usize>) -> boo
         }
         (Layout::Reference(nodes), _) => nodes.iter().any(|n| n.source == frame.source && wrong(n)),
         (Layout::Single(node), _) => wrong(node),
+    }
+}
+
+/// Rows that are there already are read where they are.
+pub(super) fn block_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
+    for (span, table) in &ctx.blocks {
+        edits.replace(*span, vec![text("SELECT * FROM "), Piece::Table(*table)]);
+    }
+    for (span, table, alias) in &ctx.copies {
+        let alias = alias.iter().map(|alias| text(format!(" AS {}", quote(alias))));
+        edits.replace(*span, std::iter::once(Piece::Table(*table)).chain(alias).collect());
     }
 }
 

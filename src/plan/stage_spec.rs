@@ -192,6 +192,9 @@ pub struct Stage {
     pub reductions: Vec<Reduction>,
     /// What stands behind the conditions of `pull`, where there are reductions.
     pub tail: String,
+    /// Further tables with the same rows: MySQL opens a temporary table once in a statement (manual, "TEMPORARY Table
+    /// Problems").
+    pub copies: Vec<Arc<str>>,
 }
 
 /// Rows of a stage are needed only where their column has a value that an earlier stage has.

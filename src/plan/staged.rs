@@ -55,7 +55,14 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
     let mut stages = Vec::new();
     for (n, inner) in blocks.iter().enumerate() {
         let name: Arc<str> = format!("shardgate_block_{}", n + 1).into();
-        let Some(stage) = block::stage(ctx, inner, Arc::clone(&name)) else { continue };
+        let Some(mut stage) = block::stage(ctx, inner, Arc::clone(&name)) else { continue };
+        for (n, (place, alias)) in block::further_readers(ctx, query, inner).into_iter().enumerate() {
+            let copy: Arc<str> = format!("{name}_{}", n + 2).into();
+            over.copies.push((place, over.tables.len(), alias));
+            let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&copy)), ..node });
+            over.tables.push(finish::staged_table(ctx, &copy, nodes.collect()));
+            stage.copies.push(copy);
+        }
         over.blocks.push((inner.span, over.tables.len()));
         let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&name)), ..node });
         over.tables.push(finish::staged_table(ctx, &name, nodes.collect()));
@@ -81,6 +88,7 @@ fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
     let bound_to_tables = ["AGAINST", "DEFAULT", "PROCEDURE"];
     query.into.is_none()
         && !statement.assigns_user_variables
+        && !statement.calls_stored
         && !statement.functions.iter().any(|call| {
             call.name.contains("LOCK")
                 || call.name == "NEXTVAL"
@@ -235,12 +243,11 @@ impl<'a> Staging<'a> {
         };
         let rest =
             Box::new(over.plan(own, Act::Read(Read { replica: read.replica && stages.is_empty(), ..read })));
-        let mut origins: Vec<usize> =
-            self.table_leaves().map(|(i, _)| i).filter(|i| staged.contains(i)).collect();
-        let all = origins.len();
-        origins.sort_unstable();
-        origins.dedup();
-        Some(Staged { stages, rest, last, reopens: origins.len() < all })
+        let twice = block::read_twice(self.ctx, self.query);
+        let stands = staged.iter().filter_map(|i| self.ctx.statement.tables.get(*i)).map(|name| name.span);
+        let blocks = self.ctx.blocks.iter().map(|(span, _)| *span);
+        let reopens = stands.chain(blocks).any(|part| twice.iter().any(|cte| cte.holds(part)));
+        Some(Staged { stages, rest, last, reopens })
     }
 
     /// Tables and the leaves that they are.
@@ -298,6 +305,7 @@ impl<'a> Staging<'a> {
             pull: Some(ctx.clone().plan(own, Act::Read(read))),
             reductions,
             tail,
+            copies: Vec::new(),
         })
     }
 

@@ -66,9 +66,13 @@ impl Session {
     }
 
     /// Whether an INSERT gives all its ids itself: then OK carries the last of them, and LAST_INSERT_ID() stays.
-    pub(super) fn keeps_insert_id(&self, plan: &Plan, text: &Text<'_>) -> Result<bool> {
+    pub(super) async fn keeps_insert_id(&self, plan: &Plan, text: &Text<'_>) -> Result<bool> {
         let Kind::Insert(insert) = &plan.statement.kind else { return Ok(false) };
         let Some(used) = plan.tables.first() else { return Ok(false) };
+        // Another proxy's DDL may have made this one forget it in the meantime.
+        if !self.shared.catalog.knows(&used.database, &used.table.name) {
+            self.shared.load_definition(&self.pools, &used.database, &used.table).await?;
+        }
         let Some(schema) = self.shared.catalog.table(&used.database, &used.table.name) else {
             return Ok(false);
         };

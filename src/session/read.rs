@@ -98,7 +98,10 @@ impl Session {
                     if replaces || !warnings.is_empty() {
                         self.last.warnings = warnings;
                     }
-                    let kept = self.keeps_insert_id(plan, text)?;
+                    let kept = match &plan.statement.kind {
+                        Kind::Insert(_) => Box::pin(self.keeps_insert_id(plan, text)).await?,
+                        _ => false,
+                    };
                     self.after(&end, kept).await;
                     self.last.found_rows = found.unwrap_or(self.last.found_rows);
                     self.last.insert_id = told.unwrap_or(self.last.insert_id);

@@ -355,6 +355,7 @@ impl Session {
                     shared.metrics.staged_bytes.inc_by(bytes * copies);
                 }
                 if ended {
+                    target.copy(stage, places, storing, client, around).await?;
                     kept.values = filler.take_kept();
                     return Ok((filler.columns().to_vec(), total));
                 }

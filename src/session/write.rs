@@ -59,7 +59,7 @@ impl Session {
         let mut summary = one_of(answers, bound.copies);
         if ids::plain_insert(plan) {
             self.insert_id = None;
-            if summary.last_insert_id != 0 && !self.keeps_insert_id(plan, text)? {
+            if summary.last_insert_id != 0 && !self.keeps_insert_id(plan, text).await? {
                 self.last.inserted(summary.last_insert_id);
             }
         } else {

@@ -78,7 +78,7 @@ async fn run_within(name: &str) {
     let all = load(&format!("{name}.sql"));
     let own = format!("{name}.sql:");
     let (selects, setup): (Vec<_>, Vec<_>) = all.into_iter().partition(|step| step.place.starts_with(&own));
-    let proxy = Proxy::start(&config(lab, &database, Options::default())).await;
+    let proxy = Proxy::start(&config(lab, &database, Options { ledger: true, ..Options::default() })).await;
     let oracle = Login::root(lab.oracle().port()).database(&database);
     let login = Login::app(proxy.port).database(&database);
     let mut pair = Pair::connect(oracle, login, lab.is_mariadb()).await;
@@ -88,6 +88,7 @@ async fn run_within(name: &str) {
 }
 
 async fn run(name: &str, form: Form, options: Options) {
+    let options = Options { ledger: name.starts_with("select"), ..options };
     let lab = Lab::shared().await;
     let database = lab.database(name).await;
     let steps = load(&format!("{name}.sql"));
@@ -112,7 +113,7 @@ mod numbered {
 
     use super::{Form, Options, run};
 
-    const NUMBERED: Options = Options { numbered: true, replicas: false };
+    const NUMBERED: Options = Options { numbered: true, replicas: false, ledger: false };
 
     #[tokio::test]
     async fn points() {

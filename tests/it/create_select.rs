@@ -26,7 +26,7 @@ async fn users(shop: &Shop<'_>) -> usize {
 
 #[tokio::test]
 async fn numbered_tables_are_filled_and_rows_get_ids() {
-    let setup = Setup { options: Options { numbered: true, replicas: false }, ..Setup::default() };
+    let setup = Setup { options: Options { numbered: true, ..Options::default() }, ..Setup::default() };
     let shop = Shop::shared_with("create_numbered", &setup).await;
     let count = users(&shop).await;
     let mut client = shop.client().await;

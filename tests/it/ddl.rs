@@ -41,7 +41,7 @@ async fn refusal(client: &mut Client, sql: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn every_shard_and_numbered_table_is_changed() {
-    let setup = Setup { options: Options { numbered: true, replicas: false }, ..Setup::default() };
+    let setup = Setup { options: Options { numbered: true, ..Options::default() }, ..Setup::default() };
     let shop = Shop::shared_with("ddl_everywhere", &setup).await;
     let mut client = shop.client().await;
     for (table, places) in

@@ -21,7 +21,7 @@ fn problems(shop: &Shop<'_>) -> String {
 
 #[tokio::test]
 async fn every_kind_of_difference_is_shown() {
-    let setup = Setup { options: Options { numbered: true, replicas: false }, ..Setup::default() };
+    let setup = Setup { options: Options { numbered: true, ..Options::default() }, ..Setup::default() };
     let shop = Shop::shared_with("drift", &setup).await;
     let name = &shop.database;
     let mut client = shop.client().await;

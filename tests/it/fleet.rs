@@ -108,9 +108,9 @@ async fn rows_lie_where_their_keys_say_while_another_proxy_alters() {
         run(&mut a, &[KEY_LAST]).await;
         // Whoever was told of the change finds it made, through any proxy.
         run(&mut b, &[&format!("INSERT INTO codes VALUES ('v{round}', 'text{round}')")]).await;
-        b.execute(&prepared, &[Param::Str(format!("v{round}")), Param::Str(format!("sent{round}"))])
-            .await
-            .unwrap();
+        let values = [Param::Str(format!("v{round}")), Param::Str(format!("sent{round}"))];
+        let answer = b.execute(&prepared, &values).await.unwrap().remove(0);
+        assert_eq!(answer.errno(), 0, "{answer}");
         for key in ["text", "sent"] {
             let sql = format!("SELECT v FROM codes WHERE code = '{key}{round}'");
             assert_eq!(text(&b.one(&sql).await), format!("v{round}"), "{sql}");

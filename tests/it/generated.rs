@@ -57,12 +57,12 @@ async fn bound() {
 
 #[tokio::test]
 async fn numbered() {
-    run(Form::Text, Options { numbered: true, replicas: false }).await;
+    run(Form::Text, Options { numbered: true, ..Options::default() }).await;
 }
 
 #[tokio::test]
 async fn on_replicas() {
-    run(Form::Text, Options { numbered: false, replicas: true }).await;
+    run(Form::Text, Options { replicas: true, ..Options::default() }).await;
 }
 
 mod selects {
@@ -81,7 +81,8 @@ mod selects {
         let lab = Lab::shared().await;
         let database = lab.database("selects").await;
         let oracle = Login::root(lab.oracle().port()).database(&database);
-        let proxy = Proxy::start(&config(lab, &database, Options::default())).await;
+        let proxy =
+            Proxy::start(&config(lab, &database, Options { ledger: true, ..Options::default() })).await;
         let login = Login::app(proxy.port).database(&database);
         let mut pair = Pair::connect(oracle, login, lab.is_mariadb()).await;
         pair.run(&load("select_tables.sql"), Form::Text).await;

@@ -92,7 +92,7 @@ async fn half_a_gigabyte_passes_in_32_mib() {
 
 #[tokio::test]
 async fn renamed_and_merged_rows_pass_in_little_memory() {
-    let setup = Setup { options: Options { numbered: true, replicas: false }, ..Setup::default() };
+    let setup = Setup { options: Options { numbered: true, ..Options::default() }, ..Setup::default() };
     let shop = full(Lab::shared().await, "renamed_rows", &setup, 120).await;
     let mut client = shop.client().await;
     let key = shop.key(0, 0, 0);
@@ -269,7 +269,7 @@ async fn kill_query_stops_one_statement() {
 #[tokio::test]
 async fn kill_reaches_those_who_do_not_read() {
     for numbered in [false, true] {
-        let setup = Setup { options: Options { numbered, replicas: false }, ..Setup::default() };
+        let setup = Setup { options: Options { numbered, ..Options::default() }, ..Setup::default() };
         let shop = full(Lab::shared().await, "kill_stuck", &setup, 60).await;
         let key = shop.key(0, 0, 0);
         let like = format!("%/*{}*/%", shop.database);

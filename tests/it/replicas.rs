@@ -8,7 +8,7 @@ use crate::support::proxy::Options;
 use crate::support::shop::{Setup, Shop, number, run, until};
 
 const SETUP: Setup<'static> = Setup {
-    options: Options { replicas: true, numbered: false },
+    options: Options { replicas: true, numbered: false, ledger: false },
     listen: "",
     more: "[pool]\nconnect_timeout = \"1s\"\n",
 };

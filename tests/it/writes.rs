@@ -63,7 +63,7 @@ async fn an_error_on_one_shard_leaves_nothing_on_the_others() {
 
 #[tokio::test]
 async fn numbered_tables_change_as_one() {
-    let setup = Setup { options: Options { numbered: true, replicas: false }, ..Setup::default() };
+    let setup = Setup { options: Options { numbered: true, ..Options::default() }, ..Setup::default() };
     let shop = Shop::shared_with("numbered_writes", &setup).await;
     let mut client = shop.client().await;
     let row = |id: i64, user: i64| format!("({id}, {user}, 1)");

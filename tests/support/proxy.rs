@@ -18,6 +18,8 @@ pub struct Options {
     pub replicas: bool,
     /// Keep `orders` in two numbered tables on each shard.
     pub numbered: bool,
+    /// A table of its own on the last source.
+    pub ledger: bool,
 }
 
 /// The configuration of the sample shop, sharded over the lab's primaries, without `[listen]`.
@@ -33,6 +35,7 @@ pub fn config(lab: &Lab, database: &str, options: Options) -> String {
     }
     let last = lab.cluster.primaries.len() - 1;
     let nodes = format!("nodes = [\"ds{{0..{last}}}/{database}.orders_{{0..1}}\"]");
+    let ledger = if options.ledger { format!(", ledger = \"ds{last}/{database}\"") } else { String::new() };
     let nodes = if options.numbered { nodes.as_str() } else { "" };
     write!(
         text,
@@ -40,7 +43,7 @@ pub fn config(lab: &Lab, database: &str, options: Options) -> String {
 [database.{database}]
 shards    = ["ds{{0..{last}}}/{database}"]
 reference = ["products", "colors"]
-single    = {{ audit_log = "ds0/{database}", ledger = "ds{last}/{database}" }}
+single    = {{ audit_log = "ds0/{database}"{ledger} }}
 
 [database.{database}.group.by_user]
 algorithm = {{ hash = "crc32", slots = 1024 }}
