@@ -122,6 +122,9 @@ fn consider<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, table: bool, out: 
 /// Whether a table can have the query's columns: each has a name of its own, and a type.
 fn has_columns(query: &Query) -> bool {
     let Body::Select(select) = &query.body else { return true };
+    if select.rollup {
+        return false;
+    }
     let mut names: Vec<String> = Vec::new();
     select.items.iter().all(|item| match item {
         Item::Star { .. } => {
@@ -258,6 +261,7 @@ pub(super) fn read_twice(ctx: &Ctx<'_>, query: &Query) -> Vec<Span> {
         for cte in &ctes {
             let reads = |name: &&&TableName| {
                 name.name.text.eq_ignore_ascii_case(&cte.name.text)
+                    && !(cte.recursive && cte.query.span.holds(name.span))
                     && !ctx.copies.iter().any(|(copy, ..)| *copy == name.span)
             };
             let mine: Vec<Span> = readers.iter().filter(reads).map(|name| name.span).collect();

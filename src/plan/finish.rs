@@ -34,9 +34,6 @@ struct Columns<'q> {
     select: &'q Select,
     keys: Vec<Expr>,
     aggregates: Vec<Aggregate>,
-    /// Averages inside of expressions, where servers keep more digits than they show: the places of their sums and
-    /// counts among `aggregates`.
-    parts: Vec<(Aggregate, usize, usize)>,
 }
 
 /// The SELECT over the groups in a stage, which is made at one of `places`; `None`: it needs more than its groups.
@@ -59,21 +56,26 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
         .iter()
         .map(|key| written(&scopes, block.scope, select, key))
         .collect::<Option<_>>()?;
-    let (aggregates, parts) = (Vec::new(), Vec::new());
-    let mut columns = Columns { scopes: &scopes, scope: block.scope, select, keys, aggregates, parts };
+    let mut columns = Columns { scopes: &scopes, scope: block.scope, select, keys, aggregates: Vec::new() };
     for expr in outer_exprs(select, query) {
         for aggregate in &expr.aggregates {
             if expr.subqueries.iter().any(|inner| aggregate.span.holds(inner.span)) {
                 return None;
             }
-            columns.add(aggregate, matches!(expr.kind, ExprKind::Aggregate(_)));
+            // Inside of an expression servers keep more digits of an average than they show.
+            if aggregate.func == Func::Avg && !matches!(expr.kind, ExprKind::Aggregate(_)) {
+                return None;
+            }
+            if columns.aggregate(aggregate).is_none() {
+                columns.aggregates.push(aggregate.clone());
+            }
         }
     }
-    // What HAVING calls by an alias is computed there once more.
-    for column in select.having.iter().flat_map(|having| &having.columns) {
-        if let Some(Expr { kind: ExprKind::Aggregate(aggregate), .. }) = order::aliased(select, column) {
-            columns.add(aggregate, false);
-        }
+    let is_average =
+        |expr: &Expr| matches!(&expr.kind, ExprKind::Aggregate(aggregate) if aggregate.func == Func::Avg);
+    let mut aliased = select.having.iter().flat_map(|having| &having.columns);
+    if aliased.any(|column| order::aliased(select, column).is_some_and(is_average)) {
+        return None;
     }
     if columns.aggregates.is_empty() {
         return None;
@@ -87,16 +89,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
     partial.group_by.clone_from(&columns.keys);
     let question =
         Query { order_by: Vec::new(), order_span: None, limit: None, body: Body::Other, ..query.clone() };
-    let mut list = scopes.visible(&partial, block.scope, &edits);
-    for (aggregate, sum, count) in &columns.parts {
-        let argument = aggregate.args.first()?;
-        for (name, n) in [("SUM(", sum), ("COUNT(", count)] {
-            let mut call = vec![text(name)];
-            call.extend(edits.render(*argument));
-            call.push(text(")"));
-            list.columns.get_mut(columns.keys.len() + n)?.text = call;
-        }
-    }
+    let list = scopes.visible(&partial, block.scope, &edits);
     let mut draft = Draft {
         scopes: &scopes,
         query: &question,
@@ -224,44 +217,12 @@ impl Columns<'_> {
         a == b || (!a.contains(['\'', '"']) && a.eq_ignore_ascii_case(b))
     }
 
-    /// Takes in an aggregate: as a column of its own, or in its parts where it is an average inside of an expression.
-    fn add(&mut self, aggregate: &Aggregate, whole: bool) {
-        if whole || aggregate.func != Func::Avg {
-            if self.aggregate(aggregate).is_none() {
-                self.aggregates.push(aggregate.clone());
-            }
-        } else if self.part(aggregate).is_none() {
-            let (sum, count) = (self.aggregates.len(), self.aggregates.len() + 1);
-            for func in [Func::Sum, Func::Count] {
-                self.aggregates.push(Aggregate { func, ..aggregate.clone() });
-            }
-            self.parts.push((aggregate.clone(), sum, count));
-        }
-    }
-
-    fn part(&self, aggregate: &Aggregate) -> Option<(usize, usize)> {
-        let found = self.parts.iter().find(|(other, ..)| self.is_same(other, aggregate));
-        found.map(|(_, sum, count)| (*sum, *count))
-    }
-
-    fn is_same(&self, a: &Aggregate, b: &Aggregate) -> bool {
-        let open = a.span.of(self.scopes.at.shape).contains('?');
-        a.func == b.func && (a.span == b.span || (!open && self.alike(a.span, b.span)))
-    }
-
-    /// What stands for an aggregate in the final statement.
-    fn stands(&self, aggregate: &Aggregate, whole: bool) -> Option<Template> {
-        let column = |n: usize| format!("`{}`", named(self.keys.len() + n));
-        if whole || aggregate.func != Func::Avg {
-            return Some(vec![text(column(self.aggregate(aggregate)?))]);
-        }
-        let (sum, count) = self.part(aggregate)?;
-        Some(vec![text(format!("({} / {})", column(sum), column(count)))])
-    }
-
     /// The place of an aggregate among them. One with `?` in it may have another value each time.
     fn aggregate(&self, aggregate: &Aggregate) -> Option<usize> {
-        self.aggregates.iter().position(|other| self.is_same(other, aggregate))
+        let open = aggregate.span.of(self.scopes.at.shape).contains('?');
+        self.aggregates.iter().position(|other| {
+            other.span == aggregate.span || (!open && self.alike(other.span, aggregate.span))
+        })
     }
 
     /// The key that a column is.
@@ -374,9 +335,8 @@ impl Columns<'_> {
             edits.overwrite(expr.span, stands(n));
             return Some(());
         }
-        let whole = matches!(expr.kind, ExprKind::Aggregate(_));
         for aggregate in &expr.aggregates {
-            edits.overwrite(aggregate.span, self.stands(aggregate, whole)?);
+            edits.overwrite(aggregate.span, stands(self.keys.len() + self.aggregate(aggregate)?));
         }
         for column in &expr.columns {
             let start = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name).span.start;
@@ -417,10 +377,7 @@ impl Columns<'_> {
         self.edit(&plain, false, edits, equal)?;
         for (span, aliased) in aliases {
             let mut pieces = vec![text("(")];
-            pieces.extend(match &aliased.kind {
-                ExprKind::Aggregate(aggregate) => self.stands(aggregate, false)?,
-                _ => edits.render(aliased.span),
-            });
+            pieces.extend(edits.render(aliased.span));
             pieces.push(text(")"));
             edits.overwrite(span, pieces);
         }

@@ -20,7 +20,7 @@ const UNPREPARABLE: u16 = 1295;
 /// What Shardgate answers to what it cannot answer rightly.
 const REFUSED: u16 = 1235;
 /// How long a statement may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// How statements are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

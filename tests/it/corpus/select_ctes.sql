@@ -9,10 +9,10 @@ WITH c AS (SELECT yr, COUNT(*) AS n FROM things GROUP BY yr) SELECT MAX(n), AVG(
 WITH c (a, b) AS (SELECT k, money FROM things WHERE k < 5) SELECT a, b FROM c ORDER BY a;
 WITH c AS (SELECT k FROM things WHERE en = 'Large'), d AS (SELECT id FROM lumped) SELECT c.k FROM c JOIN d ON d.id = c.k ORDER BY 1;
 WITH c AS (SELECT k FROM things), d AS (SELECT k FROM c WHERE k > 20) SELECT COUNT(*), MIN(k) FROM d;
-WITH c AS (SELECT k, money FROM things) SELECT a.k, b.k FROM c a JOIN c b ON b.k = a.k + 1 ORDER BY 1; -- refused on mysql: it opens a temporary table once in a statement
-WITH c AS (SELECT k, money FROM things) SELECT COUNT(*) FROM c WHERE money > (SELECT AVG(money) FROM c); -- refused on mysql: it opens a temporary table once in a statement
-WITH c AS (SELECT yr, SUM(money) AS s FROM things GROUP BY yr) SELECT a.yr, a.s, b.s FROM c a LEFT JOIN c b ON b.yr = a.yr + 24 ORDER BY 1, 3; -- refused on mysql: it opens a temporary table once in a statement
-WITH c AS (SELECT id, v FROM lumped) SELECT * FROM c WHERE v = (SELECT MAX(v) FROM c) ORDER BY id; -- refused on mysql: it opens a temporary table once in a statement
+WITH c AS (SELECT k, money FROM things) SELECT a.k, b.k FROM c a JOIN c b ON b.k = a.k + 1 ORDER BY 1;
+WITH c AS (SELECT k, money FROM things) SELECT COUNT(*) FROM c WHERE money > (SELECT AVG(money) FROM c);
+WITH c AS (SELECT yr, SUM(money) AS s FROM things GROUP BY yr) SELECT a.yr, a.s, b.s FROM c a LEFT JOIN c b ON b.yr = a.yr + 24 ORDER BY 1, 3;
+WITH c AS (SELECT id, v FROM lumped) SELECT * FROM c WHERE v = (SELECT MAX(v) FROM c) ORDER BY id;
 WITH c AS (SELECT id FROM lumped) SELECT k FROM things WHERE k IN (SELECT id FROM c) ORDER BY k;
 WITH c AS (SELECT id FROM lumped) SELECT k, (SELECT COUNT(*) FROM c WHERE c.id < t.k) AS n FROM things t ORDER BY k;
 WITH c AS (SELECT k, RANK() OVER (ORDER BY money DESC, k) AS r FROM things) SELECT k, r FROM c WHERE r <= 5 ORDER BY r;

@@ -172,7 +172,7 @@ SELECT k, n FROM parts UNION SELECT id FROM lumped;
 SELECT k FROM things UNION SELECT id FROM lumped ORDER BY money;
 SELECT id FROM audit_log UNION SELECT id FROM ledger ORDER BY 1;
 SELECT who FROM audit_log UNION ALL SELECT who FROM ledger;
-SELECT name FROM colors UNION ALL SELECT name FROM products ORDER BY 1;
+SELECT name FROM colors UNION ALL SELECT name FROM products ORDER BY 1; -- unordered
 SELECT k FROM things LIMIT 0;
 (SELECT k FROM things WHERE k = 3);
 (SELECT k FROM things) ORDER BY k LIMIT 2;
