@@ -71,7 +71,7 @@ impl Session {
         let Some(used) = plan.tables.first() else { return Ok(false) };
         // Another proxy's DDL may have made this one forget it in the meantime.
         if !self.shared.catalog.knows(&used.database, &used.table.name) {
-            self.shared.load_definition(&self.pools, &used.database, &used.table).await?;
+            Box::pin(self.shared.load_definition(&self.pools, &used.database, &used.table)).await?;
         }
         let Some(schema) = self.shared.catalog.table(&used.database, &used.table.name) else {
             return Ok(false);

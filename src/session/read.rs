@@ -99,7 +99,7 @@ impl Session {
                         self.last.warnings = warnings;
                     }
                     let kept = match &plan.statement.kind {
-                        Kind::Insert(_) => Box::pin(self.keeps_insert_id(plan, text)).await?,
+                        Kind::Insert(_) => self.keeps_insert_id(plan, text).await?,
                         _ => false,
                     };
                     self.after(&end, kept).await;
