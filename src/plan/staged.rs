@@ -46,11 +46,8 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
         return Some(staged);
     }
     let staging = Staging::new(ctx, query);
-    let plain = staging.beside_tables();
+    let plain = || staging.beside_tables().or_else(|| staging.in_one_place());
     let blocks = block::find(ctx, query);
-    if blocks.is_empty() {
-        return plain.or_else(|| staging.in_one_place());
-    }
     let mut over = ctx.clone();
     let mut stages = Vec::new();
     for (n, inner) in blocks.iter().enumerate() {
@@ -70,10 +67,11 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
         stages.push(stage);
     }
     if stages.is_empty() {
-        return plain.or_else(|| staging.in_one_place());
+        return plain();
     }
-    let staging = Staging::new(&over, query);
-    let found = staging.over(&[]).or_else(|| staging.beside_tables()).or_else(|| staging.in_one_place())?;
+    let beside = Staging::new(&over, query);
+    let found = beside.over(&[]).or_else(|| beside.beside_tables()).or_else(|| beside.in_one_place());
+    let Some(found) = found else { return plain() };
     let blocks = stages.len();
     stages.extend(found.stages.into_iter().map(|mut stage| {
         stage.reductions.iter_mut().for_each(|reduction| reduction.stage += blocks);
