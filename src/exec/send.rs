@@ -1,8 +1,11 @@
 //! Puts one statement on a connection: state first, then the text or the execution of a prepared one.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
 use super::single::Around;
 use super::stop::{Target, hearing};
@@ -12,6 +15,9 @@ use crate::base::{Result, Value};
 use crate::wire::binary::WireType;
 use crate::wire::execute::{self, Params};
 use crate::wire::row::Format;
+
+/// How long a server may take to read a statement, and over what waits for nothing, when the statement is not wanted any more.
+const HANGS: Duration = Duration::from_secs(1);
 
 /// A statement for one server.
 #[derive(Debug)]
@@ -109,12 +115,19 @@ pub async fn send(lease: &mut Lease, state: State<'_>, call: &Call<'_>, around: 
 }
 
 /// Writes what is queued, and reads what state commands are answered. They wait for nothing on a server that does not hang:
-/// where their answers do not come the connection is given up.
+/// where that does not end soon after KILL or the statement's time, the connection is given up.
 async fn settle(lease: &mut Lease, around: Around<'_>) -> Result<()> {
-    let stopped = tokio::select! {
-        biased;
-        settled = lease.settle() => return settled,
-        error = around.halted() => error,
+    let stopped = {
+        let mut settling = pin!(lease.settle());
+        let stopped = tokio::select! {
+            biased;
+            settled = &mut settling => return settled,
+            error = around.halted() => error,
+        };
+        if let Ok(settled) = timeout(HANGS, settling).await {
+            return settled;
+        }
+        stopped
     };
     lease.give_up();
     Err(stopped)
