@@ -338,7 +338,10 @@ impl Maker {
         }
         let keys: Vec<String> = (0..list.len()).map(|n| format!("x{n}")).collect();
         let order = self.order(&keys);
-        (format!("{text} ORDER BY {order}{}", self.limit()), true)
+        // MariaDB forgets OFFSET where DISTINCT shows nothing but what is the same in every row.
+        let limit = self.limit();
+        let limit = limit.split(" OFFSET").next().unwrap_or_default();
+        (format!("{text} ORDER BY {order}{limit}"), true)
     }
 
     fn windows(&mut self) -> (String, bool) {
