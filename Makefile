@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test oracle-nightly torture-ids torture-commit tpch bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
+.PHONY: demo test oracle-nightly torture-ids torture-commit tpch bench bench-merge bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -42,6 +42,10 @@ tpch: setup-servers
 bench: setup-servers
 	@sh benches/setup.sh
 	ulimit -n "$$(ulimit -Hn)" && cargo bench --bench relay
+
+# Rows a second that one core merges: streams sorted, and groups of partial aggregates (about 3 minutes).
+bench-merge:
+	cargo bench --bench merge
 
 # What a new id costs, beside ferroid, rs-snowflake and a mutex (about 3 minutes); benches/IDS.md is such a run.
 bench-ids:

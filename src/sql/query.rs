@@ -78,6 +78,7 @@ impl Parser<'_> {
                 self.eat("DISTINCT");
             }
             let right = self.term()?;
+            self.link()?;
             let span = self.since(first);
             query = plain(Body::Set { operation, left: Box::new(query), right: Box::new(right) }, span);
         }
@@ -108,6 +109,7 @@ impl Parser<'_> {
             p.expect("AS")?;
             let mut query = p.parenthesised_query()?;
             rename_columns(&mut query, &columns)?;
+            p.link()?;
             if !recursive {
                 p.ctes.push(name.text.clone());
             }
@@ -379,6 +381,7 @@ impl Parser<'_> {
                 } else if p.eat("USING") {
                     using = p.name_list()?;
                 }
+                p.link()?;
                 left = TableRef::Join { left: Box::new(left), right, kind, on, on_expr, using };
             }
             Ok(left)
@@ -422,6 +425,7 @@ impl Parser<'_> {
                 let mut list = p.from()?.into_iter();
                 p.close()?;
                 let first = list.next().ok_or_else(|| error("an empty FROM", p.tok(0).start))?;
+                list.as_slice().iter().try_for_each(|_| p.link())?;
                 // A comma in parentheses joins like CROSS JOIN.
                 Ok(list.fold(first, |left, right| TableRef::Join {
                     left: Box::new(left),
