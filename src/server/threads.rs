@@ -15,7 +15,7 @@ use crate::base::{Code, Error, Result};
 use crate::session::{self, Shared};
 
 /// Bytes of a thread's stack, of which memory holds what was used: enough to plan the deepest statement that is read.
-const STACK: usize = 16 << 20;
+const STACK: usize = 32 << 20;
 
 /// One of the threads.
 #[derive(Debug)]

@@ -145,6 +145,8 @@ fn nothing_overflows_the_stack() {
         (false, chain("", "EXPLAIN SHARDGATE ", 30_000) + "SELECT 1"),
         (false, chain("SELECT 1 FROM ", "(", 30_000)),
         (false, chain("", "(", 30_000) + "SELECT 1"),
+        (false, chain("SELECT ", "(", 30_000) + "1" + &")".repeat(30_000)),
+        (false, chain("SELECT 1 FROM t WHERE a = ", "(", 30_000) + "SELECT 1" + &")".repeat(30_000)),
     ];
     for (fine, text) in texts {
         let begin: String = text.chars().take(40).collect();
