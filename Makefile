@@ -1,6 +1,6 @@
 # What a newcomer types. Everything that is not Rust is installed when it is missing.
 
-.PHONY: demo test oracle-nightly torture-ids torture-commit tpch bench bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
+.PHONY: demo test oracle-nightly torture-ids torture-commit tpch memory bench bench-merge bench-ids bench-growth instructions allocations flame setup setup-servers setup-drivers
 
 # Starts four shard servers with replicas and Shardgate in front of them. `make demo ARGS=--once` ends by itself.
 demo: setup-servers
@@ -35,6 +35,11 @@ torture-commit: setup-servers
 tpch: setup-servers
 	SHARDGATE_TPCH=$${SHARDGATE_TPCH:-0.1} cargo test --release --test it -- --nocapture tpch
 
+# The proxy's memory while five million rows on four servers are sorted, and made 2.5 million groups (about five minutes).
+memory: setup-servers
+	SHARDGATE_MEMORY_ROWS=$${SHARDGATE_MEMORY_ROWS:-5000000} \
+		cargo test --release --test it -- --nocapture memory::sorted_rows
+
 # Statements, results, scatters and connections directly, through HAProxy and through Shardgate; writes
 # benches/RESULTS.md (about 25 minutes). A quick look, only printed: `BENCH_CASES=point_select/text/8 BENCH_ROUNDS=1 make
 # bench`; benches/relay/main.rs says what else can be chosen. It raises the limit of open files for 10,000 clients.
@@ -42,6 +47,10 @@ tpch: setup-servers
 bench: setup-servers
 	@sh benches/setup.sh
 	ulimit -n "$$(ulimit -Hn)" && cargo bench --bench relay
+
+# Rows a second that one core merges: streams sorted, and groups of partial aggregates (about 3 minutes).
+bench-merge:
+	cargo bench --bench merge
 
 # What a new id costs, beside ferroid, rs-snowflake and a mutex (about 3 minutes); benches/IDS.md is such a run.
 bench-ids:

@@ -172,14 +172,8 @@ impl<'a> Rows<'a> {
         client: &mut Client,
         around: Around<'a>,
     ) -> Result<Self> {
-        let gather = Gather {
-            order,
-            streams: tasks.len(),
-            columns: Vec::new(),
-            merger: None,
-            warned: false,
-            warnings: Vec::new(),
-        };
+        let gather =
+            Gather { order, streams: tasks.len(), merger: None, warned: false, warnings: Vec::new() };
         let held = connections.keeps();
         let mut rows = Self { lanes: Vec::new(), tasks, gather, around, held };
         match open(tasks, &order, connections, &mut rows.lanes, client, around).await {
@@ -285,8 +279,6 @@ impl<'a> Rows<'a> {
 struct Gather<'a> {
     order: Order<'a>,
     streams: usize,
-    /// Definitions of the answer that is being read; of the first one they make the merger.
-    columns: Vec<ColumnDef>,
     merger: Option<Merger>,
     /// Some server has warnings.
     warned: bool,
@@ -316,12 +308,12 @@ async fn warnings(lanes: &mut [Lane]) -> Vec<[String; 3]> {
 
 impl Gather<'_> {
     /// An answer's definitions are complete: the first make the merge, the others must agree.
-    fn head(&mut self) -> Result<()> {
+    fn head(&mut self, columns: &[ColumnDef]) -> Result<()> {
         if let Some(merger) = &self.merger {
-            return merger.check(&self.columns);
+            return merger.check(columns);
         }
         let Order { merge, limit, offset, budget, format, .. } = self.order;
-        self.merger = Some(Merger::new(merge, &self.columns, format, self.streams, limit, offset, budget)?);
+        self.merger = Some(Merger::new(merge, columns, format, self.streams, limit, offset, budget)?);
         Ok(())
     }
 }

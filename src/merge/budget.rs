@@ -11,26 +11,45 @@ pub struct Budget {
     pub max_bytes: u64,
 }
 
-/// What a merge holds now, against its budget.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Ledger {
-    budget: Budget,
+/// Rows and their bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Held {
     rows: u64,
     bytes: u64,
 }
 
-impl Ledger {
-    pub(super) fn new(budget: Budget) -> Self {
-        Self { budget, rows: 0, bytes: 0 }
-    }
-
-    /// Books one row of `bytes` in. Error 1038 when that exceeds the budget.
-    pub(super) fn take(&mut self, bytes: usize) -> Result<()> {
+impl Held {
+    fn add(&mut self, bytes: usize) {
         self.rows += 1;
         self.bytes += bytes as u64;
-        let (name, limit, unit) = if self.rows > self.budget.max_rows {
+    }
+
+    fn sub(&mut self, bytes: usize) {
+        self.rows = self.rows.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(bytes as u64);
+    }
+}
+
+/// What a merge holds now, against its budget: rows that it needs, and rows that have come ahead of them, which never make
+/// it fail.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ledger {
+    budget: Budget,
+    needed: Held,
+    ahead: Held,
+}
+
+impl Ledger {
+    pub(super) fn new(budget: Budget) -> Self {
+        Self { budget, needed: Held::default(), ahead: Held::default() }
+    }
+
+    /// Books one row of `bytes` in that is needed. Error 1038 when that exceeds the budget.
+    pub(super) fn take(&mut self, bytes: usize) -> Result<()> {
+        self.needed.add(bytes);
+        let (name, limit, unit) = if self.needed.rows > self.budget.max_rows {
             ("limits.merge_rows", self.budget.max_rows, "rows")
-        } else if self.bytes > self.budget.max_bytes {
+        } else if self.needed.bytes > self.budget.max_bytes {
             ("limits.merge_bytes", self.budget.max_bytes, "bytes")
         } else {
             return Ok(());
@@ -43,20 +62,29 @@ impl Ledger {
         ))
     }
 
-    /// Books one row of `bytes` out.
+    /// Books one row of `bytes` out that was needed.
     pub(super) fn release(&mut self, bytes: usize) {
-        self.rows = self.rows.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(bytes as u64);
+        self.needed.sub(bytes);
+    }
+
+    /// Books one row of `bytes` in that waits for its turn.
+    pub(super) fn queue(&mut self, bytes: usize) {
+        self.ahead.add(bytes);
+    }
+
+    /// Books one row of `bytes` out that waited.
+    pub(super) fn dequeue(&mut self, bytes: usize) {
+        self.ahead.sub(bytes);
     }
 
     /// Rows and bytes held.
     #[cfg(test)]
     pub(super) fn held(&self) -> (u64, u64) {
-        (self.rows, self.bytes)
+        (self.needed.rows + self.ahead.rows, self.needed.bytes + self.ahead.bytes)
     }
 
-    /// Whether no more than an eighth of the budget is taken.
+    /// Whether what waits takes less than an eighth of the budget.
     pub(super) fn has_room(&self) -> bool {
-        self.rows < self.budget.max_rows / 8 && self.bytes < self.budget.max_bytes / 8
+        self.ahead.rows < self.budget.max_rows / 8 && self.ahead.bytes < self.budget.max_bytes / 8
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::budget::Ledger;
-use super::shape::Shape;
+use super::shape::{Arena, Shape};
 use super::sorted::not_open;
 use crate::base::Result;
 use crate::wire::row::Row;
@@ -27,10 +27,11 @@ impl Concat {
         self.queue.is_empty() && self.open.get(stream) == Some(&true)
     }
 
-    pub(super) fn push(&mut self, stream: usize, payload: Bytes) -> Result<()> {
+    pub(super) fn push(&mut self, stream: usize, payload: Bytes, ledger: &mut Ledger) -> Result<()> {
         if self.open.get(stream) != Some(&true) {
             return Err(not_open(stream));
         }
+        ledger.queue(payload.len());
         self.queue.push_back(payload);
         Ok(())
     }
@@ -46,13 +47,18 @@ impl Concat {
     }
 
     /// The next row, its hidden columns cut; without hidden columns it is not even looked at.
-    pub(super) fn next(&mut self, shape: &Shape, ledger: &mut Ledger) -> Result<Option<Bytes>> {
+    pub(super) fn next(
+        &mut self,
+        shape: &Shape,
+        arena: &mut Arena,
+        ledger: &mut Ledger,
+    ) -> Result<Option<Bytes>> {
         let Some(payload) = self.queue.pop_front() else { return Ok(None) };
-        ledger.release(payload.len());
+        ledger.dequeue(payload.len());
         if shape.visible == shape.columns.len() {
             return Ok(Some(payload));
         }
         shape.load(&mut self.row, payload)?;
-        Ok(Some(self.row.prefix(shape.visible)))
+        Ok(Some(arena.cut(&mut self.row, shape.visible)))
     }
 }

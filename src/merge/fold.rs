@@ -1,11 +1,12 @@
 //! Partial aggregates of the shards → the aggregate of the whole group.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use bytes::Bytes;
 
-use super::compare::{Compare, Precision};
 use super::double;
+use super::key::{Encoder, Precision};
 use super::number::Exact;
 use super::shape::{Shape, bad_cell};
 use crate::base::{Code, Error, Result};
@@ -20,142 +21,239 @@ pub(super) struct Fold {
     what: What,
 }
 
-/// Columns by their number in the whole row.
+/// Columns by their number in the whole row, and what the group has so far.
 #[derive(Debug)]
 enum What {
-    First(usize),
-    Count(usize),
-    Sum { sum: usize, float: bool },
-    Avg { sum: usize, count: usize, float: bool },
-    Extreme { by: Box<Compare>, wanted: Ordering },
-    Bits(usize, fn(u64, u64) -> u64),
+    First { from: usize, seen: bool, cell: Option<Bytes> },
+    Count { from: usize, count: i128 },
+    Sum { from: usize, sum: Sum },
+    Avg { from: usize, sum: Sum, of: usize, count: i128 },
+    Extreme(Box<Extreme>),
+    Bits { from: usize, join: fn(u64, u64) -> u64, bits: Option<u64> },
+}
+
+/// A sum of what is not NULL.
+#[derive(Debug)]
+enum Sum {
+    Exact(Option<Exact>),
+    Float(Option<f64>),
+}
+
+/// The smallest or largest that is not NULL.
+#[derive(Debug)]
+struct Extreme {
+    by: Encoder,
+    wanted: Ordering,
+    key: Vec<u8>,
+    /// The value and its weight.
+    best: Option<(Bytes, Option<Bytes>)>,
+    /// The key of the row that is looked at.
+    scratch: Vec<u8>,
 }
 
 /// What becomes of a cell of the group's first row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Cell {
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Cell<'a> {
     Keep,
     /// Another value, `None` for NULL.
-    Put(Option<Bytes>),
+    Put(Option<&'a [u8]>),
 }
 
-/// What one group has so far.
-#[derive(Debug)]
-pub(super) enum Acc {
-    /// No row yet.
-    Start,
-    First(Option<Bytes>),
-    Exact {
-        sum: Option<Exact>,
-        count: i128,
-    },
-    Float {
-        sum: Option<f64>,
-        count: i128,
-    },
-    Extreme {
-        value: Option<Bytes>,
-        weight: Option<Bytes>,
-    },
-    Bits(u64),
+/// What replaces a cell, by where it stands in [`Folded`].
+#[derive(Debug, Clone)]
+enum Place {
+    Keep,
+    Null,
+    At(Range<usize>),
+}
+
+/// What replaces cells of a group's first row: a buffer that is filled again for each group.
+#[derive(Debug, Default)]
+pub(super) struct Folded {
+    cells: Vec<Place>,
+    bytes: Vec<u8>,
+}
+
+impl Folded {
+    /// Replaces nothing of `columns`.
+    pub(super) fn clear(&mut self, columns: usize) {
+        self.bytes.clear();
+        self.cells.clear();
+        self.cells.resize(columns, Place::Keep);
+    }
+
+    pub(super) fn cell(&self, column: usize) -> Cell<'_> {
+        match self.cells.get(column) {
+            Some(Place::At(place)) => Cell::Put(self.bytes.get(place.clone())),
+            Some(Place::Null) => Cell::Put(None),
+            Some(Place::Keep) | None => Cell::Keep,
+        }
+    }
+
+    fn put(&mut self, column: usize, write: impl FnOnce(&mut Vec<u8>) -> Result<()>) -> Result<()> {
+        let start = self.bytes.len();
+        write(&mut self.bytes)?;
+        self.cells[column] = Place::At(start..self.bytes.len());
+        Ok(())
+    }
+
+    fn copy(&mut self, column: usize, cell: Option<&[u8]>) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(cell.unwrap_or_default());
+        self.cells[column] = if cell.is_some() { Place::At(start..self.bytes.len()) } else { Place::Null };
+    }
 }
 
 impl Fold {
     pub(super) fn resolve(target: Col, fold: &spec::Fold, shape: &Shape) -> Result<Self> {
         let target = shape.at(target)?;
         let what = match fold {
-            spec::Fold::First(col) => What::First(shape.at(*col)?),
-            spec::Fold::Count(col) => What::Count(exact_column(shape, *col)?),
+            spec::Fold::First(col) => What::First { from: shape.at(*col)?, seen: false, cell: None },
+            spec::Fold::Count(col) => What::Count { from: exact_column(shape, *col)?, count: 0 },
             spec::Fold::Sum(col) => {
-                let (sum, float) = sum_column(shape, *col, target)?;
-                What::Sum { sum, float }
+                let (from, sum) = sum_column(shape, *col, target)?;
+                What::Sum { from, sum }
             }
             spec::Fold::Avg { value, sum, count } => {
-                let (sum, float) = sum_column(shape, *sum, shape.at(*value)?)?;
-                What::Avg { sum, count: exact_column(shape, *count)?, float }
+                let (from, sum) = sum_column(shape, *sum, shape.at(*value)?)?;
+                What::Avg { from, sum, of: exact_column(shape, *count)?, count: 0 }
             }
             spec::Fold::Min { value, weight } => extreme(*value, *weight, Ordering::Less, shape)?,
             spec::Fold::Max { value, weight } => extreme(*value, *weight, Ordering::Greater, shape)?,
-            spec::Fold::BitAnd(col) => What::Bits(bits_column(shape, *col)?, |a, b| a & b),
-            spec::Fold::BitOr(col) => What::Bits(bits_column(shape, *col)?, |a, b| a | b),
-            spec::Fold::BitXor(col) => What::Bits(bits_column(shape, *col)?, |a, b| a ^ b),
+            spec::Fold::BitAnd(col) => bits_of(shape, *col, |a, b| a & b)?,
+            spec::Fold::BitOr(col) => bits_of(shape, *col, |a, b| a | b)?,
+            spec::Fold::BitXor(col) => bits_of(shape, *col, |a, b| a ^ b)?,
         };
         Ok(Self { target, what })
     }
 
+    /// Begins a group.
+    pub(super) fn reset(&mut self) {
+        match &mut self.what {
+            What::First { seen, .. } => *seen = false,
+            What::Count { count, .. } => *count = 0,
+            What::Sum { sum, .. } => sum.reset(),
+            What::Avg { sum, count, .. } => {
+                sum.reset();
+                *count = 0;
+            }
+            What::Extreme(extreme) => extreme.best = None,
+            What::Bits { bits, .. } => *bits = None,
+        }
+    }
+
     /// Adds one row of partials.
-    pub(super) fn add(&self, acc: &mut Acc, row: &Row, shape: &Shape) -> Result<()> {
-        match &self.what {
-            What::First(col) => {
-                if matches!(acc, Acc::Start) {
-                    *acc = Acc::First(row.cell_bytes(*col));
+    pub(super) fn add(&mut self, row: &Row, shape: &Shape) -> Result<()> {
+        match &mut self.what {
+            What::First { from, seen, cell } => {
+                if !std::mem::replace(seen, true) {
+                    *cell = row.cell_bytes(*from);
                 }
                 Ok(())
             }
-            What::Count(col) => add_exact(acc, None, count(row, *col, shape)?, shape, *col),
-            What::Sum { sum, float: true } => {
-                add_float(acc, float_cell(row, *sum, shape)?, 0);
-                Ok(())
+            What::Count { from, count } => add_count(count, row, *from, shape),
+            What::Sum { from, sum } => sum.add(row, *from, shape),
+            What::Avg { from, sum, of, count } => {
+                sum.add(row, *from, shape)?;
+                add_count(count, row, *of, shape)
             }
-            What::Sum { sum, float: false } => add_exact(acc, exact_cell(row, *sum, shape)?, 0, shape, *sum),
-            What::Avg { sum, count: col, float: true } => {
-                add_float(acc, float_cell(row, *sum, shape)?, count(row, *col, shape)?);
-                Ok(())
-            }
-            What::Avg { sum, count: col, float: false } => {
-                add_exact(acc, exact_cell(row, *sum, shape)?, count(row, *col, shape)?, shape, *sum)
-            }
-            What::Extreme { by, wanted } => add_extreme(acc, by, *wanted, row),
-            What::Bits(col, join) => {
-                let value = exact_cell(row, *col, shape)?
-                    .and_then(|value| value.to_integer())
+            What::Extreme(extreme) => extreme.add(row),
+            What::Bits { from, join, bits } => {
+                let value = integer_cell(row, *from, shape)?
                     .and_then(|value| u64::try_from(value).ok())
-                    .ok_or_else(|| bad_cell(&shape.columns[*col]))?;
-                *acc = Acc::Bits(if let Acc::Bits(before) = acc { join(*before, value) } else { value });
+                    .ok_or_else(|| bad_cell(&shape.columns[*from]))?;
+                *bits = Some(bits.map_or(value, |before| join(before, value)));
                 Ok(())
             }
         }
     }
 
-    /// Writes the group's value into `cells`, which hold what replaces the first row's cells.
-    pub(super) fn finish(&self, acc: Acc, cells: &mut [Cell], shape: &Shape) -> Result<()> {
-        let column = &shape.columns[self.target];
-        let decimals = column.decimals;
-        let cell = match (&self.what, acc) {
-            (_, Acc::Start) => return Ok(()),
-            (_, Acc::First(cell)) => cell,
-            (What::Count(_), Acc::Exact { count, .. }) => {
-                Some(exact_bytes(&count.into(), column, shape.format)?)
+    /// Writes what replaces the cells of a group that had rows.
+    pub(super) fn finish(&self, folded: &mut Folded, shape: &Shape) -> Result<()> {
+        let target = self.target;
+        let column = &shape.columns[target];
+        let exact = |value: i128, out: &mut Vec<u8>| put_exact(&value.into(), column, shape.format, out);
+        match &self.what {
+            What::First { cell, .. } => folded.copy(target, cell.as_deref()),
+            What::Count { count, .. } => folded.put(target, |out| exact(*count, out))?,
+            What::Avg { sum: Sum::Exact(Some(sum)), count, .. } if *count > 0 => {
+                folded.put(target, |out| {
+                    sum.put_average(*count, u32::from(column.decimals), out);
+                    Ok(())
+                })?;
             }
-            (What::Avg { .. }, Acc::Exact { sum: Some(sum), count }) => {
-                sum.average(count, u32::from(decimals)).map(Bytes::from)
+            What::Avg { sum: Sum::Float(Some(sum)), count, .. } if *count > 0 => {
+                folded.put(target, |out| put_float(sum / *count as f64, column, shape.format, out))?;
             }
-            (_, Acc::Exact { sum, .. }) => {
-                sum.map(|sum| exact_bytes(&sum, column, shape.format)).transpose()?
+            What::Sum { sum: Sum::Exact(Some(sum)), .. } => {
+                folded.put(target, |out| put_exact(sum, column, shape.format, out))?;
             }
-            (What::Avg { .. }, Acc::Float { sum: Some(sum), count }) => {
-                (count > 0).then(|| float_bytes(sum / count as f64, column, shape.format)).transpose()?
+            What::Sum { sum: Sum::Float(Some(sum)), .. } => {
+                folded.put(target, |out| put_float(*sum, column, shape.format, out))?;
             }
-            (_, Acc::Float { sum, .. }) => {
-                sum.map(|sum| float_bytes(sum, column, shape.format)).transpose()?
-            }
-            (What::Extreme { by, .. }, Acc::Extreme { value, weight }) => {
-                if let Some(at) = by.weight {
-                    cells[at] = Cell::Put(weight);
+            What::Avg { .. } | What::Sum { .. } => folded.copy(target, None),
+            What::Extreme(extreme) => {
+                let best = extreme.best.as_ref();
+                if let Some(at) = extreme.by.weight {
+                    folded.copy(at, best.and_then(|(_, weight)| weight.as_deref()));
                 }
-                value
+                folded.copy(target, best.map(|(value, _)| &value[..]));
             }
-            (_, Acc::Extreme { value, .. }) => value,
-            (_, Acc::Bits(bits)) => Some(exact_bytes(&i128::from(bits).into(), column, shape.format)?),
-        };
-        cells[self.target] = Cell::Put(cell);
+            What::Bits { bits, .. } => {
+                folded.put(target, |out| exact(i128::from(bits.unwrap_or_default()), out))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Sum {
+    fn reset(&mut self) {
+        match self {
+            Self::Exact(sum) => *sum = None,
+            Self::Float(sum) => *sum = None,
+        }
+    }
+
+    fn add(&mut self, row: &Row, from: usize, shape: &Shape) -> Result<()> {
+        let Some(cell) = row.cell(from) else { return Ok(()) };
+        let column = &shape.columns[from];
+        let bad = || bad_cell(column);
+        match self {
+            Self::Exact(sum) => {
+                let more = Exact::read(cell, column, shape.format).ok_or_else(bad)?;
+                match sum {
+                    Some(sum) => sum.add(more).ok_or_else(|| out_of_range(column))?,
+                    None => *sum = Some(more),
+                }
+            }
+            Self::Float(sum) => {
+                let more = double::read(cell, column, shape.format).ok_or_else(bad)?;
+                *sum = Some(sum.map_or(more, |sum| sum + more));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Extreme {
+    fn add(&mut self, row: &Row) -> Result<()> {
+        let Some(cell) = row.cell_bytes(self.by.value) else { return Ok(()) };
+        self.scratch.clear();
+        self.by.encode(row, &mut self.scratch)?;
+        if self.best.is_none() || self.scratch.cmp(&self.key) == self.wanted {
+            std::mem::swap(&mut self.scratch, &mut self.key);
+            self.best = Some((cell, self.by.weight.and_then(|at| row.cell_bytes(at))));
+        }
         Ok(())
     }
 }
 
 fn extreme(value: Col, weight: Option<Col>, wanted: Ordering, shape: &Shape) -> Result<What> {
     let key = Key { value, weight, descending: false };
-    Compare::resolve(&key, shape, Precision::AsShown).map(|by| What::Extreme { by: Box::new(by), wanted })
+    let by = Encoder::resolve(&key, shape, Precision::AsShown)?;
+    let (key, scratch) = (Vec::new(), Vec::new());
+    Ok(What::Extreme(Box::new(Extreme { by, wanted, key, best: None, scratch })))
 }
 
 fn exact_column(shape: &Shape, col: Col) -> Result<usize> {
@@ -167,10 +265,10 @@ fn exact_column(shape: &Shape, col: Col) -> Result<usize> {
     Err(cannot_add(column))
 }
 
-fn bits_column(shape: &Shape, col: Col) -> Result<usize> {
+fn bits_of(shape: &Shape, col: Col, join: fn(u64, u64) -> u64) -> Result<What> {
     let at = shape.at(col)?;
     if shape.columns[at].is_integer() {
-        return Ok(at);
+        return Ok(What::Bits { from: at, join, bits: None });
     }
     Err(Error::refused(
         format_args!("the bits of column '{}' are a binary string", shape.columns[at].label()),
@@ -178,18 +276,18 @@ fn bits_column(shape: &Shape, col: Col) -> Result<usize> {
     ))
 }
 
-/// The column to add and whether it is floating; it must be of the kind of the column that the result goes to, and
+/// The column to add and how; it must be of the kind of the column that the result goes to, and
 /// be shown with all its digits.
-fn sum_column(shape: &Shape, col: Col, result: usize) -> Result<(usize, bool)> {
+fn sum_column(shape: &Shape, col: Col, result: usize) -> Result<(usize, Sum)> {
     let at = shape.at(col)?;
     let (column, result) = (&shape.columns[at], &shape.columns[result]);
     let exact = |column: &ColumnDef| column.is_integer() || column.is_decimal();
     if exact(column) && exact(result) {
-        return Ok((at, false));
+        return Ok((at, Sum::Exact(None)));
     }
     let whole =
         column.kind == kind::DOUBLE && (column.decimals >= NOT_FIXED || shape.format == Format::Binary);
-    if whole && result.is_float() { Ok((at, true)) } else { Err(cannot_add(column)) }
+    if whole && result.is_float() { Ok((at, Sum::Float(None))) } else { Err(cannot_add(column)) }
 }
 
 fn cannot_add(column: &ColumnDef) -> Error {
@@ -199,77 +297,26 @@ fn cannot_add(column: &ColumnDef) -> Error {
     )
 }
 
-fn exact_cell(row: &Row, col: usize, shape: &Shape) -> Result<Option<Exact>> {
-    let column = &shape.columns[col];
-    let read = |cell| Exact::read(cell, column, shape.format).ok_or_else(|| bad_cell(column));
-    row.cell(col).map(read).transpose()
+fn integer_cell(row: &Row, from: usize, shape: &Shape) -> Result<Option<i128>> {
+    let column = &shape.columns[from];
+    let read = |cell| Exact::read(cell, column, shape.format)?.to_integer();
+    row.cell(from).map(|cell| read(cell).ok_or_else(|| bad_cell(column))).transpose()
 }
 
-fn float_cell(row: &Row, col: usize, shape: &Shape) -> Result<Option<f64>> {
-    let column = &shape.columns[col];
-    let read = |cell| double::read(cell, column, shape.format).ok_or_else(|| bad_cell(column));
-    row.cell(col).map(read).transpose()
-}
-
-/// A count; one that is NULL counts nothing.
-fn count(row: &Row, col: usize, shape: &Shape) -> Result<i128> {
-    match exact_cell(row, col, shape)? {
-        None => Ok(0),
-        Some(value) => value.to_integer().ok_or_else(|| bad_cell(&shape.columns[col])),
-    }
-}
-
-fn add_exact(acc: &mut Acc, more: Option<Exact>, counted: i128, shape: &Shape, col: usize) -> Result<()> {
-    let (sum, count) = match std::mem::replace(acc, Acc::Start) {
-        Acc::Exact { sum, count } => (sum, count),
-        _ => (None, 0),
-    };
-    let sum = match (sum, more) {
-        (Some(sum), Some(more)) => Some(sum.plus(more).ok_or_else(|| out_of_range(&shape.columns[col]))?),
-        (sum, more) => sum.or(more),
-    };
-    let count = count.checked_add(counted).ok_or_else(|| out_of_range(&shape.columns[col]))?;
-    *acc = Acc::Exact { sum, count };
+/// A count that is NULL counts nothing.
+fn add_count(count: &mut i128, row: &Row, from: usize, shape: &Shape) -> Result<()> {
+    let more = integer_cell(row, from, shape)?.unwrap_or_default();
+    *count = count.checked_add(more).ok_or_else(|| out_of_range(&shape.columns[from]))?;
     Ok(())
 }
 
-fn add_float(acc: &mut Acc, more: Option<f64>, counted: i128) {
-    let (sum, count) = match acc {
-        Acc::Float { sum, count } => (*sum, *count),
-        _ => (None, 0),
-    };
-    let sum = match (sum, more) {
-        (Some(sum), Some(more)) => Some(sum + more),
-        (sum, more) => sum.or(more),
-    };
-    *acc = Acc::Float { sum, count: count.saturating_add(counted) };
-}
-
-fn add_extreme(acc: &mut Acc, by: &Compare, wanted: Ordering, row: &Row) -> Result<()> {
-    let cell = row.cell(by.value);
-    let weighed = by.weight.and_then(|at| row.cell(at));
-    let better = match (&*acc, cell) {
-        (Acc::Extreme { .. }, None) => false,
-        (Acc::Extreme { value: Some(value), weight }, Some(_)) => {
-            by.cells((cell, weighed), (Some(value), weight.as_deref()))? == wanted
-        }
-        _ => true,
-    };
-    if better {
-        let weight = by.weight.and_then(|at| row.cell_bytes(at));
-        *acc = Acc::Extreme { value: row.cell_bytes(by.value), weight };
-    }
-    Ok(())
-}
-
-/// The wire form of an exact value in an integer or DECIMAL column.
-fn exact_bytes(value: &Exact, column: &ColumnDef, format: Format) -> Result<Bytes> {
+/// Appends the wire form of an exact value in an integer or DECIMAL column.
+fn put_exact(value: &Exact, column: &ColumnDef, format: Format, out: &mut Vec<u8>) -> Result<()> {
     if column.is_decimal() || format == Format::Text {
-        let scale = if column.is_decimal() { u32::from(column.decimals) } else { 0 };
-        return Ok(value.to_text(scale).into());
+        value.put_text(if column.is_decimal() { u32::from(column.decimals) } else { 0 }, out);
+        return Ok(());
     }
     let whole = value.to_integer().ok_or_else(|| out_of_range(column))?;
-    let range = |fits: bool| if fits { Ok(()) } else { Err(out_of_range(column)) };
     let width = match column.kind {
         kind::LONGLONG => 8,
         kind::LONG | kind::INT24 => 4,
@@ -278,21 +325,25 @@ fn exact_bytes(value: &Exact, column: &ColumnDef, format: Format) -> Result<Byte
         _ => return Err(out_of_range(column)),
     };
     let top = 1i128 << (width * 8 - u32::from(!column.is_unsigned()));
-    range(whole < top && whole >= if column.is_unsigned() { 0 } else { -top })?;
-    Ok(Bytes::copy_from_slice(&whole.to_le_bytes()[..width as usize]))
+    if whole >= top || whole < if column.is_unsigned() { 0 } else { -top } {
+        return Err(out_of_range(column));
+    }
+    out.extend_from_slice(&whole.to_le_bytes()[..width as usize]);
+    Ok(())
 }
 
-/// The wire form of a floating value. Infinity is an error, as it is on the server (1690).
-fn float_bytes(value: f64, column: &ColumnDef, format: Format) -> Result<Bytes> {
+/// Appends the wire form of a floating value. Infinity is an error, as it is on the server (1690).
+fn put_float(value: f64, column: &ColumnDef, format: Format, out: &mut Vec<u8>) -> Result<()> {
     if !value.is_finite() {
         return Err(out_of_range(column));
     }
     match (format, column.kind) {
-        (Format::Text, _) => Ok(double::to_text(value, column.decimals).into()),
-        (Format::Binary, kind::DOUBLE) => Ok(Bytes::copy_from_slice(&value.to_le_bytes())),
-        (Format::Binary, kind::FLOAT) => Ok(Bytes::copy_from_slice(&(value as f32).to_le_bytes())),
-        (Format::Binary, _) => Err(out_of_range(column)),
+        (Format::Text, _) => out.extend(double::to_text(value, column.decimals).into_bytes()),
+        (Format::Binary, kind::DOUBLE) => out.extend(value.to_le_bytes()),
+        (Format::Binary, kind::FLOAT) => out.extend((value as f32).to_le_bytes()),
+        (Format::Binary, _) => return Err(out_of_range(column)),
     }
+    Ok(())
 }
 
 fn out_of_range(column: &ColumnDef) -> Error {

@@ -1,39 +1,32 @@
 //! Rows with equal keys → one row of folded aggregates, and the order of such rows.
 
 use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use bytes::Bytes;
 
 use super::budget::Ledger;
-use super::compare::Keys;
-use super::fold::{Acc, Cell, Fold};
-use super::heap;
-use super::shape::{Shape, bad_cell};
-use super::sort::sort;
+use super::fold::{Cell, Fold, Folded};
+use super::key::{Keys, prefix};
+use super::shape::{Arena, Shape, bad_cell};
 use crate::base::Result;
 use crate::wire::row::{Row, encode_cells};
 
 /// The group that is being folded.
 #[derive(Debug)]
 pub(super) struct Grouping {
-    keys: Keys,
     folds: Vec<Fold>,
-    accs: Vec<Acc>,
     first: Row,
+    key: Vec<u8>,
     open: bool,
-    cells: Vec<Cell>,
+    folded: Folded,
 }
 
 impl Grouping {
-    pub(super) fn new(keys: Keys, folds: Vec<Fold>, shape: &Shape) -> Self {
-        Self {
-            keys,
-            folds,
-            accs: Vec::new(),
-            first: Row::empty(shape.format),
-            open: false,
-            cells: Vec::new(),
-        }
+    pub(super) fn new(folds: Vec<Fold>, shape: &Shape) -> Self {
+        let first = Row::empty(shape.format);
+        Self { folds, first, key: Vec::new(), open: false, folded: Folded::default() }
     }
 
     /// Whether a group has rows and has not ended.
@@ -42,46 +35,44 @@ impl Grouping {
     }
 
     /// Adds a row to the group; `false`, and nothing done, when it belongs to the next one.
-    pub(super) fn add(&mut self, row: &Row, shape: &Shape) -> Result<bool> {
-        if self.open && self.keys.compare(&self.first, row)? != Ordering::Equal {
+    pub(super) fn add(&mut self, row: &Row, key: &[u8], shape: &Shape) -> Result<bool> {
+        if self.open && self.key != key {
             return Ok(false);
         }
         if !self.open {
-            self.first.copy_from(row);
             self.open = true;
-            self.accs.clear();
-            self.accs.resize_with(self.folds.len(), || Acc::Start);
+            self.first.copy_from(row);
+            self.key.clear();
+            self.key.extend_from_slice(key);
+            self.folds.iter_mut().for_each(Fold::reset);
         }
-        for (fold, acc) in self.folds.iter().zip(&mut self.accs) {
-            fold.add(acc, row, shape)?;
-        }
+        self.folds.iter_mut().try_for_each(|fold| fold.add(row, shape))?;
         Ok(true)
     }
 
     /// Ends the group, if there is one: its row with the first `width` columns.
-    pub(super) fn finish(&mut self, width: usize, shape: &Shape) -> Result<Option<Bytes>> {
+    pub(super) fn finish(&mut self, width: usize, shape: &Shape, arena: &mut Arena) -> Result<Option<Bytes>> {
         if !self.open {
             return Ok(None);
         }
         self.open = false;
         if self.folds.is_empty() {
-            return Ok(Some(self.first.prefix(width)));
+            return Ok(Some(arena.cut(&mut self.first, width)));
         }
-        self.cells.clear();
-        self.cells.resize(shape.columns.len(), Cell::Keep);
-        for (fold, acc) in self.folds.iter().zip(self.accs.drain(..)) {
-            fold.finish(acc, &mut self.cells, shape)?;
+        self.folded.clear(shape.columns.len());
+        for fold in &self.folds {
+            fold.finish(&mut self.folded, shape)?;
         }
-        let first = &self.first;
-        let cells = self.cells.iter().take(width).enumerate().map(|(i, replaced)| match replaced {
-            Cell::Put(cell) => cell.as_deref(),
+        let (first, folded) = (&self.first, &self.folded);
+        let cells = (0..width).map(|i| match folded.cell(i) {
             Cell::Keep => first.cell(i),
+            Cell::Put(cell) => cell,
         });
-        let mut out = Vec::with_capacity(first.payload().len() + 32);
         let columns = &shape.columns[..width];
-        match (encode_cells(shape.format, columns, cells, &mut out), columns.first()) {
+        let (fits, row) = arena.put(|out| encode_cells(shape.format, columns, cells, out));
+        match (fits, columns.first()) {
             (None, Some(column)) => Err(bad_cell(column)),
-            _ => Ok(Some(out.into())),
+            _ => Ok(Some(row)),
         }
     }
 }
@@ -91,71 +82,125 @@ impl Grouping {
 #[derive(Debug)]
 pub(super) struct Ordered {
     keys: Keys,
-    /// The largest first (a heap) while rows come in, if only `wanted` are held; from `sort` on the smallest last.
-    rows: Vec<(Row, u64)>,
+    /// The largest first, while rows come in.
+    rows: BinaryHeap<Held>,
     wanted: Option<usize>,
     seen: u64,
-    sorted: bool,
+    /// Once all rows have come: the smallest last.
+    sorted: Vec<Held>,
+    row: Row,
+    scratch: Vec<u8>,
 }
 
+/// A row and what it is ordered by.
+#[derive(Debug)]
+struct Held {
+    prefix: u128,
+    /// The key, then the row.
+    bytes: Bytes,
+    key: usize,
+}
+
+impl Held {
+    fn key(&self) -> &[u8] {
+        &self.bytes[..self.key]
+    }
+
+    /// Bytes that it takes.
+    fn cost(&self) -> usize {
+        self.bytes.len() + size_of::<Self>()
+    }
+}
+
+impl Ord for Held {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.prefix.cmp(&other.prefix).then_with(|| self.key().cmp(other.key()))
+    }
+}
+
+impl PartialOrd for Held {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Held {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Held {}
+
 impl Ordered {
-    pub(super) fn new(keys: Keys, wanted: Option<usize>) -> Self {
-        Self { keys, rows: Vec::new(), wanted, seen: 0, sorted: false }
+    pub(super) fn new(keys: Keys, wanted: Option<usize>, shape: &Shape) -> Self {
+        Self {
+            keys,
+            rows: BinaryHeap::new(),
+            wanted,
+            seen: 0,
+            sorted: Vec::new(),
+            row: Row::empty(shape.format),
+            scratch: Vec::new(),
+        }
     }
 
     /// Takes a whole row, hidden columns included.
-    pub(super) fn add(&mut self, payload: Bytes, shape: &Shape, ledger: &mut Ledger) -> Result<()> {
-        let mut row = Row::empty(shape.format);
-        shape.load(&mut row, payload)?;
+    pub(super) fn add(
+        &mut self,
+        payload: Bytes,
+        shape: &Shape,
+        arena: &mut Arena,
+        ledger: &mut Ledger,
+    ) -> Result<()> {
+        shape.load(&mut self.row, payload)?;
+        let scratch = &mut self.scratch;
+        scratch.clear();
+        self.keys.encode(&self.row, scratch)?;
+        // Of equal rows the earlier one is smaller.
+        scratch.extend(self.seen.to_be_bytes());
         self.seen += 1;
-        let keys = &self.keys;
-        let item = (row, self.seen);
-        if self.wanted.is_none_or(|wanted| self.rows.len() < wanted) {
-            ledger.take(cost(&item.0))?;
-            self.rows.push(item);
-            if self.wanted.is_some() {
-                heap::sift_up(&mut self.rows, |a, b| before(keys, b, a))?;
-            }
+        let (key, prefix) = (scratch.len(), prefix(scratch));
+        let row = &self.row;
+        let Some(wanted) = self.wanted else {
+            let ((), bytes) = arena.put(|out| {
+                out.extend_from_slice(scratch);
+                row.encode_prefix(shape.visible, out);
+            });
+            let held = Held { prefix, bytes, key };
+            ledger.take(held.cost())?;
+            self.rows.push(held);
             return Ok(());
+        };
+        if self.rows.len() >= wanted {
+            let Some(largest) = self.rows.peek_mut() else { return Ok(()) };
+            if (largest.prefix, largest.key()) < (prefix, scratch) {
+                return Ok(());
+            }
+            ledger.release(largest.cost());
+            PeekMut::pop(largest);
         }
-        if let Some(largest) = self.rows.first_mut()
-            && before(keys, &item, largest)?
-        {
-            ledger.release(cost(&largest.0));
-            ledger.take(cost(&item.0))?;
-            *largest = item;
-            heap::sift_down(&mut self.rows, 0, |a, b| before(keys, b, a))?;
-        }
+        row.encode_prefix(shape.visible, scratch);
+        // Each by itself: a block of many would stay for the one of them that does.
+        let held = Held { prefix, bytes: Bytes::copy_from_slice(scratch), key };
+        ledger.take(held.cost())?;
+        self.rows.push(held);
         Ok(())
     }
 
     /// The next row in order, once all have been added.
-    pub(super) fn next(&mut self, visible: usize, ledger: &mut Ledger) -> Result<Option<Bytes>> {
-        if !self.sorted {
-            let (rows, keys) = (std::mem::take(&mut self.rows), &self.keys);
-            self.rows = sort(rows, &mut |a, b| before(keys, b, a))?;
-            self.sorted = true;
+    pub(super) fn next(&mut self, ledger: &mut Ledger) -> Option<Bytes> {
+        if !self.rows.is_empty() {
+            self.sorted = std::mem::take(&mut self.rows).into_vec();
+            self.sorted.sort_unstable_by(|a, b| b.cmp(a));
         }
-        Ok(self.rows.pop().map(|(row, _)| {
-            ledger.release(cost(&row));
-            row.prefix(visible)
-        }))
+        self.sorted.pop().map(|held| {
+            ledger.release(held.cost());
+            held.bytes.slice(held.key..)
+        })
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.sorted.is_empty()
     }
-}
-
-/// Bytes that a held row takes.
-fn cost(row: &Row) -> usize {
-    row.payload().len() + 8 * row.len() + size_of::<(Row, u64)>()
-}
-
-/// The smaller row first, of equal ones the earlier.
-fn before(keys: &Keys, a: &(Row, u64), b: &(Row, u64)) -> Result<bool> {
-    Ok(match keys.compare(&a.0, &b.0)? {
-        Ordering::Equal => a.1 < b.1,
-        order => order == Ordering::Less,
-    })
 }

@@ -6,17 +6,15 @@
 //! [`Merger::finish`], and takes what can go out by [`Merger::pop`] until [`Merger::done`].
 
 mod budget;
-mod compare;
 mod concat;
 mod distinct;
 mod double;
 mod fold;
 mod group;
-mod heap;
+mod key;
 mod limit;
 mod number;
 mod shape;
-mod sort;
 mod sorted;
 mod temporal;
 mod weight;
@@ -34,13 +32,13 @@ use crate::wire::column::{ColumnDef, kind};
 use crate::wire::row::Format;
 
 use budget::Ledger;
-use compare::Keys;
 use concat::Concat;
 use distinct::Distinct;
 use fold::Fold;
 use group::{Grouping, Ordered};
+use key::Keys;
 use limit::Window;
-use shape::Shape;
+use shape::{Arena, Shape};
 use sorted::Streams;
 
 /// The merge of one statement's rows.
@@ -51,6 +49,7 @@ pub struct Merger {
     work: Work,
     window: Window,
     ledger: Ledger,
+    arena: Arena,
 }
 
 #[derive(Debug)]
@@ -87,16 +86,14 @@ impl Merger {
     ) -> Result<Self> {
         let shape = Shape::new(columns, merge.hidden, format)?;
         let window = Window::new(offset, limit);
-        let sorted = |keys: &Keys| Streams::new(keys.clone(), streams, format);
+        let sorted = |keys| Ok::<_, Error>(Streams::new(Keys::resolve(keys, &shape)?, streams, format));
         let work = match &merge.step {
             Step::Concat => Work::Concat(Concat::new(streams, &shape)),
-            Step::Sorted { keys } => Work::Sorted(sorted(&Keys::resolve(keys, &shape)?)),
+            Step::Sorted { keys } => Work::Sorted(sorted(keys)?),
             Step::Distinct { keys } => {
-                let keys = Keys::resolve(keys, &shape)?;
-                Work::Distinct { streams: sorted(&keys), distinct: Distinct::new(keys, &shape) }
+                Work::Distinct { streams: sorted(keys)?, distinct: Distinct::default() }
             }
             Step::Group { keys, folds, order, order_is_group_prefix } => {
-                let keys = Keys::resolve(keys, &shape)?;
                 let folds = folds
                     .iter()
                     .map(|(target, fold)| Fold::resolve(*target, fold, &shape))
@@ -104,13 +101,13 @@ impl Merger {
                 let ordered = if *order_is_group_prefix || order.is_empty() {
                     None
                 } else {
-                    Some(Ordered::new(Keys::resolve(order, &shape)?, window.reach()))
+                    Some(Ordered::new(Keys::resolve(order, &shape)?, window.reach(), &shape))
                 };
-                let streams = sorted(&keys);
-                Work::Group { streams, grouping: Box::new(Grouping::new(keys, folds, &shape)), ordered }
+                let streams = sorted(keys)?;
+                Work::Group { streams, grouping: Box::new(Grouping::new(folds, &shape)), ordered }
             }
         };
-        Ok(Self { shape, streams, work, window, ledger: Ledger::new(budget) })
+        Ok(Self { shape, streams, work, window, ledger: Ledger::new(budget), arena: Arena::default() })
     }
 
     /// The columns that the client sees.
@@ -164,7 +161,7 @@ impl Merger {
         }
     }
 
-    /// Whether rows may come ahead of what is wanted. They count, so what is wanted must still find room beside them.
+    /// Whether rows may come ahead of what is wanted.
     pub fn has_room(&self) -> bool {
         self.ledger.has_room()
     }
@@ -178,11 +175,10 @@ impl Merger {
         if self.window.is_closed() {
             return Ok(());
         }
-        self.ledger.take(row.len())?;
         match &mut self.work {
-            Work::Concat(concat) => concat.push(stream, row),
+            Work::Concat(concat) => concat.push(stream, row, &mut self.ledger),
             Work::Sorted(streams) | Work::Distinct { streams, .. } | Work::Group { streams, .. } => {
-                streams.push(stream, row, &self.shape)
+                streams.push(stream, row, &self.shape, &mut self.ledger)
             }
         }
     }
@@ -203,36 +199,26 @@ impl Merger {
     /// # Errors
     /// As [`Merger::push`], and 1264 when a sum exceeds its type.
     pub fn pop(&mut self) -> Result<Option<Bytes>> {
-        let visible = self.shape.visible;
-        while !self.window.is_closed() {
-            let row = match &mut self.work {
-                Work::Concat(concat) => concat.next(&self.shape, &mut self.ledger)?,
-                Work::Sorted(streams) => {
-                    let row = streams.top().map(|row| row.prefix(visible));
-                    if row.is_some() {
-                        streams.advance(&self.shape, &mut self.ledger)?;
-                    }
-                    row
-                }
-                Work::Distinct { streams, distinct } => {
-                    distinct.next(streams, &self.shape, &mut self.ledger)?
-                }
+        let Self { shape, work, window, ledger, arena, .. } = self;
+        while !window.is_closed() {
+            let row = match work {
+                Work::Concat(concat) => concat.next(shape, arena, ledger)?,
+                Work::Sorted(streams) => streams.pop(shape, arena, ledger)?,
+                Work::Distinct { streams, distinct } => distinct.next(streams, shape, arena, ledger)?,
                 Work::Group { streams, grouping, ordered: None } => {
-                    next_group(streams, grouping, visible, &self.shape, &mut self.ledger)?
+                    next_group(streams, grouping, shape.visible, shape, arena, ledger)?
                 }
                 Work::Group { streams, grouping, ordered: Some(ordered) } => {
-                    let width = self.shape.columns.len();
-                    while let Some(group) =
-                        next_group(streams, grouping, width, &self.shape, &mut self.ledger)?
-                    {
-                        ordered.add(group, &self.shape, &mut self.ledger)?;
+                    let width = shape.columns.len();
+                    while let Some(group) = next_group(streams, grouping, width, shape, arena, ledger)? {
+                        ordered.add(group, shape, arena, ledger)?;
                     }
-                    if streams.is_drained() { ordered.next(visible, &mut self.ledger)? } else { None }
+                    if streams.is_drained() { ordered.next(ledger) } else { None }
                 }
             };
             match row {
                 None => return Ok(None),
-                Some(row) if self.window.admit() => return Ok(Some(row)),
+                Some(row) if window.admit() => return Ok(Some(row)),
                 Some(_) => {}
             }
         }
@@ -261,13 +247,14 @@ fn next_group(
     grouping: &mut Grouping,
     width: usize,
     shape: &Shape,
+    arena: &mut Arena,
     ledger: &mut Ledger,
 ) -> Result<Option<Bytes>> {
-    while let Some(row) = streams.top() {
-        if !grouping.add(row, shape)? {
-            return grouping.finish(width, shape);
+    while let Some((row, key)) = streams.top() {
+        if !grouping.add(row, key, shape)? {
+            return grouping.finish(width, shape, arena);
         }
         streams.advance(shape, ledger)?;
     }
-    if streams.is_drained() { grouping.finish(width, shape) } else { Ok(None) }
+    if streams.is_drained() { grouping.finish(width, shape, arena) } else { Ok(None) }
 }

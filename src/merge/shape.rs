@@ -1,5 +1,7 @@
 //! What the rows of a merge look like: their columns, how many the client sees, and the wire format.
 
+use bytes::{Bytes, BytesMut};
+
 use crate::base::{Code, Error, Result};
 use crate::plan::merge_spec::Col;
 use crate::wire::column::ColumnDef;
@@ -45,11 +47,42 @@ impl Shape {
     }
 
     /// Puts a payload into `row`.
-    pub(super) fn load(&self, row: &mut Row, payload: bytes::Bytes) -> Result<()> {
+    pub(super) fn load(&self, row: &mut Row, payload: Bytes) -> Result<()> {
         if row.load(payload, &self.columns) {
             return Ok(());
         }
         Err(Error::new(Code::Internal, "a shard sent a row that does not have the columns it announced"))
+    }
+}
+
+/// Where rows are written that did not come as they go out: one block of memory holds many.
+#[derive(Debug, Default)]
+pub(super) struct Arena {
+    row: Vec<u8>,
+    block: BytesMut,
+}
+
+impl Arena {
+    /// Bytes of a block.
+    const BLOCK: usize = 32 * 1024;
+
+    /// Keeps the row that `write` writes.
+    pub(super) fn put<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> (T, Bytes) {
+        self.row.clear();
+        let written = write(&mut self.row);
+        if self.block.capacity() < self.row.len() {
+            self.block = BytesMut::with_capacity(Self::BLOCK.max(self.row.len()));
+        }
+        self.block.extend_from_slice(&self.row);
+        (written, self.block.split().freeze())
+    }
+
+    /// Takes a row's first `visible` columns out of it: its payload is gone then.
+    pub(super) fn cut(&mut self, row: &mut Row, visible: usize) -> Bytes {
+        if row.format() == Format::Text || visible >= row.len() {
+            return row.take_prefix(visible);
+        }
+        self.put(|out| row.encode_prefix(visible, out)).1
     }
 }
 

@@ -1,35 +1,23 @@
 //! Order of dates and times in both row formats. `None` where bytes are no such value.
 
-use std::cmp::Ordering;
-
-use super::number::compare_fractions;
-
-/// Compares two DATE, DATETIME or TIMESTAMP values in text form. The servers print them with fixed widths, so bytes
-/// decide up to the fraction.
-pub(super) fn compare_date_text(a: &[u8], b: &[u8]) -> Option<Ordering> {
-    let (a, a_fraction) = date_text(a)?;
-    let (b, b_fraction) = date_text(b)?;
-    let common = a.len().min(b.len());
-    // A date alone is the midnight that it begins with.
-    let midnight = |rest: &[u8]| rest.is_empty() || rest == b" 00:00:00";
-    let order =
-        a[..common].cmp(&b[..common]).then_with(|| midnight(&b[common..]).cmp(&midnight(&a[common..])));
-    Some(order.then_with(|| compare_fractions(a_fraction, b_fraction)))
-}
-
-fn date_text(text: &[u8]) -> Option<(&[u8], &[u8])> {
+/// A DATE, DATETIME or TIMESTAMP in text form as one number that orders like it; a date alone is the midnight that it begins
+/// with.
+pub(super) fn date_text(text: &[u8]) -> Option<u128> {
     let (head, fraction) = match text.len() {
         10 | 19 => (text, &[][..]),
         20..=26 if text[19] == b'.' => (&text[..19], &text[20..]),
         _ => return None,
     };
-    let shaped = head.iter().enumerate().all(|(i, byte)| match i {
-        4 | 7 => *byte == b'-',
-        10 => *byte == b' ',
-        13 | 16 => *byte == b':',
-        _ => byte.is_ascii_digit(),
-    });
-    (shaped && fraction.iter().all(u8::is_ascii_digit)).then_some((head, fraction))
+    let shaped = head[4] == b'-' && head[7] == b'-';
+    let shaped = shaped && (head.len() == 10 || (head[10] == b' ' && head[13] == b':' && head[16] == b':'));
+    if !shaped {
+        return None;
+    }
+    let mut packed = u128::from(digits(&head[..4])?.cast_unsigned());
+    for at in [5, 8, 11, 14, 17] {
+        packed = packed << 8 | u128::from(head.get(at..at + 2).map_or(Some(0), digits)?.cast_unsigned());
+    }
+    Some(packed << 32 | u128::from(micros(fraction)?.cast_unsigned()))
 }
 
 /// A binary DATE, DATETIME or TIMESTAMP of 0, 4, 7 or 11 bytes as one number that orders like it.
@@ -59,15 +47,22 @@ pub(super) fn time_text(text: &[u8]) -> Option<i64> {
     };
     let mut parts = clock.split(|byte| *byte == b':');
     let (hours, minutes, seconds) = (digits(parts.next()?)?, digits(parts.next()?)?, digits(parts.next()?)?);
-    if parts.next().is_some() || fraction.len() > 6 {
+    if parts.next().is_some() {
         return None;
     }
-    let micros =
-        if fraction.is_empty() { 0 } else { digits(fraction)? * 10i64.pow(6 - fraction.len() as u32) };
-    let total = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros;
+    let total = ((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros(fraction)?;
     Some(if negative { -total } else { total })
 }
 
+/// The digits after a point, six at most.
+fn micros(fraction: &[u8]) -> Option<i64> {
+    if fraction.is_empty() {
+        return Some(0);
+    }
+    Some(digits(fraction)? * 10i64.pow(6 - fraction.len() as u32))
+}
+
+/// A number of one to six digits.
 fn digits(text: &[u8]) -> Option<i64> {
     let plain = !text.is_empty() && text.len() <= 6 && text.iter().all(u8::is_ascii_digit);
     plain.then(|| text.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
@@ -89,6 +84,8 @@ pub(super) fn time_binary(cell: &[u8]) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Ordering;
+
     use super::*;
 
     #[test]
@@ -102,10 +99,11 @@ mod tests {
             ("2024-01-01", "2024-01-01 00:00:01", Ordering::Less),
             ("2024-01-01 00:00:01", "2024-01-01", Ordering::Greater),
         ] {
-            assert_eq!(compare_date_text(a.as_bytes(), b.as_bytes()), Some(order), "{a} {b}");
+            let date = |text: &str| date_text(text.as_bytes()).unwrap();
+            assert_eq!(date(a).cmp(&date(b)), order, "{a} {b}");
         }
         for bad in ["", "2024-1-1", "yesterday!", "2024-01-01T10:00:00"] {
-            assert_eq!(compare_date_text(bad.as_bytes(), b"2024-01-01"), None);
+            assert_eq!(date_text(bad.as_bytes()), None);
         }
     }
 
@@ -117,6 +115,13 @@ mod tests {
         assert_eq!(time_binary(b""), Some(0));
         assert_eq!(time_text(b"12:00"), None);
         assert_eq!(time_binary(&[1]), None);
+    }
+
+    #[test]
+    fn dates_of_both_formats_agree() {
+        let binary = [0xE8, 7, 2, 29, 23, 59, 58, 0x20, 0xA1, 7, 0];
+        assert_eq!(date_text(b"2024-02-29 23:59:58.5"), date_binary(&binary));
+        assert_eq!(date_text(b"2024-02-29"), date_binary(&binary[..4]));
     }
 
     #[test]

@@ -364,17 +364,43 @@ fn a_stream_out_of_order_is_an_error() {
 #[test]
 fn the_budget_names_its_setting() {
     let columns = int_columns();
-    let row = encode(&columns, Format::Text, &vec![text(1), text(1)]);
-    let merge = Merge { hidden: 0, step: Step::Concat };
+    let row = |id: i32| encode(&columns, Format::Text, &vec![text(id), text(1)]);
+    let keys = vec![key(Col::Visible(0), false)];
+    let order = vec![key(Col::Visible(1), false)];
+    let step = Step::Group { keys, folds: Vec::new(), order, order_is_group_prefix: false };
+    let merge = Merge { hidden: 0, step };
     for (budget, name) in [
-        (Budget { max_rows: 2, max_bytes: 1000 }, "limits.merge_rows"),
-        (Budget { max_rows: 100, max_bytes: 10 }, "limits.merge_bytes"),
+        (Budget { max_rows: 2, max_bytes: 100_000 }, "limits.merge_rows"),
+        (Budget { max_rows: 100, max_bytes: 100 }, "limits.merge_bytes"),
     ] {
         let mut merger = Merger::new(&merge, &columns, Format::Text, 1, None, 0, budget).unwrap();
-        merger.push(0, row.clone()).unwrap();
-        merger.push(0, row.clone()).unwrap();
-        let error = merger.push(0, row.clone()).unwrap_err();
+        let taken = (0..10).try_for_each(|id| {
+            merger.push(0, row(id))?;
+            merger.pop().map(|_| ())
+        });
+        let error = taken.unwrap_err();
         assert!(error.is(Code::Memory) && error.message.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn rows_ahead_never_exceed_the_budget() {
+    let columns = int_columns();
+    let row = |id: i32| encode(&columns, Format::Text, &vec![text(id), text(1)]);
+    let keys = vec![key(Col::Visible(0), false)];
+    for step in [Step::Concat, Step::Sorted { keys }] {
+        let budget = Budget { max_rows: 16, max_bytes: 1000 };
+        let merge = Merge { hidden: 0, step };
+        let mut merger = Merger::new(&merge, &columns, Format::Text, 1, None, 0, budget).unwrap();
+        assert!(merger.has_room());
+        for id in 0..20 {
+            merger.push(0, row(id)).unwrap();
+        }
+        assert!(!merger.has_room());
+        merger.finish(0);
+        assert_eq!(std::iter::from_fn(|| merger.pop().unwrap()).count(), 20);
+        assert!(merger.has_room() && merger.done());
+        assert_eq!(merger.ledger.held(), (0, 0));
     }
 }
 

@@ -25,6 +25,9 @@ use crate::topology::{Layout, Node, Table};
 /// Bytes of an index's columns that every server takes.
 const INDEX_BYTES: u64 = 3000;
 
+/// A statement over stages has no more queries in it: what is decided of one looks at the others.
+const MAX_QUERIES: usize = 100;
+
 /// How a SELECT is answered over stages; `None` where it cannot be.
 pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
     if !can_be_staged(ctx, query) {
@@ -86,7 +89,10 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
 fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
     let statement = ctx.statement;
     let bound_to_tables = ["AGAINST", "DEFAULT", "PROCEDURE"];
-    query.into.is_none()
+    let mut queries = 0;
+    names::each_query(statement, &mut |_| queries += 1);
+    queries <= MAX_QUERIES
+        && query.into.is_none()
         && !statement.assigns_user_variables
         && !statement.calls_stored
         && !statement.functions.iter().any(|call| {

@@ -14,6 +14,9 @@ use crate::backend::Pools;
 use crate::base::{Code, Error, Result};
 use crate::session::{self, Shared};
 
+/// Bytes of a thread's stack, of which memory holds what was used: enough to plan the deepest statement that is read.
+const STACK: usize = 32 << 20;
+
 /// One of the threads.
 #[derive(Debug)]
 struct Thread {
@@ -35,7 +38,7 @@ impl Threads {
             let handle = runtime.handle().clone();
             let end = end.clone();
             let run = move || runtime.block_on(end.cancelled());
-            std::thread::Builder::new().name(format!("shardgate-{number}")).spawn(run)?;
+            std::thread::Builder::new().name(format!("shardgate-{number}")).stack_size(STACK).spawn(run)?;
             Ok(Thread { runtime: handle, pools: pools.of_thread(number), sessions: Arc::default() })
         };
         let threads: std::io::Result<_> = (0..count).map(start).collect();

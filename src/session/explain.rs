@@ -10,7 +10,7 @@ use super::query::{Text, no_job};
 use super::read::{order, tasks_of};
 use super::reply;
 use crate::backend::Role;
-use crate::base::{Error, Result};
+use crate::base::{Code, Error, Result};
 use crate::exec::fanout::{self, Order};
 use crate::exec::single::Around;
 use crate::plan::explain::tree::{Took, View};
@@ -20,12 +20,20 @@ use crate::plan::stage_spec::is_refusal;
 use crate::plan::{self, Bound};
 use crate::sql::facts::Kind;
 use crate::sql::normalise::Normalised;
+use crate::sql::splice;
 use crate::topology::IdRule;
 
 impl Session {
     /// Answers EXPLAIN SHARDGATE of a statement: the plan as a tree of text, a line a row.
     pub(super) async fn explain(&mut self, inner: &str, analyze: bool, text: &Text<'_>) -> Result<()> {
-        let lines = self.explained(inner, analyze).await?;
+        let lines = match text.given {
+            Given::Text { .. } => self.explained(inner, analyze).await?,
+            Given::Prepared { params, .. } => {
+                let inlined = splice::inline(inner.as_bytes(), &params.values()?, self.vars.mode);
+                let inlined = inlined.ok_or_else(|| Error::new(Code::Internal, "a `?` has no value"))?;
+                self.explained(&String::from_utf8_lossy(&inlined), analyze).await?
+            }
+        };
         let rows: Vec<Vec<String>> = lines.into_iter().map(|line| vec![line]).collect();
         let form = self.form(text.given.is_binary(), text.more);
         reply::table(&mut self.client, &PLAN, &rows, form);

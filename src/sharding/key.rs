@@ -277,10 +277,15 @@ fn exact(value: &Value) -> Option<BigDecimal> {
         Value::Int(n) => Some(BigDecimal::from(*n)),
         Value::UInt(n) => Some(BigDecimal::from(*n)),
         Value::Decimal(text) if text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'.' | b'+' | b'-')) => {
-            BigDecimal::from_str(text).ok()
+            decimal(text)
         }
         _ => None,
     }
+}
+
+/// Reads a number of no more characters than any DECIMAL has, zeros in front included: reading takes their square.
+fn decimal(text: &str) -> Option<BigDecimal> {
+    (text.len() <= 256).then(|| BigDecimal::from_str(text).ok()).flatten()
 }
 
 /// A string that is an integer in the only form that every conversion reads alike: no sign but `-`, no leading
@@ -370,7 +375,7 @@ fn stored_decimal(value: &Value, scale: u8) -> Result<Key<'_>> {
     let number = match value {
         Value::Str(text) => {
             let text = std::str::from_utf8(text).ok().filter(|t| plain_decimal(t));
-            text.and_then(|t| BigDecimal::from_str(t).ok())
+            text.and_then(decimal)
         }
         _ => exact(value),
     };

@@ -238,7 +238,7 @@ impl Parser<'_> {
             return Ok(Statement_::Describe(table));
         }
         let first = self.pos;
-        let kind = self.statement()?;
+        let kind = self.nested(Self::statement)?;
         let inner = self.since(first);
         let statement = Box::new(self.statement_of(kind));
         Ok(Statement_::Explain { shardgate, analyze, inner, statement })

@@ -72,6 +72,7 @@ pub(super) struct Parser<'a> {
     pub(super) tokens: Vec<Tok>,
     pub(super) pos: usize,
     pub(super) depth: u32,
+    links: u32,
     pub(super) scopes: Vec<Scope>,
     pub(super) ctes: Vec<String>,
     pub(super) tables: Vec<TableName>,
@@ -90,6 +91,9 @@ pub(super) struct Parser<'a> {
 /// Nesting beyond this is an error (the stack of a thread is finite).
 const MAX_DEPTH: u32 = 100;
 
+/// So many queries and tables may be strung together by UNION, JOIN and WITH: each stands within the one after it.
+const MAX_LINKS: u32 = 2_000;
+
 impl<'a> Parser<'a> {
     fn new(text: &'a [u8], mode: Mode) -> Read<Self> {
         let mut parser = Self {
@@ -98,6 +102,7 @@ impl<'a> Parser<'a> {
             tokens: Vec::with_capacity(text.len() / 4 + 4),
             pos: 0,
             depth: 0,
+            links: 0,
             scopes: Vec::new(),
             ctes: Vec::new(),
             tables: Vec::new(),
@@ -406,6 +411,15 @@ impl<'a> Parser<'a> {
     /// From token `first` to the last token taken.
     pub(super) fn since(&self, first: usize) -> Span {
         self.span(first, self.pos.saturating_sub(1).max(first))
+    }
+
+    /// One more query or table in a string of them.
+    pub(super) fn link(&mut self) -> Read<()> {
+        self.links += 1;
+        if self.links > MAX_LINKS {
+            return Err(error("too many queries and joined tables in one statement", self.tok(0).start));
+        }
+        Ok(())
     }
 
     /// Runs a reader one level deeper.

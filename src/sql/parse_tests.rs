@@ -123,3 +123,36 @@ proptest! {
         let _ = parse(&text.join(" "), Mode::default());
     }
 }
+
+/// Whatever is written, the stack of a thread is enough to read it, and to forget it.
+#[test]
+fn nothing_overflows_the_stack() {
+    let chain = |begin: &str, link: &str, times: usize| format!("{begin}{}", link.repeat(times));
+    let texts = [
+        (false, chain("SELECT 1", " UNION SELECT 1", 50_000)),
+        (false, chain("SELECT 1 FROM t", " JOIN t", 50_000)),
+        (false, chain("SELECT 1 FROM (t", ", t", 50_000) + ")"),
+        (false, chain("WITH c AS (SELECT 1)", ", c AS (SELECT 1)", 50_000) + " SELECT 1"),
+        (true, chain("SELECT 1 FROM t", ", t", 30_000)),
+        (true, chain("SELECT 1 FROM t WHERE a = 1", " AND a = 1", 30_000)),
+        (true, chain("SELECT 1 FROM t WHERE a = 1", " OR a = 1", 30_000)),
+        (true, chain("SELECT 1", " + 1", 30_000)),
+        (true, chain("SELECT 1", ", 1", 30_000)),
+        (true, chain("SELECT 1", " COLLATE x", 30_000)),
+        (true, chain("SELECT CASE", " WHEN 1 THEN 1", 30_000) + " END"),
+        (false, chain("SELECT ", "(", 30_000)),
+        (false, chain("SELECT ", "NOT ", 30_000)),
+        (false, chain("", "EXPLAIN SHARDGATE ", 30_000) + "SELECT 1"),
+        (false, chain("SELECT 1 FROM ", "(", 30_000)),
+        (false, chain("", "(", 30_000) + "SELECT 1"),
+        (false, chain("SELECT ", "(", 30_000) + "1" + &")".repeat(30_000)),
+        (false, chain("SELECT 1 FROM t WHERE a = ", "(", 30_000) + "SELECT 1" + &")".repeat(30_000)),
+    ];
+    for (fine, text) in texts {
+        let begin: String = text.chars().take(40).collect();
+        let read = crate::sql::parse(&text, Mode::default());
+        if fine {
+            assert!(read.is_ok(), "{begin}: {:?}", read.err());
+        }
+    }
+}

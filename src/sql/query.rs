@@ -35,24 +35,24 @@ impl Parser<'_> {
     /// Whether the `(` that is token `at` holds a query and nothing else: not `((SELECT 1) + 2)`, not
     /// `((SELECT …) a JOIN b)`.
     pub(super) fn opens_query(&self, at: usize) -> bool {
-        let Some(token) = self.tokens.get(at).filter(|t| t.kind == Kind::Open) else { return false };
-        let next = at + 1;
-        if self.tokens.get(next).is_some_and(|t| t.kind == Kind::Open) {
-            if !self.opens_query(next) {
-                return false;
-            }
-            let after = self.tokens.get(next).map_or(0, |t| t.link as usize + 1);
-            let set = ["UNION", "INTERSECT", "EXCEPT", "MINUS", "ORDER", "LIMIT"];
-            return after == token.link as usize
-                || set.iter().any(|k| self.bytes(after).eq_ignore_ascii_case(k.as_bytes()));
-        }
-        let word = self.bytes(next);
-        let is = |k: &str| word.eq_ignore_ascii_case(k.as_bytes());
+        let opens = |at: usize| self.tokens.get(at).is_some_and(|token| token.kind == Kind::Open);
+        let deepest = (at..self.tokens.len()).take_while(|at| opens(*at)).last();
+        let Some(deepest) = deepest else { return false };
+        let is = |at: usize, words: &[&str]| {
+            let word = self.bytes(at);
+            words.iter().any(|k| word.eq_ignore_ascii_case(k.as_bytes()))
+        };
+        let first = deepest + 1;
         // VALUES(c) is a function in ON DUPLICATE KEY UPDATE.
-        is("SELECT")
-            || is("WITH")
-            || is("TABLE")
-            || is("VALUES") && self.bytes(next + 1).eq_ignore_ascii_case(b"ROW")
+        let begins =
+            is(first, &["SELECT", "WITH", "TABLE"]) || is(first, &["VALUES"]) && is(first + 1, &["ROW"]);
+        let close = |at: usize| self.tokens.get(at).map_or(0, |token| token.link as usize);
+        begins
+            && (at..deepest).all(|outer| {
+                let after = close(outer + 1) + 1;
+                after == close(outer)
+                    || is(after, &["UNION", "INTERSECT", "EXCEPT", "MINUS", "ORDER", "LIMIT"])
+            })
     }
 
     /// Reads a query expression with all that belongs to it.
@@ -78,6 +78,7 @@ impl Parser<'_> {
                 self.eat("DISTINCT");
             }
             let right = self.term()?;
+            self.link()?;
             let span = self.since(first);
             query = plain(Body::Set { operation, left: Box::new(query), right: Box::new(right) }, span);
         }
@@ -108,6 +109,7 @@ impl Parser<'_> {
             p.expect("AS")?;
             let mut query = p.parenthesised_query()?;
             rename_columns(&mut query, &columns)?;
+            p.link()?;
             if !recursive {
                 p.ctes.push(name.text.clone());
             }
@@ -379,6 +381,7 @@ impl Parser<'_> {
                 } else if p.eat("USING") {
                     using = p.name_list()?;
                 }
+                p.link()?;
                 left = TableRef::Join { left: Box::new(left), right, kind, on, on_expr, using };
             }
             Ok(left)
@@ -426,6 +429,7 @@ impl Parser<'_> {
                 let mut list = p.from()?.into_iter();
                 p.close()?;
                 let first = list.next().ok_or_else(|| error("an empty FROM", p.tok(0).start))?;
+                list.as_slice().iter().try_for_each(|_| p.link())?;
                 // A comma in parentheses joins like CROSS JOIN.
                 Ok(list.fold(first, |left, right| TableRef::Join {
                     left: Box::new(left),

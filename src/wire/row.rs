@@ -119,6 +119,20 @@ impl Row {
         }
     }
 
+    /// As [`Row::prefix`], and leaves a row of no cells: a text row's memory goes along.
+    pub fn take_prefix(&mut self, visible: usize) -> Bytes {
+        let out = if self.format == Format::Text || visible >= self.len() {
+            let end = if visible >= self.len() { self.payload.len() } else { self.end_of(visible) };
+            let mut payload = std::mem::take(&mut self.payload);
+            payload.truncate(end);
+            payload
+        } else {
+            self.prefix(visible)
+        };
+        self.spans.0.clear();
+        out
+    }
+
     /// Appends the row with its first `visible` columns only.
     pub fn encode_prefix(&self, visible: usize, out: &mut Vec<u8>) {
         let visible = visible.min(self.len());
@@ -305,6 +319,7 @@ mod tests {
             for visible in 0..=columns.len() {
                 let cut = row(format, &columns[..visible], &cells[..visible]);
                 assert_eq!(whole.prefix(visible), cut.payload(), "{format:?} {visible}");
+                assert_eq!(whole.clone().take_prefix(visible), cut.payload(), "{format:?} {visible}");
                 for (i, cell) in cells.iter().enumerate().take(visible) {
                     assert_eq!(cut.cell(i), *cell);
                 }

@@ -39,6 +39,8 @@ pub(super) struct Lane {
     /// The task whose answer is being read.
     pub(super) current: Option<usize>,
     head: Head,
+    /// Definitions of the current answer, until all have been read.
+    columns: Vec<ColumnDef>,
     /// The first answer's head has been read.
     pub(super) started: bool,
     pub(super) status: Option<u16>,
@@ -83,6 +85,7 @@ pub(super) async fn open(
                 waiting,
                 current: None,
                 head,
+                columns: Vec::new(),
                 started: false,
                 status: None,
                 counted: (0, 0),
@@ -225,11 +228,11 @@ impl Lane {
             Head::Count => {
                 let count =
                     lenenc_int(&mut &packet[..]).filter(|n| *n > 0).ok_or_else(|| self.lease.malformed())?;
-                gather.columns.clear();
+                self.columns.clear();
                 self.head = Head::Columns(count as usize);
             }
             Head::Columns(left) => {
-                gather.columns.push(ColumnDef::decode(&packet).ok_or_else(|| self.lease.malformed())?);
+                self.columns.push(ColumnDef::decode(&packet).ok_or_else(|| self.lease.malformed())?);
                 self.head = match left {
                     1 if eof => Head::Eof,
                     1 => Head::Rows,
@@ -237,7 +240,7 @@ impl Lane {
                 };
                 if left == 1 {
                     self.started = true;
-                    gather.head()?;
+                    gather.head(&std::mem::take(&mut self.columns))?;
                 }
             }
             Head::Eof => self.head = Head::Rows,

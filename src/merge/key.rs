@@ -1,7 +1,9 @@
-//! Order of rows by keys, as the servers' ORDER BY has it, on raw cells of either format. What cannot be compared
-//! surely is refused when the merge is set up, never guessed.
-
-use std::cmp::Ordering;
+//! Keys of rows: bytes that order like the servers' ORDER BY has the rows, made once for a row from its raw cells of either
+//! format. So whatever compares rows compares bytes, and cannot fail. What cannot be compared surely is refused when the
+//! merge is set up, never guessed.
+//!
+//! Each key begins with 0 for NULL, the smallest value, or what is larger; no key is the beginning of another one, so
+//! several stand one after the other. A descending one has all its bits turned over.
 
 use super::shape::{Shape, bad_cell};
 use super::{double, number, temporal, weight};
@@ -10,20 +12,19 @@ use crate::plan::merge_spec::Key;
 use crate::wire::column::{ColumnDef, NOT_FIXED, kind};
 use crate::wire::row::{Format, Row};
 
-/// How two cells of one column are compared.
+/// What stands before a value that is not NULL.
+const VALUE: u8 = 1;
+
+/// How the cells of one column are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum By {
     /// A column of NULLs only.
     Nothing,
-    /// Integers and DECIMAL as digits.
-    Digits,
-    /// Integers of the binary format.
     Integer,
+    Decimal,
     Double,
-    DateText,
-    DateBinary,
-    TimeText,
-    TimeBinary,
+    Date,
+    Time,
     /// BIT: bytes, the highest first, of perhaps different lengths.
     Bits,
     Bytes,
@@ -31,15 +32,17 @@ enum By {
     Weight,
 }
 
-/// A comparison by one key, resolved against the columns of the rows.
+/// One key, resolved against the columns of the rows.
 #[derive(Debug, Clone)]
-pub(super) struct Compare {
+pub(super) struct Encoder {
     pub(super) value: usize,
     pub(super) weight: Option<usize>,
     column: ColumnDef,
     by: By,
     format: Format,
     descending: bool,
+    /// What a space weighs, as the first weight has it.
+    pad: Option<Box<[u8]>>,
 }
 
 /// Whether values may be compared by a text that shows them only in part (FLOAT has 6 digits there).
@@ -51,7 +54,7 @@ pub(super) enum Precision {
     AsShown,
 }
 
-impl Compare {
+impl Encoder {
     pub(super) fn resolve(key: &Key, shape: &Shape, precision: Precision) -> Result<Self> {
         let value = shape.at(key.value)?;
         let column = shape.columns[value].clone();
@@ -68,59 +71,82 @@ impl Compare {
                 "order by a number or a binary string",
             ));
         }
-        Ok(Self { value, weight, column, by, format: shape.format, descending: key.descending })
+        Ok(Self { value, weight, column, by, format: shape.format, descending: key.descending, pad: None })
     }
 
-    /// Compares two rows by this key, its direction included.
-    fn rows(&self, a: &Row, b: &Row) -> Result<Ordering> {
-        let weight = |row| self.weight.and_then(|weight| Row::cell(row, weight));
-        let order = self.cells((a.cell(self.value), weight(a)), (b.cell(self.value), weight(b)))?;
-        Ok(if self.descending { order.reverse() } else { order })
-    }
-
-    /// Compares two pairs of value and weight, smallest first. NULL is smaller than anything.
-    pub(super) fn cells(
-        &self,
-        a: (Option<&[u8]>, Option<&[u8]>),
-        b: (Option<&[u8]>, Option<&[u8]>),
-    ) -> Result<Ordering> {
-        match (a.0, b.0) {
-            (None, None) => Ok(Ordering::Equal),
-            (None, Some(_)) => Ok(Ordering::Less),
-            (Some(_), None) => Ok(Ordering::Greater),
-            (Some(_), Some(_)) if self.by == By::Weight => match (a.1, b.1) {
-                (Some(a), Some(b)) => weight::compare(a, b),
-                _ => Err(bad_cell(&self.column)),
-            },
-            (Some(a), Some(b)) => self.values(a, b).ok_or_else(|| bad_cell(&self.column)),
+    /// Appends the row's key.
+    pub(super) fn encode(&mut self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        match (row.cell(self.value), self.by) {
+            (None, _) => out.push(0),
+            (Some(_), By::Weight) => {
+                out.push(VALUE);
+                let cell = self.weight.and_then(|weight| row.cell(weight));
+                weight::put(cell.ok_or_else(|| bad_cell(&self.column))?, &mut self.pad, out)?;
+            }
+            (Some(cell), _) => self.put(cell, out).ok_or_else(|| bad_cell(&self.column))?,
         }
+        if self.descending {
+            out[start..].iter_mut().for_each(|byte| *byte = !*byte);
+        }
+        Ok(())
     }
 
-    fn values(&self, a: &[u8], b: &[u8]) -> Option<Ordering> {
+    fn put(&self, cell: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        let text = self.format == Format::Text;
+        if self.by != By::Integer {
+            out.push(VALUE);
+        }
         match self.by {
-            By::Digits => number::compare_text(a, b),
-            By::Integer => Some(number::integer(a, &self.column)?.cmp(&number::integer(b, &self.column)?)),
-            By::Double => {
-                let read = |cell| double::read(cell, &self.column, self.format);
-                read(a)?.partial_cmp(&read(b)?)
+            By::Integer => put_integer(number::integer(cell, &self.column, self.format)?, out)?,
+            By::Decimal => number::put_decimal(cell, out)?,
+            By::Double => out.extend(bits(double::read(cell, &self.column, self.format)?).to_be_bytes()),
+            By::Date => {
+                let date = if text { temporal::date_text(cell) } else { temporal::date_binary(cell) }?;
+                out.extend_from_slice(&date.to_be_bytes()[5..]);
             }
-            By::DateText => temporal::compare_date_text(a, b),
-            By::DateBinary => Some(temporal::date_binary(a)?.cmp(&temporal::date_binary(b)?)),
-            By::TimeText => Some(temporal::time_text(a)?.cmp(&temporal::time_text(b)?)),
-            By::TimeBinary => Some(temporal::time_binary(a)?.cmp(&temporal::time_binary(b)?)),
+            By::Time => {
+                let time = if text { temporal::time_text(cell) } else { temporal::time_binary(cell) }?;
+                out.extend((time.cast_unsigned() ^ 1 << 63).to_be_bytes());
+            }
             By::Bits => {
-                let (a, b) = (without_zeros(a), without_zeros(b));
-                Some(a.len().cmp(&b.len()).then_with(|| a.cmp(b)))
+                let zeros = cell.iter().take_while(|byte| **byte == 0).count();
+                out.push(u8::try_from(cell.len() - zeros).ok()?);
+                out.extend_from_slice(&cell[zeros..]);
             }
-            By::Bytes => Some(a.cmp(b)),
-            By::Nothing | By::Weight => None,
+            By::Bytes => put_bytes(cell, out),
+            By::Nothing | By::Weight => return None,
         }
+        Some(())
     }
 }
 
-fn without_zeros(bits: &[u8]) -> &[u8] {
-    let zeros = bits.iter().take_while(|byte| **byte == 0).count();
-    &bits[zeros..]
+/// Integers of 64 bits with and without sign: 65 bits, of which the highest goes into the byte that says that the value is
+/// not NULL.
+fn put_integer(value: i128, out: &mut Vec<u8>) -> Option<()> {
+    let above = u128::try_from(value.checked_add(1 << 63)?).ok()?;
+    out.push(VALUE + u8::try_from(above >> 64).ok().filter(|high| *high <= 1)?);
+    out.extend((above as u64).to_be_bytes());
+    Some(())
+}
+
+/// A finite number's bits, put so that they order like it.
+fn bits(value: f64) -> u64 {
+    // Zero has no sign then.
+    let bits = (value + 0.0).to_bits();
+    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
+}
+
+/// Bytes of any length, and an end that is smaller than whatever may go on.
+pub(super) fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    let mut rest = bytes;
+    while let Some(zero) = memchr::memchr(0, rest) {
+        out.extend_from_slice(&rest[..=zero]);
+        out.push(0xFF);
+        rest = &rest[zero + 1..];
+    }
+    out.extend_from_slice(rest);
+    out.extend([0, 0]);
 }
 
 fn by(column: &ColumnDef, weighed: bool, format: Format, precision: Precision) -> Result<By> {
@@ -156,12 +182,10 @@ fn by(column: &ColumnDef, weighed: bool, format: Format, precision: Precision) -
         ),
         kind::FLOAT | kind::DOUBLE => Ok(By::Double),
         kind::NULL => Ok(By::Nothing),
-        _ if column.is_decimal() => Ok(By::Digits),
-        _ if column.is_integer() => Ok(if text { By::Digits } else { By::Integer }),
-        kind::DATE | kind::NEWDATE | kind::DATETIME | kind::TIMESTAMP => {
-            Ok(if text { By::DateText } else { By::DateBinary })
-        }
-        kind::TIME => Ok(if text { By::TimeText } else { By::TimeBinary }),
+        _ if column.is_decimal() => Ok(By::Decimal),
+        _ if column.is_integer() => Ok(By::Integer),
+        kind::DATE | kind::NEWDATE | kind::DATETIME | kind::TIMESTAMP => Ok(By::Date),
+        kind::TIME => Ok(By::Time),
         kind::BIT => Ok(By::Bits),
         _ if column.is_bytes() => Ok(By::Bytes),
         kind::JSON => refuse("a JSON value", "order or group by a scalar that is extracted from it"),
@@ -172,27 +196,30 @@ fn by(column: &ColumnDef, weighed: bool, format: Format, precision: Precision) -
     }
 }
 
-/// Comparison by several keys, the first one first.
+/// Several keys, the first one first.
 #[derive(Debug, Clone)]
-pub(super) struct Keys(Vec<Compare>);
+pub(super) struct Keys(Vec<Encoder>);
 
 impl Keys {
     pub(super) fn resolve(keys: &[Key], shape: &Shape) -> Result<Self> {
         keys.iter()
-            .map(|key| Compare::resolve(key, shape, Precision::Needed))
+            .map(|key| Encoder::resolve(key, shape, Precision::Needed))
             .collect::<Result<_>>()
             .map(Self)
     }
 
-    pub(super) fn compare(&self, a: &Row, b: &Row) -> Result<Ordering> {
-        for key in &self.0 {
-            let order = key.rows(a, b)?;
-            if order != Ordering::Equal {
-                return Ok(order);
-            }
-        }
-        Ok(Ordering::Equal)
+    /// Appends the row's keys.
+    pub(super) fn encode(&mut self, row: &Row, out: &mut Vec<u8>) -> Result<()> {
+        self.0.iter_mut().try_for_each(|key| key.encode(row, out))
     }
+}
+
+/// The first bytes of a key as one number that orders like them, so that most comparisons need no look at the rest.
+pub(super) fn prefix(key: &[u8]) -> u128 {
+    let mut first = [0; 16];
+    let len = key.len().min(16);
+    first[..len].copy_from_slice(&key[..len]);
+    u128::from_be_bytes(first)
 }
 
 #[cfg(test)]
@@ -213,14 +240,27 @@ mod tests {
         Row::parse(Bytes::from(out), format, columns).unwrap()
     }
 
+    fn encoded(keys: &mut Keys, row: &Row) -> Vec<u8> {
+        let mut out = Vec::new();
+        keys.encode(row, &mut out).unwrap();
+        out
+    }
+
     fn ascending(column: &ColumnDef, format: Format, cells: &[&[u8]]) {
         let columns = [column.clone()];
-        let keys = Keys::resolve(&[key(None)], &Shape::new(&columns, 0, format).unwrap()).unwrap();
         let mut rows = vec![row(&columns, format, None)];
         rows.extend(cells.iter().map(|cell| row(&columns, format, Some(cell))));
-        for (i, a) in rows.iter().enumerate() {
-            for (j, b) in rows.iter().enumerate() {
-                assert_eq!(keys.compare(a, b).unwrap(), i.cmp(&j), "{i} {j} kind {}", column.kind);
+        let shape = Shape::new(&columns, 0, format).unwrap();
+        for descending in [false, true] {
+            let mut keys = Keys::resolve(&[Key { descending, ..key(None) }], &shape).unwrap();
+            let keys: Vec<Vec<u8>> = rows.iter().map(|row| encoded(&mut keys, row)).collect();
+            for (i, a) in keys.iter().enumerate() {
+                for (j, b) in keys.iter().enumerate() {
+                    let order = if descending { j.cmp(&i) } else { i.cmp(&j) };
+                    assert_eq!(a.cmp(b), order, "{i} {j} kind {}", column.kind);
+                    assert_eq!(prefix(a).cmp(&prefix(b)).then(a.cmp(b)), order);
+                    assert!(i == j || !a.starts_with(b), "{a:?} {b:?}");
+                }
             }
         }
     }
@@ -302,8 +342,8 @@ mod tests {
     #[test]
     fn malformed_cells_are_errors() {
         let columns = [ColumnDef::new("n", kind::LONG)];
-        let keys = Keys::resolve(&[key(None)], &Shape::new(&columns, 0, Format::Text).unwrap()).unwrap();
+        let mut keys = Keys::resolve(&[key(None)], &Shape::new(&columns, 0, Format::Text).unwrap()).unwrap();
         let bad = row(&columns, Format::Text, Some(b"x"));
-        assert!(keys.compare(&bad, &bad).is_err());
+        assert!(keys.encode(&bad, &mut Vec::new()).is_err());
     }
 }
