@@ -9,6 +9,7 @@ mod definitions;
 mod describe;
 pub mod dispatch;
 mod explain;
+mod found;
 mod ids;
 mod input;
 mod load;

@@ -10,11 +10,14 @@ use bytes::Bytes;
 use super::Session;
 use super::moves::value;
 use super::query::{Text, no_job};
-use crate::base::{Code, Error, Origin, Result, Value};
+use crate::backend::Summary;
+use crate::base::{Error, Origin, Result, Value};
 use crate::exec::send::{Call, Preset};
 use crate::exec::write::{Pace, Task};
 use crate::merge::Merger;
+use crate::plan::found::{self, Found, Names, named};
 use crate::plan::ir::{Act, Plan};
+use crate::plan::stage_spec::is_refusal;
 use crate::plan::{self, Bound};
 use crate::session::input::Given;
 use crate::sql::facts::{
@@ -22,7 +25,7 @@ use crate::sql::facts::{
 };
 use crate::sql::normalise::Normalised;
 use crate::sql::{self, splice};
-use crate::topology::schema::{Column, Schemas, TableSchema};
+use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Layout, Table};
 use crate::wire::column::{ColumnDef, kind};
 use crate::wire::row::{Format, Row};
@@ -46,6 +49,14 @@ enum Form {
     Table(String, Arc<TableSchema>),
 }
 
+/// A statement that runs as it is now.
+struct Ready {
+    sql: Vec<u8>,
+    shape: Normalised,
+    plan: Plan,
+    bound: Bound,
+}
+
 /// Rows, and what they have in their columns.
 struct Rows {
     columns: Vec<ColumnDef>,
@@ -53,26 +64,33 @@ struct Rows {
 }
 
 impl Session {
-    /// A statement that was refused as it stands. Where it reads what is elsewhere, that is read first; otherwise the refusal
-    /// is the answer.
+    /// A statement that was refused as it stands. What it reads elsewhere is read first, or the rows that it is about are
+    /// found first; where neither can be, the refusal is the answer.
     pub(super) async fn write_pulled(&mut self, plan: &Plan, text: &Text<'_>, refusal: Error) -> Result<()> {
         let changes = matches!(plan.statement.kind, Kind::Update(_) | Kind::Delete(_));
-        if !changes || !refusal.is(Code::NotSupported) || refusal.origin != Origin::Proxy {
+        if !changes || !is_refusal(&refusal) {
             return Err(refusal);
         }
         let plain = plain(text, self.vars.mode, self.shared.is_mariadb())?;
         let shape = Normalised::verbatim(&plain);
         let Ok(statement) = sql::parse(&shape.masked(), self.vars.mode) else { return Err(refusal) };
-        let Some(parts) = self.parts(&statement, &plain).filter(|parts| !parts.is_empty()) else {
-            return Err(refusal);
-        };
+        self.load_definitions(&statement).await?;
+        let parts = self.parts(&statement, &plain).unwrap_or_default();
+        let found = found::plan(&statement, &plain, self.names());
+        if parts.is_empty() {
+            match &found {
+                Ok(None) => return Err(refusal),
+                Err(error) => return Err(error.clone()),
+                Ok(Some(_)) => self.accepted(&plain, &refusal).await?,
+            }
+        }
         if !self.vars.autocommit && !self.held.in_transaction() {
             let characteristics = self.vars.next_transaction.take();
             self.held.begin("BEGIN", characteristics.as_deref(), false, &self.vars.settings);
         }
         self.may_write()?;
         let scope = self.open_scope(true).await?;
-        let done = self.pull_and_change(&plain, parts, &refusal).await;
+        let done = self.pull_and_change(&plain, parts, found, refusal).await;
         let summary = self.close_scope(scope, done).await?;
         self.written(summary, text);
         Ok(())
@@ -81,19 +99,66 @@ impl Session {
     /// Whether a statement that is refused as it stands is tried over rows that are read before it.
     pub(super) fn reads_ahead(&self, statement: &Statement, text: &[u8]) -> bool {
         let changes = matches!(statement.kind, Kind::Update(_) | Kind::Delete(_));
-        changes && self.parts(statement, text).is_some_and(|parts| !parts.is_empty())
+        changes
+            && (self.parts(statement, text).is_some_and(|parts| !parts.is_empty())
+                || matches!(found::plan(statement, text, self.names()), Ok(Some(_))))
+    }
+
+    /// What a server has against a statement before it runs (that a table which changes is read in a subquery, say) no query
+    /// for its rows would say.
+    async fn accepted(&mut self, plain: &[u8], refusal: &Error) -> Result<()> {
+        let said = self.server_says(plain, refusal.clone()).await;
+        if said == *refusal { Ok(()) } else { Err(said) }
+    }
+
+    /// What the statement's names stand for.
+    fn names(&self) -> Names<'_> {
+        Names {
+            topology: self.shared.topology(),
+            schemas: &self.shared.catalog,
+            database: self.database.as_deref(),
+        }
     }
 
     async fn pull_and_change(
         &mut self,
         plain: &[u8],
-        mut parts: Vec<Part>,
-        refusal: &Error,
-    ) -> Result<crate::backend::Summary> {
+        parts: Vec<Part>,
+        found: Result<Option<Found>>,
+        refusal: Error,
+    ) -> Result<Summary> {
+        let ready = if parts.is_empty() { Err(refusal) } else { self.ready(plain, &parts, &refusal).await };
+        let why = match ready {
+            Ok(ready) => {
+                let given = Given::Text { text: &ready.sql, literals: &[], mode: self.vars.mode };
+                let text = Text { original: &ready.sql, shape: &ready.shape, given: &given, more: false };
+                match Box::pin(self.write_in_parts(&ready.plan, &ready.bound, &text)).await {
+                    // Servers find this before they change any row.
+                    Err(error) if is_mixed(&parts, &error) => mixed(&error),
+                    done => return done,
+                }
+            }
+            Err(why) => why,
+        };
+        match found {
+            Ok(Some(found)) if is_refusal(&why) => {
+                if !parts.is_empty() {
+                    self.accepted(plain, &why).await?;
+                }
+                self.change_found(&found).await
+            }
+            Err(error) if is_refusal(&why) => Err(error),
+            _ => Err(why),
+        }
+    }
+
+    /// The statement with what it reads elsewhere in it, bound to where it runs.
+    async fn ready(&mut self, plain: &[u8], parts: &[Part], refusal: &Error) -> Result<Ready> {
         const UNKNOWN: [u16; 2] = [1054, 1109];
+        let mut parts: Vec<&Part> = parts.iter().collect();
         parts.sort_by_key(|part| part.span.start);
         let (mut sql, mut at) = (Vec::new(), 0);
-        for part in &parts {
+        for part in parts {
             let rows = self.rows_of(&part.question).await.map_err(|error| {
                 // It refers to columns outside of itself.
                 let depends = error.origin == Origin::Backend && UNKNOWN.contains(&error.errno);
@@ -105,17 +170,15 @@ impl Session {
         }
         sql.extend_from_slice(plain.get(at..).unwrap_or_default());
         let shape = Normalised::verbatim(&sql);
-        let plan = self.planned(&shape)?;
-        let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
-        let text = Text { original: &sql, shape: &shape, given: &given, more: false };
+        let plan = self.planned_by_definitions(&shape).await?;
         match &plan.act {
-            Act::Write(_) => {
-                let bound = self.bind(&plan, &text)?;
-                self.write_in_parts(&plan, &bound, &text).await.map_err(|error| mixed(&parts, error))
-            }
-            Act::Refused(error) => Err(error.clone()),
-            _ => Err(no_job()),
+            Act::Write(_) => {}
+            Act::Refused(error) => return Err(error.clone()),
+            _ => return Err(no_job()),
         }
+        let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
+        let bound = self.bind(&plan, &Text { original: &sql, shape: &shape, given: &given, more: false })?;
+        Ok(Ready { sql, shape, plan, bound })
     }
 
     /// A plan that nobody will ask for again.
@@ -128,10 +191,28 @@ impl Session {
         Ok(plan::build(Arc::new(statement), &masked, database, shared.topology(), &shared.catalog))
     }
 
+    /// The same by definitions that are read where they are not known.
+    pub(super) async fn planned_by_definitions(&mut self, shape: &Normalised) -> Result<Plan> {
+        const TRIES: usize = 10;
+        let mut tries = 0;
+        loop {
+            let epoch = self.shared.epoch();
+            if let Ok(statement) = sql::parse(&shape.masked(), self.vars.mode) {
+                self.load_definitions(&statement).await?;
+            }
+            let plan = self.planned(shape)?;
+            tries += 1;
+            // Definitions that were forgotten while they were read would be taken for none.
+            if self.shared.epoch() == epoch || tries == TRIES {
+                return Ok(plan);
+            }
+        }
+    }
+
     /// All rows of a query, in memory.
     async fn rows_of(&mut self, sql: &[u8]) -> Result<Rows> {
         let shape = Normalised::verbatim(sql);
-        let plan = self.planned(&shape)?;
+        let plan = self.planned_by_definitions(&shape).await?;
         let read = match &plan.act {
             Act::Read(read) if !plan.pins => read,
             Act::Refused(error) => return Err(error.clone()),
@@ -221,9 +302,10 @@ impl Session {
         for table in tables {
             named(table, &mut joined);
         }
+        let names = self.names();
         let changed = self.targets(statement, &joined)?;
-        let home = self.table(changed.first()?)?;
-        if !changed.iter().all(|name| self.table(name).is_some_and(|table| beside(&home, &table))) {
+        let home = names.table(changed.first()?)?;
+        if !changed.iter().all(|name| names.table(name).is_some_and(|table| beside(&home, &table))) {
             return None;
         }
         let mut parts = Vec::new();
@@ -239,11 +321,11 @@ impl Session {
             parts.push(part(query, plain));
         }
         for name in joined.iter().filter(|name| !changed.iter().any(|c| c.span == name.span)) {
-            let table = self.table(name)?;
+            let table = names.table(name)?;
             if beside(&home, &table) {
                 continue;
             }
-            let schema = self.schema(name)?;
+            let schema = names.schema(name)?;
             let alias = name.exposed().to_owned();
             let mut question = b"SELECT ".to_vec();
             let columns: Vec<String> = schema.columns.iter().map(|c| splice::quote(&c.name)).collect();
@@ -267,44 +349,16 @@ impl Session {
     /// The tables among those joined whose rows change.
     fn targets<'s>(&self, statement: &Statement, joined: &[&'s TableName]) -> Option<Vec<&'s TableName>> {
         let called = |name: &str| joined.iter().copied().find(|table| table.exposed() == name);
-        let mut out: Vec<&TableName> = Vec::new();
+        let names = self.names();
         match &statement.kind {
             Kind::Update(update) => {
-                for assignment in &update.set {
-                    let column = &assignment.column;
-                    let has = |table: &&&TableName| {
-                        self.schema(table).is_some_and(|schema| schema.position(&column.name.text).is_some())
-                    };
-                    out.push(match (&column.table, joined) {
-                        (Some(table), _) => called(&table.text)?,
-                        (None, [only]) => only,
-                        (None, _) => {
-                            let mut having = joined.iter().filter(has);
-                            let (table, None) = (having.next()?, having.next()) else { return None };
-                            table
-                        }
-                    });
-                }
+                let columns = update.set.iter().map(|assignment| &assignment.column);
+                columns.map(|column| joined.get(names.owner(joined, column)?).copied()).collect()
             }
-            Kind::Delete(delete) if delete.targets.is_empty() => out.extend(joined),
-            Kind::Delete(delete) => {
-                for target in &delete.targets {
-                    out.push(called(&target.name.text)?);
-                }
-            }
-            _ => return None,
+            Kind::Delete(delete) if delete.targets.is_empty() => Some(joined.to_vec()),
+            Kind::Delete(delete) => delete.targets.iter().map(|target| called(&target.name.text)).collect(),
+            _ => None,
         }
-        Some(out)
-    }
-
-    fn table(&self, name: &TableName) -> Option<Arc<Table>> {
-        let database = name.schema.as_ref().map(|name| name.text.as_str()).or(self.database.as_deref())?;
-        Some(self.shared.topology().database(database)?.table(&name.name.text))
-    }
-
-    fn schema(&self, name: &TableName) -> Option<Arc<TableSchema>> {
-        let database = name.schema.as_ref().map(|name| name.text.as_str()).or(self.database.as_deref())?;
-        self.shared.catalog.table(database, &name.name.text)
     }
 
     /// Conditions of WHERE on one table alone that no row of NULLs satisfies.
@@ -400,16 +454,17 @@ impl Session {
 }
 
 /// Where literals stand for columns, their collations are as strong as if the client had written COLLATE.
-fn mixed(parts: &[Part], error: Error) -> Error {
+fn is_mixed(parts: &[Part], error: &Error) -> bool {
     const MIXED: [u16; 3] = [1267, 1270, 1271];
     let joins = parts.iter().any(|part| matches!(part.form, Form::Table(..)));
-    if joins && error.origin == Origin::Backend && MIXED.contains(&error.errno) {
-        return Error::refused(
-            format!("columns of tables on different shards meet, whose collations differ: {}", error.message),
-            "say by COLLATE in which collation they are to meet",
-        );
-    }
-    error
+    joins && error.origin == Origin::Backend && MIXED.contains(&error.errno)
+}
+
+fn mixed(error: &Error) -> Error {
+    Error::refused(
+        format!("columns of tables on different shards meet, whose collations differ: {}", error.message),
+        "say by COLLATE in which collation they are to meet",
+    )
 }
 
 /// The statement as a text with its values in it.
@@ -467,17 +522,6 @@ fn is_odd(date: &str) -> bool {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
-}
-
-fn named<'t>(table: &'t TableRef, out: &mut Vec<&'t TableName>) {
-    match table {
-        TableRef::Table(name) => out.push(name),
-        TableRef::Join { left, right, .. } => {
-            named(left, out);
-            named(right, out);
-        }
-        TableRef::Derived { .. } | TableRef::Function => {}
-    }
 }
 
 /// Whether a table is wherever rows of a changed one are.

@@ -31,6 +31,7 @@ mod drift;
 mod driver_keys;
 mod drivers;
 mod fleet;
+mod found;
 mod generated;
 mod genes;
 mod genes_generated;
