@@ -10,7 +10,7 @@ use super::refuse;
 use super::staged::mentions;
 use crate::base::{Result, Value};
 use crate::sql::facts::{
-    Assignment, ColumnRef, Expr, ExprKind, Kind, Limit, Operand, Span, Statement, TableName, TableRef,
+    Assignment, ColumnRef, Expr, ExprKind, Kind, Limit, Name, Operand, Span, Statement, TableName, TableRef,
 };
 use crate::topology::schema::{Column, Schemas, TableSchema};
 use crate::topology::{Layout, Table, Topology};
@@ -44,6 +44,8 @@ pub struct Names<'a> {
     pub schemas: &'a dyn Schemas,
     /// The session's database.
     pub database: Option<&'a str>,
+    /// An UPDATE of several tables may have ORDER BY and LIMIT, which count joined rows (MariaDB manual, "UPDATE").
+    pub joins_in_order: bool,
 }
 
 impl Names<'_> {
@@ -59,10 +61,25 @@ impl Names<'_> {
         self.schemas.table(database, &name.name.text)
     }
 
+    /// The table among those joined that is called so.
+    pub fn called(&self, joined: &[&TableName], schema: Option<&Name>, table: &Name) -> Option<usize> {
+        let database = |name: &TableName| {
+            let own = name.schema.as_ref().map(|schema| schema.text.clone());
+            own.or_else(|| self.database.map(str::to_owned))
+        };
+        let so = |name: &TableName| {
+            name.exposed() == table.text
+                && schema.is_none_or(|schema| database(name).as_ref() == Some(&schema.text))
+        };
+        // Tables of two databases may have one name: then what else names it is not looked for.
+        let mut found = joined.iter().enumerate().filter(|(_, name)| so(name)).map(|(at, _)| at);
+        found.next().filter(|_| found.next().is_none())
+    }
+
     /// The table among those joined that a column belongs to.
     pub fn owner(&self, joined: &[&TableName], column: &ColumnRef) -> Option<usize> {
         if let Some(table) = &column.table {
-            return joined.iter().position(|name| name.exposed() == table.text);
+            return self.called(joined, column.schema.as_ref(), table);
         }
         if joined.len() == 1 {
             return Some(0);
@@ -160,7 +177,9 @@ fn parts(statement: &Statement) -> Option<Parts<'_>> {
 /// # Errors
 /// 1235 where the rows that it finds cannot be told apart.
 pub fn plan(statement: &Statement, text: &[u8], names: Names<'_>) -> Result<Option<Found>> {
-    let Some(parts) = parts(statement).filter(|parts| is_query(statement, parts)) else { return Ok(None) };
+    let Some(parts) = parts(statement).filter(|parts| is_query(statement, parts, names)) else {
+        return Ok(None);
+    };
     let mut joined = Vec::new();
     for table in parts.tables {
         named(table, &mut joined);
@@ -195,7 +214,7 @@ pub fn plan(statement: &Statement, text: &[u8], names: Names<'_>) -> Result<Opti
 }
 
 /// Whether a SELECT has the rows, and does nothing else.
-fn is_query(statement: &Statement, parts: &Parts<'_>) -> bool {
+fn is_query(statement: &Statement, parts: &Parts<'_>, names: Names<'_>) -> bool {
     let exprs = || parts.values.iter().copied().chain(parts.filter);
     let several = !matches!(parts.tables, [TableRef::Table(_)]);
     !statement.assigns_user_variables
@@ -208,8 +227,9 @@ fn is_query(statement: &Statement, parts: &Parts<'_>) -> bool {
         })
         && exprs().all(|expr| expr.aggregates.is_empty() && !expr.window)
         && parts.limit.is_none_or(|limit| limit.offset.is_none())
-        // Of several tables each server counts in its own way.
-        && !(several && (parts.order.is_some() || parts.limit.is_some()))
+        && (!several
+            || parts.order.is_none() && parts.limit.is_none()
+            || names.joins_in_order && matches!(statement.kind, Kind::Update(_)))
 }
 
 /// The tables that change (places in `joined`), each with its assignments.
@@ -232,7 +252,7 @@ fn targets<'s>(statement: &'s Statement, joined: &[&TableName], names: Names<'_>
         }
         Kind::Delete(delete) => {
             for target in &delete.targets {
-                out.push((joined.iter().position(|name| name.exposed() == target.name.text)?, None));
+                out.push((names.called(joined, target.schema.as_ref(), &target.name)?, None));
             }
         }
         _ => return None,

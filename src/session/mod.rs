@@ -12,6 +12,7 @@ mod explain;
 mod found;
 mod ids;
 mod input;
+mod literals;
 mod load;
 mod load_rows;
 mod look;

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
+use super::literals::{literal, plain};
 use super::moves::value;
 use super::query::{Text, no_job};
 use crate::backend::Summary;
-use crate::base::{Error, Origin, Result, Value};
+use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::send::{Call, Preset};
 use crate::exec::write::{Pace, Task};
 use crate::merge::Merger;
@@ -27,7 +28,7 @@ use crate::sql::normalise::Normalised;
 use crate::sql::{self, splice};
 use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Layout, Table};
-use crate::wire::column::{ColumnDef, kind};
+use crate::wire::column::ColumnDef;
 use crate::wire::row::{Format, Row};
 
 /// A part of a statement that is read before it runs.
@@ -117,7 +118,31 @@ impl Session {
             topology: self.shared.topology(),
             schemas: &self.shared.catalog,
             database: self.database.as_deref(),
+            joins_in_order: self.shared.is_mariadb(),
         }
+    }
+
+    /// How a statement that is refused as it stands is carried out all the same.
+    pub(super) fn lines_ahead(&self, statement: &Statement, text: &[u8]) -> Option<Vec<String>> {
+        let parts = self.parts(statement, text).unwrap_or_default();
+        let shown = |question: &[u8]| String::from_utf8_lossy(question).into_owned();
+        if !parts.is_empty() {
+            let reads = parts.iter().map(|part| format!("  read: {}", shown(&part.question)));
+            let first = "write with rows that are read first".to_owned();
+            let last = "  then the statement with these rows in it".to_owned();
+            return Some(std::iter::once(first).chain(reads).chain([last]).collect());
+        }
+        let found = found::plan(statement, text, self.names()).ok()??;
+        let mut lines = vec![
+            "write of rows that are found first".to_owned(),
+            format!("  found by: {}", shown(&found.question)),
+        ];
+        for target in &found.targets {
+            let word = if target.set.is_some() { "UPDATE" } else { "DELETE FROM" };
+            let keys: Vec<&str> = target.keys.iter().map(|(name, ..)| name.as_str()).collect();
+            lines.push(format!("  then: {word} {} by ({})", shown(&target.named), keys.join(", ")));
+        }
+        Some(lines)
     }
 
     async fn pull_and_change(
@@ -141,7 +166,8 @@ impl Session {
             Err(why) => why,
         };
         match found {
-            Ok(Some(found)) if is_refusal(&why) => {
+            // It may need fewer rows than the tables have.
+            Ok(Some(found)) if is_refusal(&why) || why.is(Code::Memory) => {
                 if !parts.is_empty() {
                     self.accepted(plain, &why).await?;
                 }
@@ -467,63 +493,6 @@ fn mixed(error: &Error) -> Error {
     )
 }
 
-/// The statement as a text with its values in it.
-pub(super) fn plain(text: &Text<'_>, mode: sql::lex::Mode, mariadb: bool) -> Result<Vec<u8>> {
-    if !text.given.is_binary() {
-        return Ok(text.original.to_vec());
-    }
-    let (mut out, mut at) = (Vec::new(), 0);
-    for (i, place) in text.shape.param_offsets().iter().enumerate() {
-        out.extend_from_slice(text.original.get(at..*place as usize).unwrap_or_default());
-        let value = text.given.value(i)?;
-        let typed = typed(&value, mariadb).filter(|_| !is_count(&out));
-        match typed {
-            Some(typed) => out.extend_from_slice(typed.as_bytes()),
-            None => splice::put_literal(&value, mode, &mut out),
-        }
-        at = *place as usize + 1;
-    }
-    out.extend_from_slice(text.original.get(at..).unwrap_or_default());
-    Ok(out)
-}
-
-/// A parameter's literal where the plain one would be of another type. MySQL's parameters have all the digits that their type
-/// allows (manual, "PREPARE Statement"), MariaDB's those that were sent.
-fn typed(value: &Value, mariadb: bool) -> Option<String> {
-    Some(match value {
-        Value::Date(text) if is_odd(text) => return None,
-        Value::Decimal(text) if !mariadb => format!("CAST({text} AS DECIMAL(65, 30))"),
-        Value::Time(text) if !mariadb => format!("CAST('{text}' AS TIME(6))"),
-        Value::Date(text) if !mariadb && is_moment(text) => format!("CAST('{text}' AS DATETIME(6))"),
-        Value::UInt(n) => format!("CAST({n} AS UNSIGNED)"),
-        Value::Decimal(text) if !text.contains('.') => format!("{text}."),
-        Value::Bytes(bytes) => format!("_binary x'{}'", hex(bytes)),
-        Value::Date(text) if is_moment(text) => format!("TIMESTAMP'{text}'"),
-        Value::Date(text) => format!("DATE'{text}'"),
-        Value::Time(text) => format!("TIME'{text}'"),
-        _ => return None,
-    })
-}
-
-/// Whether what follows is a count of rows, which is a plain number.
-fn is_count(before: &[u8]) -> bool {
-    let before = before.trim_ascii_end().to_ascii_uppercase();
-    before.ends_with(b"LIMIT") || before.ends_with(b"OFFSET")
-}
-
-fn is_moment(date: &str) -> bool {
-    date.len() > "YYYY-MM-DD".len()
-}
-
-/// Servers read no date like this in a typed literal.
-fn is_odd(date: &str) -> bool {
-    date.starts_with("0000") || date.get(5..10).is_some_and(|day| day.contains("00"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
-}
-
 /// Whether a table is wherever rows of a changed one are.
 fn beside(home: &Table, table: &Table) -> bool {
     match (&home.layout, &table.layout) {
@@ -549,38 +518,4 @@ fn part(query: &Query, plain: &[u8]) -> Part {
 
 fn values<'c>(columns: &[ColumnDef], cells: impl Iterator<Item = Option<&'c [u8]>>) -> Result<Vec<Value>> {
     columns.iter().zip(cells).map(|(column, cell)| value(column, cell).map(|(_, value)| value)).collect()
-}
-
-/// A value as a literal of its own type, in its own collation where that is known.
-fn literal(value: &Value, column: &ColumnDef, definition: Option<&Column>) -> Result<String> {
-    Ok(match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Int(n) => n.to_string(),
-        Value::UInt(n) => n.to_string(),
-        Value::Decimal(text) => text.clone(),
-        Value::Double(number) => format!("{number:e}"),
-        Value::Date(text) if is_odd(text) => format!("'{text}'"),
-        Value::Date(text) if column.kind == kind::DATE => format!("DATE'{text}'"),
-        Value::Date(text) => format!("TIMESTAMP'{text}'"),
-        Value::Time(text) => format!("TIME'{text}'"),
-        Value::Bytes(bytes) if column.kind == kind::BIT => {
-            let number = bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-            number.to_string()
-        }
-        Value::Bytes(_) if column.kind == kind::GEOMETRY => {
-            return Err(Error::refused(
-                "geometry values cannot go along with a statement",
-                "read them first, and give them as values",
-            ));
-        }
-        Value::Bytes(bytes) => format!("_binary x'{}'", hex(bytes)),
-        Value::Str(bytes) if column.kind == kind::JSON => format!("CAST(_utf8mb4 x'{}' AS JSON)", hex(bytes)),
-        Value::Str(bytes) => {
-            let plain = format!("_utf8mb4 x'{}'", hex(bytes));
-            let known = definition.and_then(|d| d.charset.as_ref().zip(d.collation.as_ref()));
-            known.map_or(plain.clone(), |(set, collation)| {
-                format!("CONVERT({plain} USING {set}) COLLATE {collation}")
-            })
-        }
-    })
 }

@@ -295,3 +295,23 @@ async fn thousands_of_rows_change_as_one() {
     }
     assert_eq!(number(&client.one("SELECT COUNT(*) FROM orders").await), 0);
 }
+
+#[tokio::test]
+async fn explain_says_how_rows_are_found() {
+    let yard = Yard::over(Lab::shared().await, "explain_found", "").await;
+    let mut client = yard.shop.client().await;
+    let mut lines = async |sql: &str| {
+        let answer = client.one(&format!("EXPLAIN SHARDGATE {sql}")).await;
+        answer.rows().iter().map(|row| row[0].to_string().trim_matches('\'').to_owned()).collect::<Vec<_>>()
+    };
+    let plan = lines(Yard::sql(Part::Read).0).await;
+    assert_eq!(plan[0], "write of rows that are found first");
+    assert!(plan[1].starts_with("  found by: SELECT "), "{plan:?}");
+    assert_eq!(
+        plan[2..],
+        ["  then: UPDATE users u by (`id`)", "  then: UPDATE orders o by (`user_id`, `id`)"]
+    );
+    let plan = lines("UPDATE orders SET note = 'x' WHERE product_id IN (SELECT age FROM users)").await;
+    assert_eq!(plan[0], "write with rows that are read first");
+    assert_eq!(plan[1], "  read: SELECT age FROM users");
+}

@@ -102,6 +102,15 @@ DELETE FROM users WHERE EXISTS (SELECT 1 FROM tickets t WHERE t.user_id = users.
 DELETE FROM tickets WHERE NOT EXISTS (SELECT 1 FROM users u WHERE u.id = tickets.user_id) ORDER BY ticket LIMIT 1;
 DELETE FROM orders WHERE (SELECT COUNT(*) FROM tickets t WHERE t.user_id = orders.user_id) > 0 ORDER BY total DESC, id LIMIT 3;
 
+-- == ORDER BY and LIMIT of several tables
+UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.age = t.ticket ORDER BY t.ticket DESC LIMIT 3;
+UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.age = 1, t.points = 100 ORDER BY t.ticket LIMIT 2;
+UPDATE users u JOIN tickets t ON t.user_id = u.id SET t.points = 101 ORDER BY u.id DESC, t.ticket LIMIT 3;
+UPDATE users u JOIN orders o ON o.user_id = u.id SET o.note = 'co', u.age = 2 ORDER BY o.id DESC LIMIT 5;
+UPDATE users u JOIN users v ON v.id = u.id + 1 SET u.city = v.name ORDER BY u.name LIMIT 4;
+UPDATE products p JOIN tickets t ON t.ticket = p.id SET p.stock = t.points ORDER BY p.price LIMIT 2;
+DELETE u FROM users u JOIN tickets t ON t.user_id = u.id ORDER BY u.id LIMIT 1;
+
 -- == DELETE from tables sharded by different keys
 DELETE u, t FROM users u JOIN tickets t ON t.user_id = u.id WHERE u.id = 3;
 DELETE u, t FROM users u JOIN tickets t ON t.user_id = u.id WHERE t.points > 7;
