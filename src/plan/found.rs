@@ -102,6 +102,8 @@ pub struct Found {
     pub ignore: bool,
     /// LIMIT 0.
     pub none: bool,
+    /// `RETURNING …`
+    pub returning: Option<Vec<u8>>,
 }
 
 /// One table whose rows change.
@@ -146,6 +148,17 @@ struct Parts<'s> {
     order: Option<Span>,
     limit: Option<&'s Limit>,
     ignore: bool,
+    returns: bool,
+}
+
+impl Parts<'_> {
+    /// What stands behind all of them.
+    fn tail<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+        let spans = [self.filter.map(|filter| filter.span), self.order, self.limit.map(|limit| limit.span)];
+        let end = spans.iter().flatten().map(|span| span.end).fold(self.from.end, u32::max);
+        let tail = text.get(end as usize..)?.trim_ascii_start();
+        tail.get(..9).is_some_and(|word| word.eq_ignore_ascii_case(b"RETURNING")).then_some(tail)
+    }
 }
 
 fn parts(statement: &Statement) -> Option<Parts<'_>> {
@@ -158,8 +171,9 @@ fn parts(statement: &Statement) -> Option<Parts<'_>> {
             order: update.order_span,
             limit: update.limit.as_ref(),
             ignore: update.ignore,
+            returns: false,
         },
-        Kind::Delete(delete) if !delete.returning => Parts {
+        Kind::Delete(delete) => Parts {
             tables: &delete.tables,
             from: delete.from,
             values: Vec::new(),
@@ -167,6 +181,7 @@ fn parts(statement: &Statement) -> Option<Parts<'_>> {
             order: delete.order_span,
             limit: delete.limit.as_ref(),
             ignore: delete.ignore,
+            returns: delete.returning,
         },
         _ => return None,
     })
@@ -209,8 +224,26 @@ pub fn plan(statement: &Statement, text: &[u8], names: Names<'_>) -> Result<Opti
     clause(" ", parts.order);
     clause(" ", parts.limit.map(|limit| limit.span));
     question.extend_from_slice(b" FOR UPDATE");
+    let returning = if parts.returns { parts.tail(text) } else { None };
+    let at = text.len() - returning.map_or(0, <[u8]>::len);
+    let reads = statement.tables.iter().any(|table| table.span.start as usize >= at);
+    if parts.returns && (returning.is_none() || reads) {
+        return Ok(None);
+    }
+    // They are answered in their order.
+    if parts.returns && parts.order.is_some() {
+        for target in &mut out {
+            target.one_by_one = true;
+        }
+    }
     let none = parts.limit.is_some_and(|limit| limit.count == Operand::Const(Value::Int(0)));
-    Ok(Some(Found { question, targets: out, ignore: parts.ignore, none }))
+    Ok(Some(Found {
+        question,
+        targets: out,
+        ignore: parts.ignore,
+        none,
+        returning: returning.map(<[u8]>::to_vec),
+    }))
 }
 
 /// Whether a SELECT has the rows, and does nothing else.

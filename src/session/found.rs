@@ -9,16 +9,18 @@ use bytes::Bytes;
 use super::Session;
 use super::copy::{DEPRECATED, state_of};
 use super::input::Given;
-use super::pick::{AT_ONCE, matched, with_warnings};
+use super::pick::{AT_ONCE, matched, tasks_of, with_warnings};
 use super::query::{Text, no_job};
 use super::staged::Collected;
-use crate::backend::Summary;
+use crate::backend::{Answer, Summary};
 use crate::base::{Code, Error, Result, Value};
 use crate::exec::info;
+use crate::exec::send::Call;
 use crate::exec::ship::Writer;
 use crate::exec::write;
+use crate::plan::Bound;
 use crate::plan::found::{Answered, Found, New, Target};
-use crate::plan::ir::{Act, KeyForm};
+use crate::plan::ir::{Act, KeyForm, Plan};
 use crate::plan::pick;
 use crate::sql::normalise::Normalised;
 use crate::sql::splice;
@@ -39,7 +41,7 @@ type Setting<'t> = (&'t String, &'t New, Option<(usize, Writer)>);
 
 impl Session {
     /// Finds the rows, then changes them: in a scope that is open.
-    pub(super) async fn change_found(&mut self, found: &Found) -> Result<Summary> {
+    pub(super) async fn change_found(&mut self, found: &Found, binary: bool) -> Result<Answer> {
         if self.vars.settings.get("sql_safe_updates") == Some("1") {
             return Err(Error::refused(
                 "the rows are found by a query of its own, and sql_safe_updates would not see by which key",
@@ -61,18 +63,26 @@ impl Session {
         for (target, own) in found.targets.iter().zip(changes) {
             for alike in own {
                 for keys in alike.keys.chunks(AT_ONCE) {
-                    all.push(self.change_alike(found, target, &alike.set, keys).await?);
+                    all.push(self.change_alike((found, target), &alike.set, keys, binary).await?);
                 }
             }
+            if let (true, false, Some(returning)) = (all.is_empty(), found.none, &found.returning) {
+                all.push(self.returned_of_none(target, returning, binary).await?);
+            }
         }
-        let mut done = write::sum(&all);
+        let summaries: Vec<Summary> = all.iter().map(|answer| answer.ok.clone()).collect();
+        let mut done = write::sum(&summaries);
         let says_nothing = found.none && self.shared.is_mariadb();
         if all.is_empty() && !says_nothing && found.targets.iter().any(|target| target.set.is_some()) {
             info::NO_ROW.clone_into(&mut done.info);
         }
         let asked =
             Summary { warnings: read.warned.len() as u16, messages: read.warned, ..Summary::default() };
-        Ok(with_warnings(done, &asked))
+        Ok(Answer {
+            columns: all.first().map(|answer| answer.columns.clone()).unwrap_or_default(),
+            rows: all.into_iter().flat_map(|answer| answer.rows).collect(),
+            ok: with_warnings(done, &asked),
+        })
     }
 
     async fn rows_found(&mut self, question: &[u8]) -> Result<Collected> {
@@ -179,24 +189,15 @@ impl Session {
         Ok(Some(out))
     }
 
-    /// Rows of one table in which the statement sets the same.
+    /// Changes rows of one table in which the statement sets the same.
     async fn change_alike(
         &mut self,
-        found: &Found,
-        target: &Target,
+        (found, target): (&Found, &Target),
         set: &[u8],
         keys: &[Vec<u8>],
-    ) -> Result<Summary> {
-        let word = if target.set.is_some() { "UPDATE " } else { "DELETE " };
-        let ignore = if found.ignore { "IGNORE " } else { "" };
-        let from = if target.set.is_some() { "" } else { "FROM " };
-        let mut sql = [word, ignore, from].concat().into_bytes();
-        sql.extend_from_slice(&target.named);
-        sql.extend_from_slice(set);
-        let names: Vec<&str> = target.keys.iter().map(|(name, ..)| name.as_str()).collect();
-        sql.extend_from_slice(format!(" WHERE ({}) IN (", names.join(", ")).as_bytes());
-        sql.extend_from_slice(&keys.join(&b", "[..]));
-        sql.push(b')');
+        binary: bool,
+    ) -> Result<Answer> {
+        let sql = statement(found, target, set, keys);
         let shape = Normalised::verbatim(&sql);
         let plan = self.planned_by_definitions(&shape).await?;
         if let Act::Refused(error) = &plan.act {
@@ -205,6 +206,9 @@ impl Session {
         let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: &sql, shape: &shape, given: &given, more: false };
         let bound = self.bind(&plan, &text)?;
+        if found.returning.is_some() {
+            return self.returned_as(&plan, &bound, &text, binary).await;
+        }
         let done = Box::pin(self.write_in_parts(&plan, &bound, &text)).await?;
         if target.set.is_some() && !found.ignore && matched(&done) != keys.len() as u64 {
             return Err(Error::new(
@@ -212,8 +216,59 @@ impl Session {
                 format!("{} of {} rows that were found were changed", matched(&done), keys.len()),
             ));
         }
-        Ok(done)
+        Ok(Answer { ok: done, ..Answer::default() })
     }
+
+    async fn returned_as(
+        &mut self,
+        plan: &Plan,
+        bound: &Bound,
+        text: &Text<'_>,
+        binary: bool,
+    ) -> Result<Answer> {
+        let mut tasks = tasks_of(&bound.jobs, text)?;
+        for task in tasks.iter_mut().filter(|_| binary) {
+            let sql = match &task.call {
+                Call::Text(text) => Bytes::copy_from_slice(text),
+                Call::Owned(text) => Bytes::copy_from_slice(text),
+                _ => continue,
+            };
+            task.call = Call::ExecuteWith(sql, Vec::new());
+        }
+        self.returned(plan, bound, &tasks).await
+    }
+
+    /// What RETURNING answers of no row. Of a DELETE that cannot find any a server says nothing but OK.
+    async fn returned_of_none(&mut self, target: &Target, returning: &[u8], binary: bool) -> Result<Answer> {
+        let list = returning.get(b"RETURNING".len()..).unwrap_or_default();
+        let list = list.trim_ascii_end().strip_suffix(b";").unwrap_or(list);
+        let sql = [b"SELECT", list, b" FROM ", &target.named, b" WHERE FALSE"].concat();
+        let shape = Normalised::verbatim(&sql);
+        let plan = self.planned_by_definitions(&shape).await?;
+        let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
+        let text = Text { original: &sql, shape: &shape, given: &given, more: false };
+        let bound = self.bind(&plan, &text)?;
+        self.returned_as(&plan, &bound, &text, binary).await
+    }
+}
+
+/// The statement for the rows with these keys.
+fn statement(found: &Found, target: &Target, set: &[u8], keys: &[Vec<u8>]) -> Vec<u8> {
+    let word = if target.set.is_some() { "UPDATE " } else { "DELETE " };
+    let ignore = if found.ignore { "IGNORE " } else { "" };
+    let from = if target.set.is_some() { "" } else { "FROM " };
+    let mut sql = [word, ignore, from].concat().into_bytes();
+    sql.extend_from_slice(&target.named);
+    sql.extend_from_slice(set);
+    let names: Vec<&str> = target.keys.iter().map(|(name, ..)| name.as_str()).collect();
+    sql.extend_from_slice(format!(" WHERE ({}) IN (", names.join(", ")).as_bytes());
+    sql.extend_from_slice(&keys.join(&b", "[..]));
+    sql.push(b')');
+    if let Some(returning) = &found.returning {
+        sql.push(b' ');
+        sql.extend_from_slice(returning);
+    }
+    sql
 }
 
 /// What hexadecimal digits say.

@@ -11,7 +11,7 @@ use super::Session;
 use super::literals::{literal, plain};
 use super::moves::value;
 use super::query::{Text, no_job};
-use crate::backend::Summary;
+use crate::backend::Answer;
 use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::send::{Call, Preset};
 use crate::exec::write::{Pace, Task};
@@ -91,9 +91,12 @@ impl Session {
         }
         self.may_write()?;
         let scope = self.open_scope(true).await?;
-        let done = self.pull_and_change(&plain, parts, found, refusal).await;
-        let summary = self.close_scope(scope, done).await?;
-        self.written(summary, text);
+        let done = self.pull_and_change(&plain, parts, found, refusal, text.given.is_binary()).await;
+        let answer = self.close_scope(scope, done).await?;
+        if !answer.columns.is_empty() {
+            return self.answer_returned(answer, text);
+        }
+        self.written(answer.ok, text);
         Ok(())
     }
 
@@ -151,7 +154,8 @@ impl Session {
         parts: Vec<Part>,
         found: Result<Option<Found>>,
         refusal: Error,
-    ) -> Result<Summary> {
+        binary: bool,
+    ) -> Result<Answer> {
         let ready = if parts.is_empty() { Err(refusal) } else { self.ready(plain, &parts, &refusal).await };
         let why = match ready {
             Ok(ready) => {
@@ -160,7 +164,7 @@ impl Session {
                 match Box::pin(self.write_in_parts(&ready.plan, &ready.bound, &text)).await {
                     // Servers find this before they change any row.
                     Err(error) if is_mixed(&parts, &error) => mixed(&error),
-                    done => return done,
+                    done => return done.map(|ok| Answer { ok, ..Answer::default() }),
                 }
             }
             Err(why) => why,
@@ -171,7 +175,7 @@ impl Session {
                 if !parts.is_empty() {
                     self.accepted(plain, &why).await?;
                 }
-                self.change_found(&found).await
+                self.change_found(&found, binary).await
             }
             Err(error) if is_refusal(&why) => Err(error),
             _ => Err(why),
@@ -274,7 +278,7 @@ impl Session {
         &self,
         merge: &plan::merge_spec::Merge,
         bound: &Bound,
-        answers: &[crate::backend::Answer],
+        answers: &[Answer],
     ) -> Result<Rows> {
         let first = answers.first().ok_or_else(no_job)?;
         let (count, offset) = bound.limit.map_or((None, 0), |(count, offset)| (Some(count), offset));

@@ -228,6 +228,18 @@ DELETE FROM visits WHERE EXISTS (SELECT 1 FROM tickets t WHERE t.user_id = visit
 DELETE v, t FROM visits v JOIN tickets t ON t.user_id = v.user_id; -- refused: no key tells the rows apart
 UPDATE visits v JOIN tickets t ON t.user_id = v.user_id SET t.points = v.n WHERE v.n > 1;
 
+-- == RETURNING
+DELETE FROM users WHERE EXISTS (SELECT 1 FROM tickets t WHERE t.user_id = users.id) RETURNING id, name, city; -- mariadb
+DELETE FROM users WHERE EXISTS (SELECT 1 FROM tickets t WHERE t.user_id = users.id) RETURNING id, name, city; -- mariadb
+DELETE FROM tickets WHERE user_id IN (SELECT id FROM users WHERE age > 20) RETURNING *; -- mariadb
+DELETE FROM tickets WHERE points > 3 ORDER BY points DESC LIMIT 2 RETURNING ticket, points * 2 AS twice; -- mariadb | ordered
+DELETE FROM orders WHERE product_id = (SELECT MIN(points) FROM tickets) OR note IS NULL ORDER BY total, id RETURNING id, UPPER(status); -- mariadb | ordered
+DELETE FROM products WHERE NOT EXISTS (SELECT 1 FROM orders WHERE product_id = products.id) RETURNING id, name; -- mariadb
+DELETE FROM kinds WHERE k IN (SELECT id FROM users WHERE id < 6) RETURNING *; -- mariadb
+DELETE FROM users WHERE id IN (SELECT user_id FROM tickets) RETURNING nothing; -- mariadb
+DELETE FROM users WHERE id IN (SELECT user_id FROM tickets) RETURNING (SELECT MAX(title) FROM tickets); -- mariadb | refused: RETURNING reads other tables
+DELETE FROM codes WHERE v < (SELECT MAX(points) FROM tickets) RETURNING code AS c; -- mariadb
+
 -- == parameters
 UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.age = ?, t.points = ? WHERE u.id > ?; -- bind 5, 6, 1
 UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.city = CONCAT(?, t.title), t.title = ? WHERE t.points < ?; -- bind 'é', NULL, 6
