@@ -308,7 +308,10 @@ pub(super) fn delete(ctx: &Ctx<'_>, delete: &Delete) -> Result<Act> {
     };
     let mut placed = settle(ctx, &scopes, placed, &changed, &delete.order_by, delete.limit.as_ref())?;
     if delete.returning {
-        placed.many = placed.many.and_then(|()| returned(ctx));
+        let first =
+            || refuse::needs_one_node("RETURNING of rows in their order, or of the first of several shards");
+        let ordered = delete.order_span.is_some() || delete.limit.is_some();
+        placed.many = placed.many.and_then(|()| if ordered { Err(first()) } else { returned(ctx) });
     }
     let bare = match delete.tables.as_slice() {
         [TableRef::Table(name)] if delete.targets.is_empty() => ctx.index_of(name),

@@ -17,6 +17,7 @@ mod ddl;
 mod edit;
 pub mod explain;
 mod finish;
+pub mod found;
 pub mod gene;
 mod insert;
 pub mod ir;

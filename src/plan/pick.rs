@@ -124,7 +124,8 @@ fn unknown() -> Error {
     refuse::needs_one_node("the table's definition is not known")
 }
 
-fn form_of(column: &Column) -> Result<KeyForm> {
+/// How a column of a key is told.
+pub(super) fn form_of(column: &Column) -> Result<KeyForm> {
     Ok(match column.data_type.as_str() {
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "decimal" | "year" | "bit" | "enum"
         | "set" => KeyForm::Number,
@@ -145,12 +146,18 @@ fn form_of(column: &Column) -> Result<KeyForm> {
 
 /// An expression as plain characters, from which [`literal`] makes a value again.
 fn shown(form: &KeyForm, body: Template) -> Template {
+    let (head, tail) = around(form);
+    wrap(head, body, &tail)
+}
+
+/// What stands before and behind such an expression.
+pub(super) fn around(form: &KeyForm) -> (&'static str, String) {
     match form {
-        KeyForm::Number => wrap("CAST(", body, "+0 AS CHAR)"),
-        KeyForm::Quoted => wrap("CAST(", body, " AS CHAR)"),
-        KeyForm::Moment => wrap("CAST(UNIX_TIMESTAMP(", body, ") AS CHAR)"),
-        KeyForm::Bytes => wrap("HEX(CAST(", body, " AS BINARY))"),
-        KeyForm::Characters(set) => wrap("HEX(CONVERT(", body, &format!(" USING {set}))")),
+        KeyForm::Number => ("CAST(", "+0 AS CHAR)".to_owned()),
+        KeyForm::Quoted => ("CAST(", " AS CHAR)".to_owned()),
+        KeyForm::Moment => ("CAST(UNIX_TIMESTAMP(", ") AS CHAR)".to_owned()),
+        KeyForm::Bytes => ("HEX(CAST(", " AS BINARY))".to_owned()),
+        KeyForm::Characters(set) => ("HEX(CONVERT(", format!(" USING {set}))")),
     }
 }
 

@@ -357,7 +357,7 @@ pub(super) async fn collect(
 }
 
 /// The SQLSTATE of what is a warning elsewhere (MySQL Error Message Reference).
-fn state_of(errno: u16) -> [u8; 5] {
+pub(super) fn state_of(errno: u16) -> [u8; 5] {
     *match errno {
         1264 => b"22003",
         1292 | 1366 => b"22007",

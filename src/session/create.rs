@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::Session;
 use super::input::{Given, Known};
+use super::literals::plain;
 use super::pick::tasks_of;
-use super::pulled::plain;
 use super::query::{Text, no_job};
 use crate::backend::{AnswerLimit, Lease, Settings, Summary};
 use crate::base::{Code, Error, Origin, Result};

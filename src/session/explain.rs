@@ -68,6 +68,15 @@ impl Session {
             }
             _ => Ok(None),
         };
+        let refusal = match (&plan.act, &bound) {
+            (Act::Refused(error), _) | (Act::Write(_), Err(error)) => Some(error),
+            _ => None,
+        };
+        if refusal.is_some_and(is_refusal)
+            && let Some(lines) = self.lines_ahead(&plan.statement, sql.as_bytes())
+        {
+            return Ok(lines);
+        }
         let shared = Arc::clone(&self.shared);
         let view = View { text: sql.as_bytes(), topology: shared.topology(), schemas: &shared.catalog };
         let mut lines = match (&plan.act, bound) {

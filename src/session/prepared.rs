@@ -174,6 +174,10 @@ impl Session {
             (Act::Read(Read { staged: Some(ways), .. }), Err(error)) if is_scattered(&error) => {
                 self.describe_staged(ways, &text).await.unwrap_or(Err(error))
             }
+            // No server has all tables of a change that finds its rows first.
+            (Act::Write(_), Err(error)) if is_scattered(&error) && self.reads_ahead(&plan.statement, sql) => {
+                Ok(nothing)
+            }
             // What was prepared is the query alone.
             (Act::Copy(_), Ok(_)) => Ok(nothing),
             (_, described) => described,
@@ -209,6 +213,9 @@ impl Session {
     /// What is refused of a statement before its values are known, unless it is to be carried out over rows that are read
     /// ahead. What a server has against it is told at once, too.
     async fn later(&mut self, plan: &Plan, sql: &[u8], refusal: Error) -> Option<Error> {
+        if let Err(error) = self.load_definitions(&plan.statement).await {
+            return Some(error);
+        }
         if !self.reads_ahead(&plan.statement, sql) {
             return Some(refusal);
         }

@@ -8,13 +8,17 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
+use super::literals::{literal, plain};
 use super::moves::value;
 use super::query::{Text, no_job};
+use crate::backend::Answer;
 use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::send::{Call, Preset};
 use crate::exec::write::{Pace, Task};
 use crate::merge::Merger;
+use crate::plan::found::{self, Found, Names, named};
 use crate::plan::ir::{Act, Plan};
+use crate::plan::stage_spec::is_refusal;
 use crate::plan::{self, Bound};
 use crate::session::input::Given;
 use crate::sql::facts::{
@@ -22,9 +26,9 @@ use crate::sql::facts::{
 };
 use crate::sql::normalise::Normalised;
 use crate::sql::{self, splice};
-use crate::topology::schema::{Column, Schemas, TableSchema};
+use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Layout, Table};
-use crate::wire::column::{ColumnDef, kind};
+use crate::wire::column::ColumnDef;
 use crate::wire::row::{Format, Row};
 
 /// A part of a statement that is read before it runs.
@@ -46,6 +50,14 @@ enum Form {
     Table(String, Arc<TableSchema>),
 }
 
+/// A statement that runs as it is now.
+struct Ready {
+    sql: Vec<u8>,
+    shape: Normalised,
+    plan: Plan,
+    bound: Bound,
+}
+
 /// Rows, and what they have in their columns.
 struct Rows {
     columns: Vec<ColumnDef>,
@@ -53,47 +65,130 @@ struct Rows {
 }
 
 impl Session {
-    /// A statement that was refused as it stands. Where it reads what is elsewhere, that is read first; otherwise the refusal
-    /// is the answer.
+    /// A statement that was refused as it stands. What it reads elsewhere is read first, or the rows that it is about are
+    /// found first; where neither can be, the refusal is the answer.
     pub(super) async fn write_pulled(&mut self, plan: &Plan, text: &Text<'_>, refusal: Error) -> Result<()> {
         let changes = matches!(plan.statement.kind, Kind::Update(_) | Kind::Delete(_));
-        if !changes || !refusal.is(Code::NotSupported) || refusal.origin != Origin::Proxy {
+        if !changes || !is_refusal(&refusal) {
             return Err(refusal);
         }
         let plain = plain(text, self.vars.mode, self.shared.is_mariadb())?;
         let shape = Normalised::verbatim(&plain);
         let Ok(statement) = sql::parse(&shape.masked(), self.vars.mode) else { return Err(refusal) };
-        let Some(parts) = self.parts(&statement, &plain).filter(|parts| !parts.is_empty()) else {
-            return Err(refusal);
-        };
+        self.load_definitions(&statement).await?;
+        let parts = self.parts(&statement, &plain).unwrap_or_default();
+        let found = found::plan(&statement, &plain, self.names());
+        if parts.is_empty() {
+            match &found {
+                Ok(None) => return Err(refusal),
+                Err(error) => return Err(error.clone()),
+                Ok(Some(_)) => self.accepted(&plain, &refusal).await?,
+            }
+        }
         if !self.vars.autocommit && !self.held.in_transaction() {
             let characteristics = self.vars.next_transaction.take();
             self.held.begin("BEGIN", characteristics.as_deref(), false, &self.vars.settings);
         }
         self.may_write()?;
         let scope = self.open_scope(true).await?;
-        let done = self.pull_and_change(&plain, parts, &refusal).await;
-        let summary = self.close_scope(scope, done).await?;
-        self.written(summary, text);
+        let done = self.pull_and_change(&plain, parts, found, refusal, text.given.is_binary()).await;
+        let answer = self.close_scope(scope, done).await?;
+        if !answer.columns.is_empty() {
+            return self.answer_returned(answer, text);
+        }
+        self.written(answer.ok, text);
         Ok(())
     }
 
     /// Whether a statement that is refused as it stands is tried over rows that are read before it.
     pub(super) fn reads_ahead(&self, statement: &Statement, text: &[u8]) -> bool {
         let changes = matches!(statement.kind, Kind::Update(_) | Kind::Delete(_));
-        changes && self.parts(statement, text).is_some_and(|parts| !parts.is_empty())
+        changes
+            && (self.parts(statement, text).is_some_and(|parts| !parts.is_empty())
+                || matches!(found::plan(statement, text, self.names()), Ok(Some(_))))
+    }
+
+    /// What a server has against a statement before it runs (that a table which changes is read in a subquery, say) no query
+    /// for its rows would say.
+    async fn accepted(&mut self, plain: &[u8], refusal: &Error) -> Result<()> {
+        let said = self.server_says(plain, refusal.clone()).await;
+        if said == *refusal { Ok(()) } else { Err(said) }
+    }
+
+    /// What the statement's names stand for.
+    fn names(&self) -> Names<'_> {
+        Names {
+            topology: self.shared.topology(),
+            schemas: &self.shared.catalog,
+            database: self.database.as_deref(),
+            joins_in_order: self.shared.is_mariadb(),
+        }
+    }
+
+    /// How a statement that is refused as it stands is carried out all the same.
+    pub(super) fn lines_ahead(&self, statement: &Statement, text: &[u8]) -> Option<Vec<String>> {
+        let parts = self.parts(statement, text).unwrap_or_default();
+        let shown = |question: &[u8]| String::from_utf8_lossy(question).into_owned();
+        if !parts.is_empty() {
+            let reads = parts.iter().map(|part| format!("  read: {}", shown(&part.question)));
+            let first = "write with rows that are read first".to_owned();
+            let last = "  then the statement with these rows in it".to_owned();
+            return Some(std::iter::once(first).chain(reads).chain([last]).collect());
+        }
+        let found = found::plan(statement, text, self.names()).ok()??;
+        let mut lines = vec![
+            "write of rows that are found first".to_owned(),
+            format!("  found by: {}", shown(&found.question)),
+        ];
+        for target in &found.targets {
+            let word = if target.set.is_some() { "UPDATE" } else { "DELETE FROM" };
+            let keys: Vec<&str> = target.keys.iter().map(|(name, ..)| name.as_str()).collect();
+            lines.push(format!("  then: {word} {} by ({})", shown(&target.named), keys.join(", ")));
+        }
+        Some(lines)
     }
 
     async fn pull_and_change(
         &mut self,
         plain: &[u8],
-        mut parts: Vec<Part>,
-        refusal: &Error,
-    ) -> Result<crate::backend::Summary> {
+        parts: Vec<Part>,
+        found: Result<Option<Found>>,
+        refusal: Error,
+        binary: bool,
+    ) -> Result<Answer> {
+        let ready = if parts.is_empty() { Err(refusal) } else { self.ready(plain, &parts, &refusal).await };
+        let why = match ready {
+            Ok(ready) => {
+                let given = Given::Text { text: &ready.sql, literals: &[], mode: self.vars.mode };
+                let text = Text { original: &ready.sql, shape: &ready.shape, given: &given, more: false };
+                match Box::pin(self.write_in_parts(&ready.plan, &ready.bound, &text)).await {
+                    // Servers find this before they change any row.
+                    Err(error) if is_mixed(&parts, &error) => mixed(&error),
+                    done => return done.map(|ok| Answer { ok, ..Answer::default() }),
+                }
+            }
+            Err(why) => why,
+        };
+        match found {
+            // It may need fewer rows than the tables have.
+            Ok(Some(found)) if is_refusal(&why) || why.is(Code::Memory) => {
+                if !parts.is_empty() {
+                    self.accepted(plain, &why).await?;
+                }
+                self.change_found(&found, binary).await
+            }
+            Err(error) if is_refusal(&why) => Err(error),
+            _ => Err(why),
+        }
+    }
+
+    /// The statement with what it reads elsewhere in it, bound to where it runs.
+    async fn ready(&mut self, plain: &[u8], parts: &[Part], refusal: &Error) -> Result<Ready> {
         const UNKNOWN: [u16; 2] = [1054, 1109];
+        let mut parts: Vec<&Part> = parts.iter().collect();
         parts.sort_by_key(|part| part.span.start);
         let (mut sql, mut at) = (Vec::new(), 0);
-        for part in &parts {
+        for part in parts {
             let rows = self.rows_of(&part.question).await.map_err(|error| {
                 // It refers to columns outside of itself.
                 let depends = error.origin == Origin::Backend && UNKNOWN.contains(&error.errno);
@@ -105,17 +200,15 @@ impl Session {
         }
         sql.extend_from_slice(plain.get(at..).unwrap_or_default());
         let shape = Normalised::verbatim(&sql);
-        let plan = self.planned(&shape)?;
-        let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
-        let text = Text { original: &sql, shape: &shape, given: &given, more: false };
+        let plan = self.planned_by_definitions(&shape).await?;
         match &plan.act {
-            Act::Write(_) => {
-                let bound = self.bind(&plan, &text)?;
-                self.write_in_parts(&plan, &bound, &text).await.map_err(|error| mixed(&parts, error))
-            }
-            Act::Refused(error) => Err(error.clone()),
-            _ => Err(no_job()),
+            Act::Write(_) => {}
+            Act::Refused(error) => return Err(error.clone()),
+            _ => return Err(no_job()),
         }
+        let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
+        let bound = self.bind(&plan, &Text { original: &sql, shape: &shape, given: &given, more: false })?;
+        Ok(Ready { sql, shape, plan, bound })
     }
 
     /// A plan that nobody will ask for again.
@@ -128,10 +221,28 @@ impl Session {
         Ok(plan::build(Arc::new(statement), &masked, database, shared.topology(), &shared.catalog))
     }
 
+    /// The same by definitions that are read where they are not known.
+    pub(super) async fn planned_by_definitions(&mut self, shape: &Normalised) -> Result<Plan> {
+        const TRIES: usize = 10;
+        let mut tries = 0;
+        loop {
+            let epoch = self.shared.epoch();
+            if let Ok(statement) = sql::parse(&shape.masked(), self.vars.mode) {
+                self.load_definitions(&statement).await?;
+            }
+            let plan = self.planned(shape)?;
+            tries += 1;
+            // Definitions that were forgotten while they were read would be taken for none.
+            if self.shared.epoch() == epoch || tries == TRIES {
+                return Ok(plan);
+            }
+        }
+    }
+
     /// All rows of a query, in memory.
     async fn rows_of(&mut self, sql: &[u8]) -> Result<Rows> {
         let shape = Normalised::verbatim(sql);
-        let plan = self.planned(&shape)?;
+        let plan = self.planned_by_definitions(&shape).await?;
         let read = match &plan.act {
             Act::Read(read) if !plan.pins => read,
             Act::Refused(error) => return Err(error.clone()),
@@ -167,7 +278,7 @@ impl Session {
         &self,
         merge: &plan::merge_spec::Merge,
         bound: &Bound,
-        answers: &[crate::backend::Answer],
+        answers: &[Answer],
     ) -> Result<Rows> {
         let first = answers.first().ok_or_else(no_job)?;
         let (count, offset) = bound.limit.map_or((None, 0), |(count, offset)| (Some(count), offset));
@@ -221,9 +332,10 @@ impl Session {
         for table in tables {
             named(table, &mut joined);
         }
+        let names = self.names();
         let changed = self.targets(statement, &joined)?;
-        let home = self.table(changed.first()?)?;
-        if !changed.iter().all(|name| self.table(name).is_some_and(|table| beside(&home, &table))) {
+        let home = names.table(changed.first()?)?;
+        if !changed.iter().all(|name| names.table(name).is_some_and(|table| beside(&home, &table))) {
             return None;
         }
         let mut parts = Vec::new();
@@ -239,11 +351,11 @@ impl Session {
             parts.push(part(query, plain));
         }
         for name in joined.iter().filter(|name| !changed.iter().any(|c| c.span == name.span)) {
-            let table = self.table(name)?;
+            let table = names.table(name)?;
             if beside(&home, &table) {
                 continue;
             }
-            let schema = self.schema(name)?;
+            let schema = names.schema(name)?;
             let alias = name.exposed().to_owned();
             let mut question = b"SELECT ".to_vec();
             let columns: Vec<String> = schema.columns.iter().map(|c| splice::quote(&c.name)).collect();
@@ -267,44 +379,16 @@ impl Session {
     /// The tables among those joined whose rows change.
     fn targets<'s>(&self, statement: &Statement, joined: &[&'s TableName]) -> Option<Vec<&'s TableName>> {
         let called = |name: &str| joined.iter().copied().find(|table| table.exposed() == name);
-        let mut out: Vec<&TableName> = Vec::new();
+        let names = self.names();
         match &statement.kind {
             Kind::Update(update) => {
-                for assignment in &update.set {
-                    let column = &assignment.column;
-                    let has = |table: &&&TableName| {
-                        self.schema(table).is_some_and(|schema| schema.position(&column.name.text).is_some())
-                    };
-                    out.push(match (&column.table, joined) {
-                        (Some(table), _) => called(&table.text)?,
-                        (None, [only]) => only,
-                        (None, _) => {
-                            let mut having = joined.iter().filter(has);
-                            let (table, None) = (having.next()?, having.next()) else { return None };
-                            table
-                        }
-                    });
-                }
+                let columns = update.set.iter().map(|assignment| &assignment.column);
+                columns.map(|column| joined.get(names.owner(joined, column)?).copied()).collect()
             }
-            Kind::Delete(delete) if delete.targets.is_empty() => out.extend(joined),
-            Kind::Delete(delete) => {
-                for target in &delete.targets {
-                    out.push(called(&target.name.text)?);
-                }
-            }
-            _ => return None,
+            Kind::Delete(delete) if delete.targets.is_empty() => Some(joined.to_vec()),
+            Kind::Delete(delete) => delete.targets.iter().map(|target| called(&target.name.text)).collect(),
+            _ => None,
         }
-        Some(out)
-    }
-
-    fn table(&self, name: &TableName) -> Option<Arc<Table>> {
-        let database = name.schema.as_ref().map(|name| name.text.as_str()).or(self.database.as_deref())?;
-        Some(self.shared.topology().database(database)?.table(&name.name.text))
-    }
-
-    fn schema(&self, name: &TableName) -> Option<Arc<TableSchema>> {
-        let database = name.schema.as_ref().map(|name| name.text.as_str()).or(self.database.as_deref())?;
-        self.shared.catalog.table(database, &name.name.text)
     }
 
     /// Conditions of WHERE on one table alone that no row of NULLs satisfies.
@@ -400,84 +484,17 @@ impl Session {
 }
 
 /// Where literals stand for columns, their collations are as strong as if the client had written COLLATE.
-fn mixed(parts: &[Part], error: Error) -> Error {
+fn is_mixed(parts: &[Part], error: &Error) -> bool {
     const MIXED: [u16; 3] = [1267, 1270, 1271];
     let joins = parts.iter().any(|part| matches!(part.form, Form::Table(..)));
-    if joins && error.origin == Origin::Backend && MIXED.contains(&error.errno) {
-        return Error::refused(
-            format!("columns of tables on different shards meet, whose collations differ: {}", error.message),
-            "say by COLLATE in which collation they are to meet",
-        );
-    }
-    error
+    joins && error.origin == Origin::Backend && MIXED.contains(&error.errno)
 }
 
-/// The statement as a text with its values in it.
-pub(super) fn plain(text: &Text<'_>, mode: sql::lex::Mode, mariadb: bool) -> Result<Vec<u8>> {
-    if !text.given.is_binary() {
-        return Ok(text.original.to_vec());
-    }
-    let (mut out, mut at) = (Vec::new(), 0);
-    for (i, place) in text.shape.param_offsets().iter().enumerate() {
-        out.extend_from_slice(text.original.get(at..*place as usize).unwrap_or_default());
-        let value = text.given.value(i)?;
-        let typed = typed(&value, mariadb).filter(|_| !is_count(&out));
-        match typed {
-            Some(typed) => out.extend_from_slice(typed.as_bytes()),
-            None => splice::put_literal(&value, mode, &mut out),
-        }
-        at = *place as usize + 1;
-    }
-    out.extend_from_slice(text.original.get(at..).unwrap_or_default());
-    Ok(out)
-}
-
-/// A parameter's literal where the plain one would be of another type. MySQL's parameters have all the digits that their type
-/// allows (manual, "PREPARE Statement"), MariaDB's those that were sent.
-fn typed(value: &Value, mariadb: bool) -> Option<String> {
-    Some(match value {
-        Value::Date(text) if is_odd(text) => return None,
-        Value::Decimal(text) if !mariadb => format!("CAST({text} AS DECIMAL(65, 30))"),
-        Value::Time(text) if !mariadb => format!("CAST('{text}' AS TIME(6))"),
-        Value::Date(text) if !mariadb && is_moment(text) => format!("CAST('{text}' AS DATETIME(6))"),
-        Value::UInt(n) => format!("CAST({n} AS UNSIGNED)"),
-        Value::Decimal(text) if !text.contains('.') => format!("{text}."),
-        Value::Bytes(bytes) => format!("_binary x'{}'", hex(bytes)),
-        Value::Date(text) if is_moment(text) => format!("TIMESTAMP'{text}'"),
-        Value::Date(text) => format!("DATE'{text}'"),
-        Value::Time(text) => format!("TIME'{text}'"),
-        _ => return None,
-    })
-}
-
-/// Whether what follows is a count of rows, which is a plain number.
-fn is_count(before: &[u8]) -> bool {
-    let before = before.trim_ascii_end().to_ascii_uppercase();
-    before.ends_with(b"LIMIT") || before.ends_with(b"OFFSET")
-}
-
-fn is_moment(date: &str) -> bool {
-    date.len() > "YYYY-MM-DD".len()
-}
-
-/// Servers read no date like this in a typed literal.
-fn is_odd(date: &str) -> bool {
-    date.starts_with("0000") || date.get(5..10).is_some_and(|day| day.contains("00"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
-}
-
-fn named<'t>(table: &'t TableRef, out: &mut Vec<&'t TableName>) {
-    match table {
-        TableRef::Table(name) => out.push(name),
-        TableRef::Join { left, right, .. } => {
-            named(left, out);
-            named(right, out);
-        }
-        TableRef::Derived { .. } | TableRef::Function => {}
-    }
+fn mixed(error: &Error) -> Error {
+    Error::refused(
+        format!("columns of tables on different shards meet, whose collations differ: {}", error.message),
+        "say by COLLATE in which collation they are to meet",
+    )
 }
 
 /// Whether a table is wherever rows of a changed one are.
@@ -505,38 +522,4 @@ fn part(query: &Query, plain: &[u8]) -> Part {
 
 fn values<'c>(columns: &[ColumnDef], cells: impl Iterator<Item = Option<&'c [u8]>>) -> Result<Vec<Value>> {
     columns.iter().zip(cells).map(|(column, cell)| value(column, cell).map(|(_, value)| value)).collect()
-}
-
-/// A value as a literal of its own type, in its own collation where that is known.
-fn literal(value: &Value, column: &ColumnDef, definition: Option<&Column>) -> Result<String> {
-    Ok(match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Int(n) => n.to_string(),
-        Value::UInt(n) => n.to_string(),
-        Value::Decimal(text) => text.clone(),
-        Value::Double(number) => format!("{number:e}"),
-        Value::Date(text) if is_odd(text) => format!("'{text}'"),
-        Value::Date(text) if column.kind == kind::DATE => format!("DATE'{text}'"),
-        Value::Date(text) => format!("TIMESTAMP'{text}'"),
-        Value::Time(text) => format!("TIME'{text}'"),
-        Value::Bytes(bytes) if column.kind == kind::BIT => {
-            let number = bytes.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-            number.to_string()
-        }
-        Value::Bytes(_) if column.kind == kind::GEOMETRY => {
-            return Err(Error::refused(
-                "geometry values cannot go along with a statement",
-                "read them first, and give them as values",
-            ));
-        }
-        Value::Bytes(bytes) => format!("_binary x'{}'", hex(bytes)),
-        Value::Str(bytes) if column.kind == kind::JSON => format!("CAST(_utf8mb4 x'{}' AS JSON)", hex(bytes)),
-        Value::Str(bytes) => {
-            let plain = format!("_utf8mb4 x'{}'", hex(bytes));
-            let known = definition.and_then(|d| d.charset.as_ref().zip(d.collation.as_ref()));
-            known.map_or(plain.clone(), |(set, collation)| {
-                format!("CONVERT({plain} USING {set}) COLLATE {collation}")
-            })
-        }
-    })
 }

@@ -22,19 +22,35 @@ impl Session {
         text: &Text<'_>,
     ) -> Result<()> {
         let scope = self.open_scope(true).await?;
+        let done = self.returned(plan, bound, tasks).await;
+        let answer = self.close_scope(scope, done).await?;
+        if bound.ids.first.is_some() {
+            self.settle_returned(plan, bound, answer.rows.len() as u64).await;
+        }
+        self.answer_returned(answer, text)
+    }
+
+    /// The rows of a write with RETURNING, in a scope that is open.
+    pub(super) async fn returned(
+        &mut self,
+        plan: &Plan,
+        bound: &Bound,
+        tasks: &[Task<'_>],
+    ) -> Result<Answer> {
         let settings = self.vars.settings.clone();
-        let done = self.pull_under(tasks, pace_of(plan), &settings).await;
-        let done = done.and_then(|answers| one(answers, bound));
-        let mut answer = self.close_scope(scope, done).await?;
+        let answers = self.pull_under(tasks, pace_of(plan), &settings).await?;
+        let mut answer = one(answers, bound)?;
         let names = names_of(plan);
         for column in &mut answer.columns {
             names.restore(column);
         }
+        Ok(answer)
+    }
+
+    /// Answers rows that were written.
+    pub(super) fn answer_returned(&mut self, mut answer: Answer, text: &Text<'_>) -> Result<()> {
         self.last.row_count = -1;
         self.last.warnings = std::mem::take(&mut answer.ok.messages);
-        if bound.ids.first.is_some() {
-            self.settle_returned(plan, bound, answer.rows.len() as u64).await;
-        }
         let form = Form {
             status: self.status(text.more),
             deprecate_eof: self.flavor.deprecate_eof,

@@ -50,6 +50,37 @@ enum Sink<'s, 'b> {
     Counted,
     /// Into a stage, at these places.
     Stage(&'s Stage, &'s [Node], &'s mut Bench<'b>, &'s mut Kept),
+    /// Into memory.
+    Rows(&'s mut Collected),
+}
+
+/// Rows that the session reads for itself: binary, each string in its own character set.
+#[derive(Default)]
+pub(super) struct Collected {
+    pub(super) columns: Vec<ColumnDef>,
+    pub(super) rows: Vec<Bytes>,
+    /// What the servers warn of.
+    pub(super) warned: Vec<[String; 3]>,
+}
+
+impl Collected {
+    async fn fill(&mut self, rows: &mut Rows<'_>, client: &mut Client, bounds: Budget) -> Result<()> {
+        let (read, ended) = collect(rows, client, bounds).await?;
+        if !ended {
+            return Err(Error::new(
+                Code::Memory,
+                format!(
+                    "the statement changes more rows than limits.merge_rows = {} or limits.merge_bytes = {} allow to be \
+                     found before it; narrow its conditions, or raise the limit",
+                    bounds.max_rows, bounds.max_bytes
+                ),
+            ));
+        }
+        self.rows = read;
+        self.columns = rows.columns().to_vec();
+        self.warned = rows.warned().await.to_vec();
+        Ok(())
+    }
 }
 
 /// Columns of a stage whose values are kept while it is filled, and these.
@@ -92,18 +123,32 @@ impl Session {
     /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
     /// the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
+        self.over_ways(read, text, refusal, None).await
+    }
+
+    /// The same; the rows go to the client, or into memory.
+    async fn over_ways(
+        &mut self,
+        read: &Read,
+        text: &Text<'_>,
+        refusal: Error,
+        mut into: Option<&mut Collected>,
+    ) -> Result<()> {
         if !is_refusal(&refusal) {
             return Err(refusal);
+        }
+        fn sink<'s>(into: &'s mut Option<&mut Collected>) -> Sink<'s, 's> {
+            into.as_deref_mut().map_or(Sink::Client, Sink::Rows)
         }
         let (choice, setting, input) = (self.choice(), self.setting(), text.input());
         let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), setting)?;
         self.shared.metrics.staged.inc();
-        match self.over_stages(staged, &bound, text, Sink::Client).await {
+        match self.over_stages(staged, &bound, text, sink(&mut into)).await {
             // What a query's rows are is known only when they come; nothing has been sent by then.
             Err(refusal) if is_refusal(&refusal) && choice.whole(read).is_some() => {
                 let whole = choice.whole(read).ok_or(refusal)?;
                 let bound = whole.bind(&input, &Known(self), setting, choice)?;
-                self.over_stages(whole, &bound, text, Sink::Client).await.map(|_| ())
+                self.over_stages(whole, &bound, text, sink(&mut into)).await.map(|_| ())
             }
             done => done.map(|_| ()),
         }
@@ -117,6 +162,19 @@ impl Session {
         text: &Text<'_>,
     ) -> Result<TookOver> {
         self.over_stages(staged, bound, text, Sink::Counted).await
+    }
+
+    /// All rows of a read, within the bounds of a merge.
+    pub(super) async fn collected(&mut self, plan: &Plan, read: &Read, text: &Text<'_>) -> Result<Collected> {
+        let mut out = Collected::default();
+        match self.bind(plan, text) {
+            Ok(bound) => {
+                let over = Over { text, choice: self.choice(), deadline: self.deadline() };
+                self.rows_into(&over, (plan, &bound, &[]), Sink::Rows(&mut out), None).await?;
+            }
+            Err(refusal) => self.over_ways(read, text, refusal, Some(&mut out)).await?,
+        }
+        Ok(out)
     }
 
     /// How this session's statements run over copies.
@@ -271,7 +329,7 @@ impl Session {
         }
     }
 
-    /// Writes the rows of a bound read into a stage; `more` stands behind each of its texts. Answers their columns.
+    /// Writes the rows of a bound read into a stage, or keeps them; `more` stands behind each of its texts. Answers their columns.
     async fn rows_into(
         &mut self,
         over: &Over<'_>,
@@ -279,7 +337,7 @@ impl Session {
         sink: Sink<'_, '_>,
         bench: Option<&mut Bench<'_>>,
     ) -> Result<(Vec<ColumnDef>, Took)> {
-        let (Act::Read(read), Sink::Stage(stage, places, target, kept)) = (&plan.act, sink) else {
+        let (Act::Read(read), Sink::Stage(..) | Sink::Rows(_)) = (&plan.act, &sink) else {
             return Err(no_job());
         };
         let text = over.text;
@@ -324,6 +382,17 @@ impl Session {
             }
         };
         let mut rows = from.open(&tasks, order, held, client, around).await?;
+        let (stage, places, target, kept) = match sink {
+            Sink::Stage(stage, places, target, kept) => (stage, places, target, kept),
+            sink => {
+                let done = match sink {
+                    Sink::Rows(collected) => collected.fill(&mut rows, client, shared.limits.merge).await,
+                    _ => Err(no_job()),
+                };
+                from.close(rows, held).await;
+                return done.map(|()| (Vec::new(), meter.took(0, 0)));
+            }
+        };
         let limit = shared.limits.stage;
         let done = async {
             let mut filling: Option<(Filler, Settings)> = None;

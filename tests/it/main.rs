@@ -32,6 +32,7 @@ mod driver_keys;
 mod drivers;
 mod extreme;
 mod fleet;
+mod found;
 mod generated;
 mod genes;
 mod genes_generated;

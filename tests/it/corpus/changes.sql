@@ -25,7 +25,6 @@ UPDATE orders SET note = 'by name' ORDER BY label, id LIMIT 6;
 SELECT id, note FROM orders ORDER BY id;
 UPDATE orders SET note = 'by place' ORDER BY status DESC, placed DESC, id LIMIT 6;
 SELECT id, note FROM orders ORDER BY id;
-UPDATE orders SET note = 'twice', total = 1 ORDER BY RAND() LIMIT 2; -- refused
 UPDATE `lines` SET what = 'l' ORDER BY n DESC, user_id LIMIT 5;
 SELECT user_id, n, what FROM `lines` ORDER BY user_id, n;
 UPDATE names SET n = n + 1 ORDER BY code LIMIT 3;

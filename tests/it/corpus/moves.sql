@@ -120,7 +120,7 @@ SELECT * FROM docs ORDER BY id;
 SELECT title FROM docs WHERE id = 104;
 UPDATE bare SET k = 3; -- refused
 UPDATE bare SET k = 3 WHERE k = 3;
-UPDATE orders o JOIN people p ON p.id = o.user_id SET o.user_id = 1; -- refused
+UPDATE orders o JOIN people p ON p.id = o.user_id SET o.user_id = 1;
 UPDATE orders o JOIN people p ON p.id = o.user_id SET o.user_id = 5 WHERE o.user_id = 5; -- any-info
 
 -- In a transaction.

@@ -56,7 +56,7 @@ SELECT id, note FROM orders ORDER BY id;
 UPDATE orders o, docs d, products p SET o.note = CONCAT(d.title, p.name) WHERE d.id = o.id AND p.id = o.user_id AND d.id < 12; -- any-info
 SELECT id, note FROM orders ORDER BY id;
 UPDATE orders o JOIN single_one s ON s.name = o.label SET o.note = 'collated'; -- may-refuse | any-info
-UPDATE people p JOIN ranged r ON r.id = p.id JOIN listed l ON l.id = p.id SET p.name = CONCAT(r.v, l.country), p.n = r.k WHERE r.k BETWEEN 10 AND 260 AND l.country IN ('de', 'us', 'jp'); -- refused
+UPDATE people p JOIN ranged r ON r.id = p.id JOIN listed l ON l.id = p.id SET p.name = CONCAT(r.v, l.country), p.n = r.k WHERE r.k BETWEEN 10 AND 260 AND l.country IN ('de', 'us', 'jp');
 UPDATE people p JOIN ranged r ON r.id = p.id JOIN listed l ON l.id = p.id SET p.name = CONCAT(r.v, l.v), p.n = r.k WHERE r.k BETWEEN 10 AND 260 AND l.country IN ('de', 'us', 'jp'); -- any-info
 SELECT * FROM people ORDER BY id;
 DELETE o FROM orders o JOIN listed l ON l.id = o.id WHERE l.country = 'us';
@@ -64,8 +64,8 @@ DELETE FROM p USING people AS p JOIN ranged AS r ON r.id = p.id WHERE r.k > 200;
 DELETE o FROM orders o LEFT JOIN docs d ON d.id = o.id WHERE d.id IS NULL AND o.id < 5;
 SELECT id FROM orders ORDER BY id;
 SELECT id FROM people ORDER BY id;
-UPDATE orders o JOIN ranged r ON r.id = o.id SET o.note = 'both', r.v = 'both'; -- refused
-DELETE o, r FROM orders o JOIN ranged r ON r.id = o.id; -- refused
+UPDATE orders o JOIN ranged r ON r.id = o.id SET o.note = 'both', r.v = 'both';
+DELETE o, r FROM orders o JOIN ranged r ON r.id = o.id;
 BEGIN;
 UPDATE single_one SET d = 5 WHERE id = 1;
 UPDATE orders o JOIN single_one s ON s.id = o.id SET o.total = s.d WHERE s.id = 1; -- any-info

@@ -81,9 +81,9 @@ UPDATE visits SET user_id = CASE user_id WHEN 3 THEN 5 WHEN 5 THEN 3 END WHERE u
 UPDATE tickets SET ticket = IF(ticket = 1, 2, 1) WHERE ticket IN (1, 2);
 
 -- == through a join
-UPDATE orders o JOIN users u ON u.id = o.user_id SET o.user_id = 6 WHERE u.id = 5; -- refused: rows would have to move
-UPDATE orders o JOIN products p ON p.id = o.product_id SET o.user_id = 6 WHERE p.name = 'Pen'; -- refused: rows would have to move
-UPDATE users u JOIN orders o ON o.user_id = u.id SET u.id = 600, o.user_id = 600 WHERE u.id = 3; -- refused: rows would have to move
+UPDATE orders o JOIN users u ON u.id = o.user_id SET o.user_id = 6 WHERE u.id = 5;
+UPDATE orders o JOIN products p ON p.id = o.product_id SET o.user_id = 6 WHERE p.name = 'Pen';
+UPDATE users u JOIN orders o ON o.user_id = u.id SET u.id = 600, o.user_id = 600 WHERE u.id = 3;
 UPDATE visits SET user_id = (SELECT MAX(id) FROM products); -- refused: the key is set by an expression
 
 -- == with ORDER BY and LIMIT

@@ -124,14 +124,14 @@ UPDATE orders SET note = (SELECT name FROM users u WHERE u.id = orders.user_id) 
 UPDATE orders SET note = 'rich' WHERE user_id IN (SELECT id FROM users WHERE balance >= 20);
 UPDATE users SET age = 7 WHERE id IN (SELECT user_id FROM tickets WHERE points > 2);
 UPDATE users SET age = (SELECT MAX(points) FROM tickets);
-UPDATE users SET age = (SELECT COUNT(*) FROM tickets t WHERE t.user_id = users.id); -- refused: a subquery of rows elsewhere
+UPDATE users SET age = (SELECT COUNT(*) FROM tickets t WHERE t.user_id = users.id);
 UPDATE tickets SET points = (SELECT COUNT(*) FROM users);
 UPDATE tickets SET title = 'known' WHERE user_id IN (SELECT id FROM users);
 UPDATE users SET city = (SELECT what FROM audit WHERE id = 1);
-UPDATE products SET stock = (SELECT COUNT(*) FROM orders WHERE product_id = products.id); -- refused: a subquery of rows elsewhere
+UPDATE products SET stock = (SELECT COUNT(*) FROM orders WHERE product_id = products.id);
 UPDATE products SET stock = stock + 1 WHERE name IN (SELECT cur FROM rates) OR id = 1;
 UPDATE audit SET what = (SELECT COUNT(*) FROM users) WHERE id = 2;
-UPDATE users SET age = (SELECT age FROM users WHERE id = 1) WHERE id = 2; -- refused on mariadb: a subquery of another shard
+UPDATE users SET age = (SELECT age FROM users WHERE id = 1) WHERE id = 2;
 UPDATE users SET age = (SELECT stock FROM products) WHERE id = 2;
 UPDATE users SET age = (SELECT nothing FROM products LIMIT 1) WHERE id = 2;
 
@@ -150,7 +150,7 @@ UPDATE users u JOIN users v ON v.id = u.id SET u.city = v.name WHERE u.age IS NU
 UPDATE users u JOIN orders o ON o.user_id = u.id SET u.city = 'none' WHERE u.id = 5000;
 UPDATE users u JOIN orders o ON o.user_id = u.id SET u.city = NULL WHERE u.city IS NULL;
 UPDATE parents p JOIN children c ON c.parent_id = p.id SET p.name = c.name, c.name = p.name;
-UPDATE users u JOIN orders o USING (id) SET u.city = 'by id'; -- refused: joined by other columns than the key
+UPDATE users u JOIN orders o USING (id) SET u.city = 'by id';
 
 -- == several tables, others
 UPDATE users u JOIN products p ON p.id = u.id SET u.city = p.name;
@@ -158,7 +158,7 @@ UPDATE orders o JOIN products p ON p.id = o.product_id SET o.total = p.price * 2
 UPDATE orders o JOIN products p ON p.id = o.product_id SET o.total = p.price * 2, o.note = p.name WHERE o.user_id = 1;
 UPDATE products p JOIN rates r ON r.cur = 'USD' SET p.price = p.price * r.rate;
 UPDATE products p JOIN orders o ON o.product_id = p.id SET p.stock = 0;
-UPDATE products p JOIN orders o ON o.product_id = p.id AND o.user_id = 5 SET p.stock = 0, o.note = 'x'; -- refused: a reference table after rows of shards
+UPDATE products p JOIN orders o ON o.product_id = p.id AND o.user_id = 5 SET p.stock = 0, o.note = 'x';
 UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.city = t.title;
 UPDATE products p JOIN orders o ON o.product_id = p.id SET p.stock = p.stock + 10, p.price = 2.50 WHERE o.user_id = 5 AND p.id > 1;
 UPDATE products p JOIN orders o ON o.product_id = p.id SET p.name = CONCAT(p.name, '!') WHERE o.status = 'paid' AND o.total >= 20;
@@ -178,14 +178,14 @@ UPDATE products p JOIN nothing u ON u.id = p.id SET p.stock = 7;
 UPDATE products p JOIN users u ON u.id = p.id SET p.unknown = 7;
 UPDATE products p JOIN users u ON u.id = p.id SET p.stock = 7 WHERE u.unknown = 1;
 UPDATE tickets t JOIN users u ON u.id = t.user_id SET t.title = u.name;
-UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.age = 1, t.points = 1; -- refused: joined by other columns than the key
+UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.age = 1, t.points = 1;
 UPDATE users u JOIN audit a ON a.id = u.id SET u.city = a.who;
 UPDATE audit a JOIN users u ON u.id = a.id SET a.who = u.name;
 UPDATE audit a JOIN products p ON p.id = a.id SET a.what = p.name;
 UPDATE notes n JOIN products p ON p.id = n.id SET n.body = p.name;
 UPDATE audit a JOIN notes n ON n.id = a.id SET a.what = n.body;
-UPDATE users u JOIN users v ON v.id = u.age SET u.city = v.name; -- refused: joined by other columns than the key
-UPDATE users u JOIN users v ON v.id = 1 SET u.city = v.name WHERE u.id = 2; -- refused: joined by other columns than the key
+UPDATE users u JOIN users v ON v.id = u.age SET u.city = v.name;
+UPDATE users u JOIN users v ON v.id = 1 SET u.city = v.name WHERE u.id = 2;
 
 -- == reference and single tables
 UPDATE products SET price = price * 2;
