@@ -18,8 +18,10 @@ use super::source::Connections;
 use super::write::{self, Pace, Task};
 use crate::backend::{AnswerLimit, Flavor, Lease, Pools, Role, Settings};
 use crate::base::ids::SourceId;
-use crate::base::{Code, Error, Origin, Result};
-use crate::plan::stage_spec::Stage;
+use crate::base::{Code, Error, Origin, Result, Value};
+use crate::plan::stage_spec::{Placing, Stage};
+use crate::sharding::Place;
+use crate::sharding::key::show;
 use crate::sql::splice::quote;
 use crate::topology::Node;
 use crate::wire::column::ColumnDef;
@@ -86,7 +88,7 @@ impl<'a> Bench<'a> {
     ) -> Result<()> {
         let mut texts = Vec::with_capacity(places.len());
         for node in places {
-            let name = filler.table(node);
+            let name = table(node);
             texts.push(format!("CREATE TEMPORARY TABLE {name} ({})", filler.definition).into_bytes());
             if !self.made.contains(&name) {
                 self.made.push(name);
@@ -117,7 +119,7 @@ impl<'a> Bench<'a> {
         for copy in &stage.copies {
             let named = |node: &Node, name: &str| format!("{}.{}", quote(&node.schema), quote(name));
             self.made.extend(places.iter().map(|node| named(node, copy)));
-            let (from, to) = (|node| named(node, &stage.name), |node| named(node, copy));
+            let (from, to) = (table, |node| named(node, copy));
             let made =
                 places.iter().map(|n| format!("CREATE TEMPORARY TABLE {} LIKE {}", to(n), from(n)).into());
             self.write(places, made.collect(), settings, client, around).await?;
@@ -128,7 +130,7 @@ impl<'a> Bench<'a> {
         Ok(())
     }
 
-    /// Runs one text a place; nothing is answered but that they ran.
+    /// Runs one text a place, none where it is empty; nothing is answered but that they ran.
     pub async fn write(
         &mut self,
         places: &[Node],
@@ -137,9 +139,8 @@ impl<'a> Bench<'a> {
         client: &mut Client,
         around: Around<'_>,
     ) -> Result<()> {
-        let tasks: Vec<Task<'_>> = places
-            .iter()
-            .zip(texts)
+        let wanted = places.iter().zip(texts).filter(|(_, text)| !text.is_empty());
+        let tasks: Vec<Task<'_>> = wanted
             .map(|(node, text)| Task {
                 source: node.source,
                 schema: &node.schema,
@@ -170,7 +171,9 @@ impl<'a> Bench<'a> {
 /// Writes rows down for a stage.
 #[derive(Debug)]
 pub struct Filler {
-    name: Arc<str>,
+    /// What its rows are.
+    table: Arc<str>,
+    placing: Option<Placing>,
     /// What stands between the parentheses of CREATE TABLE.
     definition: String,
     names: Vec<String>,
@@ -222,7 +225,8 @@ impl Filler {
         }
         parts.extend(stage.keys.iter().cloned());
         Ok(Self {
-            name: Arc::clone(&stage.name),
+            table: Arc::clone(&stage.table),
+            placing: stage.placing.clone(),
             definition: parts.join(", "),
             names,
             columns: columns.to_vec(),
@@ -277,40 +281,126 @@ impl Filler {
         &self.columns
     }
 
-    fn table(&self, node: &Node) -> String {
-        format!("{}.{}", quote(&node.schema), quote(&self.name))
-    }
-
-    /// The rows as an INSERT into the stage at a place.
-    pub fn text(&mut self, node: &Node, rows: &[Bytes]) -> Result<Vec<u8>> {
+    /// Rows as INSERTs into the stage, one for each place.
+    ///
+    /// # Errors
+    /// 1235 of a row that has no place.
+    pub fn texts(&mut self, places: &[Node], rows: &[Bytes]) -> Result<Batch> {
         let bytes: usize = rows.iter().map(Bytes::len).sum();
-        let mut out = Vec::with_capacity(bytes * 2 + 256);
-        let head = format!("INSERT INTO {} ({}) VALUES ", self.table(node), self.names.join(","));
-        out.extend_from_slice(head.as_bytes());
-        for (n, payload) in rows.iter().enumerate() {
+        let share = if self.placing.is_some() { places.len().max(1) } else { 1 };
+        let mut batch = Batch::default();
+        batch.texts.resize_with(places.len(), || Vec::with_capacity(bytes * 2 / share + 256));
+        batch.texts.iter_mut().for_each(Vec::clear);
+        let numbers: Vec<Option<usize>> = places.iter().map(|place| self.number(place)).collect();
+        let mut literals = Vec::new();
+        for payload in rows {
             if !self.row.load(payload.clone(), &self.columns) {
                 return Err(unreadable());
             }
-            out.extend_from_slice(if n == 0 { b"(" } else { b",(" });
-            for (i, (writer, seconds)) in self.writers.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
+            let spot = self.spot()?;
+            literals.clear();
+            self.put(&mut literals)?;
+            let here = |number: Option<usize>| match spot {
+                Spot::Everywhere => true,
+                Spot::Node(node) => number == Some(node),
+                Spot::Nowhere => false,
+            };
+            let wanted = batch.texts.iter_mut().zip(places).zip(&numbers).filter(|(_, n)| here(**n));
+            for ((text, place), _) in wanted {
+                if text.is_empty() {
+                    let names = self.names.join(",");
+                    text.extend_from_slice(
+                        format!("INSERT INTO {} ({names}) VALUES ", table(place)).as_bytes(),
+                    );
+                } else {
+                    text.push(b',');
                 }
-                let cell = self.row.cell(i);
-                writer.check(cell)?;
-                let seconds = *seconds && cell.is_some();
-                if seconds {
-                    out.extend_from_slice(b"FROM_UNIXTIME(");
-                }
-                writer.put(&mut out, cell, true).ok_or_else(unreadable)?;
-                if seconds {
-                    out.push(b')');
-                }
+                text.extend_from_slice(&literals);
+                batch.rows += 1;
+                batch.bytes += payload.len() as u64;
             }
-            out.push(b')');
         }
-        Ok(out)
+        Ok(batch)
     }
+
+    /// Which node of the stage a place is.
+    fn number(&self, place: &Node) -> Option<usize> {
+        self.placing.as_ref()?.spread.nodes.iter().position(|node| node == place)
+    }
+
+    /// Where the loaded row belongs.
+    fn spot(&self) -> Result<Spot> {
+        let Some(Placing { column, spread, needs_key }) = &self.placing else { return Ok(Spot::Everywhere) };
+        let (writer, _) = self.writers.get(*column).ok_or_else(unreadable)?;
+        // Characters come in the column's own character set, as bytes do.
+        let value = match writer.value(self.row.cell(*column)).ok_or_else(unreadable)? {
+            Value::Str(text) => Value::Bytes(text),
+            value => value,
+        };
+        let place = match &value {
+            Value::Null if *needs_key => Place::Nowhere,
+            Value::Null => spread.rule.find_null(),
+            value => spread.rule.find(value),
+        };
+        match (place, needs_key) {
+            (Place::One(node), _) => Ok(Spot::Node(usize::from(node.0))),
+            // It is equal to no key, or to keys that are each on one node.
+            (Place::Nowhere, true) => Ok(Spot::Nowhere),
+            (Place::Unknown, true) => Ok(Spot::Everywhere),
+            (Place::Nowhere | Place::Unknown, false) => Err(Error::refused(
+                format!(
+                    "a row of `{}` has {} in `{}`, by which no shard is its place beside the table it is joined with",
+                    self.table,
+                    show(&value),
+                    spread.key
+                ),
+                "leave such rows out by a condition",
+            )),
+        }
+    }
+
+    /// Appends the loaded row's values in parentheses.
+    fn put(&self, out: &mut Vec<u8>) -> Result<()> {
+        for (i, (writer, seconds)) in self.writers.iter().enumerate() {
+            out.push(if i == 0 { b'(' } else { b',' });
+            let cell = self.row.cell(i);
+            writer.check(cell)?;
+            let seconds = *seconds && cell.is_some();
+            if seconds {
+                out.extend_from_slice(b"FROM_UNIXTIME(");
+            }
+            writer.put(out, cell, true).ok_or_else(unreadable)?;
+            if seconds {
+                out.push(b')');
+            }
+        }
+        out.push(b')');
+        Ok(())
+    }
+}
+
+/// Where a row of a stage is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spot {
+    Everywhere,
+    Node(usize),
+    Nowhere,
+}
+
+/// Rows as texts that write them.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// One a place; empty: it gets no row.
+    pub texts: Vec<Vec<u8>>,
+    /// Rows in all of them.
+    pub rows: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+}
+
+/// A stage at a place, as a statement names it.
+fn table(node: &Node) -> String {
+    format!("{}.{}", quote(&node.schema), quote(node.table.as_deref().unwrap_or_default()))
 }
 
 fn unreadable() -> Error {

@@ -347,12 +347,10 @@ impl Session {
                 let Some((filler, storing)) = &mut filling else { return Err(no_job()) };
                 if !batch.is_empty() {
                     filler.note(&batch, backslash)?;
-                    let texts = places.iter().map(|node| filler.text(node, &batch));
-                    let texts = texts.collect::<Result<Vec<_>>>()?;
-                    target.write(places, texts, storing, client, around).await?;
-                    let copies = places.len() as u64;
-                    shared.metrics.staged_rows.inc_by(batch.len() as u64 * copies);
-                    shared.metrics.staged_bytes.inc_by(bytes * copies);
+                    let written = filler.texts(places, &batch)?;
+                    target.write(places, written.texts, storing, client, around).await?;
+                    shared.metrics.staged_rows.inc_by(written.rows);
+                    shared.metrics.staged_bytes.inc_by(written.bytes);
                 }
                 if ended {
                     target.copy(stage, places, storing, client, around).await?;

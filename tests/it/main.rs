@@ -44,6 +44,7 @@ mod large;
 mod load;
 mod moves;
 mod oracle;
+mod placed;
 mod pools;
 mod relay;
 mod replicas;
