@@ -94,7 +94,7 @@ impl<'a> Bench<'a> {
                 self.made.push(name);
             }
         }
-        self.write(places, texts, settings, client, around).await.map_err(|error| {
+        self.write(places, texts, settings, Some(client), around).await.map_err(|error| {
             if error.origin != Origin::Backend || error.errno != DENIED {
                 return error;
             }
@@ -122,21 +122,22 @@ impl<'a> Bench<'a> {
             let (from, to) = (table, |node| named(node, copy));
             let made =
                 places.iter().map(|n| format!("CREATE TEMPORARY TABLE {} LIKE {}", to(n), from(n)).into());
-            self.write(places, made.collect(), settings, client, around).await?;
+            self.write(places, made.collect(), settings, Some(&mut *client), around).await?;
             let filled =
                 places.iter().map(|n| format!("INSERT INTO {} SELECT * FROM {}", to(n), from(n)).into());
-            self.write(places, filled.collect(), settings, client, around).await?;
+            self.write(places, filled.collect(), settings, Some(&mut *client), around).await?;
         }
         Ok(())
     }
 
-    /// Runs one text a place, none where it is empty; nothing is answered but that they ran.
+    /// Runs one text a place, none where it is empty; nothing is answered but that they ran. With
+    /// `client`, all is stopped when that one leaves.
     pub async fn write(
         &mut self,
         places: &[Node],
         texts: Vec<Vec<u8>>,
         settings: &Settings,
-        client: &mut Client,
+        client: Option<&mut Client>,
         around: Around<'_>,
     ) -> Result<()> {
         let wanted = places.iter().zip(texts).filter(|(_, text)| !text.is_empty());
@@ -149,7 +150,7 @@ impl<'a> Bench<'a> {
             })
             .collect();
         let (limit, pace) = (AnswerLimit::of_rows(0), Pace::Together);
-        let ran = write::run(&tasks, settings, self, pace, limit, Some(client), around).await;
+        let ran = write::run(&tasks, settings, self, pace, limit, client, around).await;
         ran.results.into_iter().flatten().try_for_each(|result| result.map(|_| ()))
     }
 
