@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::Client;
 use super::define;
+use super::load::{self, Part};
 use super::send::{Call, Preset};
 use super::ship::Writer;
 use super::single::Around;
@@ -154,6 +155,65 @@ impl<'a> Bench<'a> {
         ran.results.into_iter().flatten().try_for_each(|result| result.map(|_| ()))
     }
 
+    /// Whether all of these places take files by LOAD DATA LOCAL.
+    pub async fn takes_files(&mut self, places: &[Node]) -> Result<bool> {
+        for node in places {
+            let mut lease = self.take(node.source, Role::Primary).await?;
+            let asked = lease.query("SELECT @@local_infile", 1).await;
+            self.put(node.source, lease, None);
+            if asked?.text(0, 0).as_deref() != Some("1") {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes rows into a stage. With `client`, all is stopped when that one leaves.
+    ///
+    /// # Errors
+    /// What a server says; 1105 where it took fewer rows than it got.
+    pub async fn fill(
+        &mut self,
+        places: &[Node],
+        batch: Batch,
+        settings: &Settings,
+        client: Option<&mut Client>,
+        around: Around<'_>,
+    ) -> Result<()> {
+        let Some(heads) = batch.files else {
+            return self.write(places, batch.texts, settings, client, around).await;
+        };
+        let wanted =
+            places.iter().zip(heads.iter().zip(batch.texts)).filter(|(_, (_, file))| !file.is_empty());
+        let parts: Vec<Part<'_>> = wanted
+            .map(|(node, (head, file))| Part {
+                source: node.source,
+                schema: &node.schema,
+                text: head.as_bytes(),
+                file: file.into(),
+                rows: Arc::default(),
+            })
+            .collect();
+        let stop = async {
+            tokio::select! {
+                error = around.halted() => error,
+                error = left(client) => error,
+            }
+        };
+        let answers = load::run(&parts, settings, self, false, stop, around).await?;
+        // A file's rows that do not fit are left out or changed, and only counted.
+        let (taken, warnings) = answers.iter().fold((0, 0), |(rows, warnings), answer| {
+            (rows + answer.affected, warnings + u64::from(answer.warnings))
+        });
+        if taken == batch.rows && warnings == 0 {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::Internal,
+            format!("{taken} of {} rows were copied, {warnings} warnings", batch.rows),
+        ))
+    }
+
     /// Drops the temporary tables, and gives the connections back. One that cannot be cleared is closed, and its tables
     /// go with it.
     pub async fn clear(self) {
@@ -182,6 +242,9 @@ pub struct Filler {
     writers: Vec<(Writer, bool)>,
     row: Row,
     seconds: bool,
+    /// Rows may be written as files; they are.
+    has_files: bool,
+    files: bool,
     /// Columns whose different values are kept, as literals, as long as they are few.
     kept: Vec<(usize, Values)>,
 }
@@ -209,6 +272,7 @@ impl Filler {
             return Err(Error::new(Code::Internal, "rows of a stage have other columns than it"));
         }
         let (mut parts, mut names, mut writers) = (Vec::new(), Vec::new(), Vec::new());
+        let mut has_files = true;
         for (n, column) in columns.iter().enumerate() {
             let staged = known.and_then(|known| known.get(n));
             let name = match staged {
@@ -219,8 +283,12 @@ impl Filler {
                 Some(known) => known,
                 None => define::column(column, collation)?,
             };
-            writers
-                .push((Writer::new(column, stored, charset, "utf8mb4")?, staged.is_some_and(|s| s.seconds)));
+            let (writer, seconds) =
+                (Writer::new(column, stored, charset, "utf8mb4")?, staged.is_some_and(|s| s.seconds));
+            // What has a text of its own is not known by its bytes alone.
+            let named = ["enum", "set", "uuid", "inet"].iter().any(|kind| definition.starts_with(kind));
+            has_files &= writer.has_fields() && !seconds && !named;
+            writers.push((writer, seconds));
             parts.push(format!("{name} {definition}"));
             names.push(name);
         }
@@ -234,6 +302,8 @@ impl Filler {
             seconds: writers.iter().any(|(_, seconds)| *seconds),
             writers,
             row: Row::empty(Format::Binary),
+            has_files,
+            files: false,
             kept: Vec::new(),
         })
     }
@@ -277,18 +347,38 @@ impl Filler {
         self.seconds
     }
 
+    /// Whether rows may be written as files.
+    pub fn has_files(&self) -> bool {
+        self.has_files
+    }
+
+    /// From now on rows are written as files.
+    pub fn write_files(&mut self) {
+        self.files = true;
+    }
+
     /// The columns of the rows.
     pub fn columns(&self) -> &[ColumnDef] {
         &self.columns
     }
 
-    /// Rows as INSERTs into the stage, one for each place.
+    /// Rows as they are written into the stage at each place.
     ///
     /// # Errors
     /// 1235 of a row that has no place.
     pub fn texts(&mut self, places: &[Node], rows: &[Bytes]) -> Result<Batch> {
         let bytes: usize = rows.iter().map(Bytes::len).sum();
         let share = if self.placing.is_some() { places.len().max(1) } else { 1 };
+        let names = self.names.join(",");
+        let head = |place| {
+            let table = table(place);
+            if self.files {
+                format!("LOAD DATA LOCAL INFILE 'rows' INTO TABLE {table} CHARACTER SET binary ({names})")
+            } else {
+                format!("INSERT INTO {table} ({names}) VALUES ")
+            }
+        };
+        let heads: Vec<String> = places.iter().map(head).collect();
         let mut batch = Batch::default();
         batch.texts.resize_with(places.len(), || Vec::with_capacity(bytes * 2 / share + 256));
         batch.texts.iter_mut().for_each(Vec::clear);
@@ -306,21 +396,19 @@ impl Filler {
                 Spot::Node(node) => number == Some(node),
                 Spot::Nowhere => false,
             };
-            let wanted = batch.texts.iter_mut().zip(places).zip(&numbers).filter(|(_, n)| here(**n));
-            for ((text, place), _) in wanted {
-                if text.is_empty() {
-                    let names = self.names.join(",");
-                    text.extend_from_slice(
-                        format!("INSERT INTO {} ({names}) VALUES ", table(place)).as_bytes(),
-                    );
-                } else {
-                    text.push(b',');
+            let wanted = batch.texts.iter_mut().zip(&heads).zip(&numbers).filter(|(_, n)| here(**n));
+            for ((text, head), _) in wanted {
+                match (self.files, text.is_empty()) {
+                    (true, _) => {}
+                    (false, true) => text.extend_from_slice(head.as_bytes()),
+                    (false, false) => text.push(b','),
                 }
                 text.extend_from_slice(&literals);
                 batch.rows += 1;
                 batch.bytes += payload.len() as u64;
             }
         }
+        batch.files = self.files.then_some(heads);
         Ok(batch)
     }
 
@@ -360,8 +448,18 @@ impl Filler {
         }
     }
 
-    /// Appends the loaded row's values in parentheses.
+    /// Appends the loaded row's values in parentheses, or as a line of a file.
     fn put(&self, out: &mut Vec<u8>) -> Result<()> {
+        if self.files {
+            for (i, (writer, _)) in self.writers.iter().enumerate() {
+                if i > 0 {
+                    out.push(b'\t');
+                }
+                writer.field(out, self.row.cell(i)).ok_or_else(unreadable)?;
+            }
+            out.push(b'\n');
+            return Ok(());
+        }
         for (i, (writer, seconds)) in self.writers.iter().enumerate() {
             out.push(if i == 0 { b'(' } else { b',' });
             let cell = self.row.cell(i);
@@ -388,15 +486,26 @@ enum Spot {
     Nowhere,
 }
 
-/// Rows as texts that write them.
+/// Rows as they are written.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// One a place; empty: it gets no row.
-    pub texts: Vec<Vec<u8>>,
+    /// One text a place, or one file; empty: it gets no row.
+    texts: Vec<Vec<u8>>,
+    /// What takes the files.
+    files: Option<Vec<String>>,
     /// Rows in all of them.
     pub rows: u64,
     /// Bytes of these.
     pub bytes: u64,
+}
+
+/// Resolves when the client has left; never, where that is to change nothing.
+async fn left(client: Option<&mut Client>) -> Error {
+    match client {
+        Some(client) => client.closed().await,
+        None => std::future::pending().await,
+    }
+    Error::client(Code::Killed, "the client left while its statement ran")
 }
 
 /// A stage at a place, as a statement names it.

@@ -17,7 +17,7 @@ use crate::exec::names::Names;
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::ship::PLAIN;
 use crate::exec::single::{self, Around, Bits};
-use crate::exec::stage::{Batch, Bench, Filler, Values};
+use crate::exec::stage::{Bench, Filler, Values};
 use crate::exec::write::Task;
 use crate::exec::{Client, Connections};
 use crate::merge::Budget;
@@ -332,6 +332,10 @@ impl Session {
             filler.keep(kept.columns.iter().copied());
             let settings = storing(&vars.settings, filler.is_utc());
             target.make(&filler, places, &settings, client, around).await?;
+            // For few rows it is not worth asking.
+            if !ended && filler.has_files() && target.takes_files(places).await? {
+                filler.write_files();
+            }
             let mut total = Budget { max_rows: 0, max_bytes: 0 };
             loop {
                 total.max_rows += batch.len() as u64;
@@ -340,19 +344,19 @@ impl Session {
                     return Err(too_many(stage, limit));
                 }
                 filler.note(&batch, backslash)?;
-                let Batch { texts, rows: count, bytes } = filler.texts(places, &batch)?;
-                shared.metrics.staged_rows.inc_by(count);
-                shared.metrics.staged_bytes.inc_by(bytes);
+                let written = filler.texts(places, &batch)?;
+                shared.metrics.staged_rows.inc_by(written.rows);
+                shared.metrics.staged_bytes.inc_by(written.bytes);
                 if ended {
-                    target.write(places, texts, &settings, Some(client), around).await?;
+                    target.fill(places, written, &settings, Some(client), around).await?;
                     target.copy(stage, places, &settings, client, around).await?;
                     kept.values = filler.take_kept();
                     return Ok((filler.columns().to_vec(), total));
                 }
                 // The next rows come while these are written; who waits for them hears when the client leaves.
-                let writing = target.write(places, texts, &settings, None, around);
-                let (written, next) = tokio::join!(writing, collect(&mut rows, client, BATCH));
-                written?;
+                let writing = target.fill(places, written, &settings, None, around);
+                let (done, next) = tokio::join!(writing, collect(&mut rows, client, BATCH));
+                done?;
                 (batch, ended) = next?;
             }
         }

@@ -181,6 +181,11 @@ async fn set_up(lab: &Lab, tag: &str) -> (Proxy, Pair, Client) {
         "[database.{database}.group.facts]\nalgorithm = {{ modulo = 4 }}\ntables = {{ f = \"id\" }}"
     )
     .unwrap();
+    writeln!(
+        config,
+        "[database.{database}.group.many]\nalgorithm = {{ modulo = 8 }}\ntables = {{ many = \"id\" }}"
+    )
+    .unwrap();
     for (name, _, algorithm, _) in KEPT {
         let tables = format!("tables = {{ {name} = \"k\" }}");
         writeln!(config, "[database.{database}.group.of_{name}]\n{algorithm}\n{tables}").unwrap();
@@ -318,4 +323,72 @@ async fn rows_that_count_once_are_pulled_once() {
         assert_eq!(once, part.is_some(), "{sql}\n{plan}");
         assert!(part.is_none_or(|part| plan.contains(part)), "{sql}\n{plan}");
     }
+}
+
+/// A number of every server.
+async fn status(lab: &Lab, name: &str) -> i64 {
+    let mut sum = 0;
+    for server in &lab.cluster.primaries {
+        let mut client = connect(&Login::root(server.port())).await;
+        let answer = client.one(&format!("SHOW GLOBAL STATUS LIKE '{name}'")).await;
+        sum += answer.rows()[0][1].to_string().trim_matches('\'').parse::<i64>().unwrap();
+    }
+    sum
+}
+
+#[tokio::test]
+async fn many_rows_arrive_as_they_were() {
+    let lab = Lab::shared().await;
+    let (_proxy, mut pair, mut client) = set_up(lab, "placed_many").await;
+    let ddl = "CREATE TABLE many (id INT NOT NULL PRIMARY KEY, i INT, u BIGINT UNSIGNED, d DECIMAL(30,10), f FLOAT, g DOUBLE, \
+               s VARCHAR(60) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci, l CHAR(12) CHARACTER SET latin1, b VARBINARY(20), \
+               x MEDIUMTEXT, t DATE, m DATETIME(3), c TIME(6), y YEAR, z TIMESTAMP NULL, e ENUM('a','b'), bits BIT(5))";
+    let step = |text: &str| Step { text: text.into(), any_warnings: true, ..Step::default() };
+    pair.check(&step(ddl), Form::Text).await.unwrap();
+    for from in (0..24_000).step_by(2_000) {
+        let rows: Vec<String> = (from..from + 2_000)
+            .map(|n: i64| {
+                let text = ["'a\\tb'", "'\\\\N'", "'\\n\\'x\\0'", "'ä€ \\Z'", "''", "NULL", "'\\\\'"][n as usize % 7];
+                let time = format!("{:02}:{:02}", n % 24, n % 60);
+                format!(
+                    "({n}, {}, {}, {}.{n:05}, {}e-3, {n}.1e{}, {text}, {}, x'{:06x}00095c0a', REPEAT({text}, {}), \
+                     '20{:02}-02-{:02}', '2024-01-31 {time}:01.25{}', '-{time}:01.{n:06}', {}, '2024-06-01 {time}:00', \
+                     {}, {})",
+                    n % 50 - 3,
+                    n as u64 * 700_000_000_000_000,
+                    n - 9_000,
+                    n * 7 - 3,
+                    n % 300 - 150,
+                    ["'é '", "NULL", "'\\t'"][n as usize % 3],
+                    n,
+                    n % 9,
+                    n % 99,
+                    n % 28 + 1,
+                    n % 10,
+                    [0, 1999, 2155][n as usize % 3],
+                    ["'a'", "'b'", "NULL"][n as usize % 3],
+                    n % 32
+                )
+            })
+            .collect();
+        pair.check(&step(&format!("INSERT INTO many VALUES {}", rows.join(","))), Form::Text).await.unwrap();
+    }
+    let plain = "n.id, n.i, n.u, n.d, n.f, n.g, HEX(n.s), HEX(n.l), HEX(n.b), HEX(n.x), n.t, n.m, n.c";
+    let before = status(lab, "Com_load").await;
+    for list in [plain.to_owned(), format!("{plain}, n.y, n.z, n.e, n.bits + 0")] {
+        for sql in [
+            format!("SELECT {list} FROM hashed K JOIN many n ON n.i = K.k WHERE K.v = 0"),
+            format!(
+                "SELECT {list}, K.v FROM many n LEFT JOIN hashed K ON n.i = K.k AND K.v = 1 WHERE n.id % 3 <> 1"
+            ),
+        ] {
+            let sql = sql.replacen("SELECT", "SELECT /*+ SHARDGATE(stay=K) */", 1);
+            if let Err(difference) = pair.check(&step(&sql), Form::Text).await {
+                panic!("{}", difference.chars().take(3000).collect::<String>());
+            }
+            assert!(explained(&mut client, &sql).await.contains("placed by key `i`"), "{sql}");
+        }
+    }
+    let files = lab.is_mariadb();
+    assert_eq!(status(lab, "Com_load").await > before, files, "files are taken by servers that say so");
 }
