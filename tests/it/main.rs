@@ -52,6 +52,7 @@ mod servers;
 mod sessions;
 mod sharding;
 mod staged;
+mod stops;
 mod threads;
 mod tpch;
 mod transactions;
