@@ -79,7 +79,7 @@ impl<'a> Yard<'a> {
     fn sql(part: Part) -> (String, &'static str) {
         match part {
             Part::Read => (format!("{JOIN} WHERE o.id % 1000000 <= 20"), "SELECT %`o`.`product_id`%"),
-            Part::Fill => (format!("{JOIN} WHERE CONCAT(o.note, '') <> ''"), "INSERT INTO %shardgate_stage%"),
+            Part::Fill => (format!("{JOIN} WHERE CONCAT(o.note, '') <> ''"), "% INTO %shardgate_stage%"),
             Part::Spread | Part::Alone => {
                 (format!("{JOIN} WHERE o.id % 1000000 <= 20 AND SLEEP(100) = 0"), "%SLEEP(100)%")
             }
