@@ -389,6 +389,5 @@ async fn many_rows_arrive_as_they_were() {
             assert!(explained(&mut client, &sql).await.contains("placed by key `i`"), "{sql}");
         }
     }
-    let files = lab.is_mariadb();
-    assert_eq!(status(lab, "Com_load").await > before, files, "files are taken by servers that say so");
+    assert!(status(lab, "Com_load").await > before, "servers that take files get them");
 }
