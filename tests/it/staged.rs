@@ -146,7 +146,11 @@ impl<'a> Yard<'a> {
         let gone = format!("no temporary table is left after {after}");
         until(&gone, async || (self.temporary().await == 0).then_some(())).await;
         for like in ["SELECT %`o`.`product_id`%", "%shardgate_stage%"] {
-            assert_eq!(self.busy(like).await, 0, "{like} after {after}");
+            // What drops the tables names them until it has ended.
+            until(&format!("{like} has ended after {after}"), async || {
+                (self.busy(like).await == 0).then_some(())
+            })
+            .await;
         }
         let mut clients = Vec::new();
         for n in 0..POOL {
