@@ -13,7 +13,7 @@ use super::block;
 use super::finish;
 use super::ir::{Act, Plan, Read, Routing};
 use super::join::Place;
-use super::names::{self, Ctx};
+use super::names::{self, Answered, Ctx, Reader};
 use super::pull;
 use super::scope::Scopes;
 use super::select;
@@ -49,14 +49,16 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
     for (n, inner) in blocks.iter().enumerate() {
         let name: Arc<str> = format!("shardgate_block_{}", n + 1).into();
         let Some(mut stage) = block::stage(ctx, inner, Arc::clone(&name)) else { continue };
-        for (n, (place, alias)) in block::further_readers(ctx, query, inner).into_iter().enumerate() {
+        let opaque = block::is_opaque(ctx, query, inner);
+        for (n, (reader, alias)) in block::further_readers(ctx, query, inner).into_iter().enumerate() {
             let copy: Arc<str> = format!("{name}_{}", n + 2).into();
-            over.copies.push((place, over.tables.len(), alias));
+            over.copies.push(Reader { name: reader, alias, opaque, table: over.tables.len() });
             let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&copy)), ..node });
             over.tables.push(finish::staged_table(ctx, &copy, nodes.collect()));
             stage.copies.push(copy);
         }
-        over.blocks.push((inner.span, over.tables.len()));
+        let table = over.tables.len();
+        over.blocks.push(Answered { query: inner.span, derived: inner.derived, opaque, table });
         let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&name)), ..node });
         over.tables.push(finish::staged_table(ctx, &name, nodes.collect()));
         over.ignored.extend(block::tables_in(ctx, inner.span));
@@ -248,7 +250,7 @@ impl<'a> Staging<'a> {
         }
         let twice = block::read_twice(self.ctx, self.query);
         let stands = staged.iter().filter_map(|i| self.ctx.statement.tables.get(*i)).map(|name| name.span);
-        let blocks = self.ctx.blocks.iter().map(|(span, _)| *span);
+        let blocks = self.ctx.blocks.iter().map(|block| block.query);
         let reopens = stands.chain(blocks).any(|part| twice.iter().any(|cte| cte.holds(part)));
         Some(Staged { stages, rest: Box::new(rest), last, reopens })
     }

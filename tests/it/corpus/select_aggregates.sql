@@ -356,3 +356,10 @@ SELECT k FROM things t WHERE NOT EXISTS (SELECT label FROM parts p WHERE p.n = t
 SELECT COUNT(DISTINCT v), (SELECT SUM(l.v) FROM colors LIMIT 1) FROM lumped l;
 SELECT d.n, COUNT(*) FROM (SELECT tiny, COUNT(DISTINCT ci) AS n FROM things GROUP BY tiny) d GROUP BY d.n ORDER BY d.n;
 SELECT MAX(n) FROM (SELECT COUNT(DISTINCT label) AS n FROM parts GROUP BY qty) d;
+
+-- Groups of strings that one node has alone, and years that an aggregate has made numbers of.
+SELECT CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END AS g0, SUM(t2.id) AS s0, SUM(t2.v) AS s1, SUM(t2.id) - COUNT(*) AS s2 FROM things AS t1 STRAIGHT_JOIN lumped AS t2 ON t2.v = t1.k WHERE t2.v <=> -2 GROUP BY CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END ORDER BY g0;
+SELECT CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END AS g0, SUM(t2.id) AS s0, SUM(t2.id) - COUNT(*) AS s2 FROM things AS t1 STRAIGHT_JOIN lumped AS t2 ON t2.v = t1.k WHERE t2.v <=> 2 GROUP BY CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END ORDER BY g0;
+SELECT t1.small AS g0, COUNT(t1.ch) AS s0 FROM things AS t1 GROUP BY t1.small HAVING MAX(t1.yr) > 14 ORDER BY g0 DESC;
+SELECT MAX(yr) AS m, MAX(yr) + 1 AS n, MIN(yr) > 14 AS o FROM things WHERE yr > 0;
+SELECT t3.code AS g0, SUM(t1.product_id) - COUNT(*) AS s0 FROM order_items AS t1 STRAIGHT_JOIN nothing AS t2 ON t2.v = t1.order_id STRAIGHT_JOIN colors AS t3 ON t3.id = t2.v WHERE (t2.v = -1 OR t2.v <> 18) AND t3.weight NOT IN (SELECT NULL FROM things AS q4) AND t1.user_id = 2 GROUP BY t3.code ORDER BY g0;
