@@ -80,7 +80,7 @@ const CASES: &[Case] = &[
     Case::new("insert with its key", 0, &[INSERT]),
     Case::new("insert with its key, prepared", 0, &[INSERT]).prepared(),
     Case::new("insert with an id that Shardgate makes", 16, &["INSERT INTO t (k, c) VALUES (1, 'new')"]),
-    Case::new("scatter, merged by order", 105, &["SELECT id, c FROM t WHERE id < 65 ORDER BY id LIMIT 10"]),
+    Case::new("scatter, merged by order", 116, &["SELECT id, c FROM t WHERE id < 65 ORDER BY id LIMIT 10"]),
     Case::new("scatter, merged by group", 165, &["SELECT k, COUNT(*), SUM(id) FROM t GROUP BY k"]),
 ];
 

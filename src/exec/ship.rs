@@ -135,6 +135,49 @@ impl Writer {
         }
     }
 
+    /// Whether a file that is read with CHARACTER SET binary can hold its values ([`Writer::field`]), so that they are stored as
+    /// they are: numbers, moments, and strings that go into columns of strings.
+    pub fn has_fields(&self) -> bool {
+        match &self.form {
+            // As text 0 is another year than as a number.
+            Form::Number | Form::Float | Form::Double => {
+                self.wire.kind != kind::YEAR && !as_text(self.stored)
+            }
+            Form::Temporal => matches!(
+                (self.wire.kind, self.stored),
+                (kind::DATE | kind::NEWDATE, Stored::Date)
+                    | (kind::DATETIME, Stored::Moment)
+                    | (kind::TIME, Stored::Time)
+            ),
+            Form::Quoted(_) => self.stored == Stored::Text,
+            Form::Filled(_) | Form::Bits | Form::Hex(_) => false,
+        }
+    }
+
+    /// Appends a cell as a field of a file whose fields are escaped by `\\`. `None`: it is no value of its type.
+    pub fn field(&self, out: &mut Vec<u8>, cell: Option<&[u8]>) -> Option<()> {
+        let Some(cell) = cell else {
+            out.extend_from_slice(b"\\N");
+            return Some(());
+        };
+        if matches!(self.form, Form::Quoted(_)) {
+            escaped(out, cell);
+            return Some(());
+        }
+        let text = match read_cell(self.wire, cell)? {
+            Value::Null => "\\N".to_owned(),
+            Value::Int(n) => n.to_string(),
+            Value::UInt(n) => n.to_string(),
+            Value::Decimal(text) => text,
+            Value::Date(text) => self.moment(text).trim_matches('\'').to_owned(),
+            Value::Time(text) => self.time(&text).trim_matches('\'').to_owned(),
+            Value::Double(number) => format!("{number:e}"),
+            Value::Str(_) | Value::Bytes(_) => return None,
+        };
+        out.extend_from_slice(text.as_bytes());
+        Some(())
+    }
+
     /// Appends a cell as a literal. `None`: it is no value of its type.
     pub fn put(&self, out: &mut Vec<u8>, cell: Option<&[u8]>, backslash: bool) -> Option<()> {
         let Some(cell) = cell else {
@@ -264,6 +307,22 @@ fn quoted(out: &mut Vec<u8>, bytes: &[u8], backslash: bool) {
     out.push(b'\'');
 }
 
+/// Bytes in which a file's special ones are escaped (MySQL 8.4 manual, "LOAD DATA Statement").
+fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| matches!(byte, b'\t' | b'\n' | b'\\' | 0)) {
+        let (before, after) = rest.split_at(at);
+        out.extend_from_slice(before);
+        out.push(b'\\');
+        out.push(match after.first() {
+            Some(0) => b'0',
+            byte => byte.copied().unwrap_or_default(),
+        });
+        rest = after.get(1..).unwrap_or_default();
+    }
+    out.extend_from_slice(rest);
+}
+
 fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     out.extend(
@@ -306,6 +365,30 @@ mod tests {
         }
         let bytes = ColumnDef { charset: BINARY_CHARSET, ..ColumnDef::new("c", kind::BLOB) };
         assert_eq!(written(&bytes, Stored::Text, b"a\0'"), "_binary'a\0'''");
+    }
+
+    #[test]
+    fn fields_are_read_as_what_they_were() {
+        let field = |column: &ColumnDef, stored, cell: Option<&[u8]>| {
+            let writer = Writer::new(column, stored, |_| Some("utf8mb4".into()), "utf8mb4").unwrap();
+            let mut out = Vec::new();
+            writer.has_fields().then(|| writer.field(&mut out, cell).unwrap())?;
+            Some(String::from_utf8(out).unwrap())
+        };
+        let column = |kind| ColumnDef { decimals: 31, ..ColumnDef::new("c", kind) };
+        for (kind, stored, cell, written) in [
+            (kind::LONG, Stored::Other, &b"\xff\xff\xff\xff"[..], Some("-1")),
+            (kind::FLOAT, Stored::Real, &0.1_f32.to_le_bytes(), Some("1.0000000149011612e-1")),
+            (kind::NEWDECIMAL, Stored::Other, b"1.50", Some("1.50")),
+            (kind::DATE, Stored::Date, b"\xe8\x07\x02\x1d", Some("2024-02-29")),
+            (kind::VAR_STRING, Stored::Text, b"a\tb\nc\\d\0e'", Some("a\\\tb\\\nc\\\\d\\0e'")),
+            (kind::DATE, Stored::Other, b"\xe8\x07\x02\x1d", None),
+            (kind::BIT, Stored::Other, b"\x01", None),
+            (kind::JSON, Stored::Json, b"{}", None),
+        ] {
+            assert_eq!(field(&column(kind), stored, Some(cell)).as_deref(), written);
+        }
+        assert_eq!(field(&column(kind::LONG), Stored::Other, None).as_deref(), Some("\\N"));
     }
 
     #[test]

@@ -126,8 +126,13 @@ impl Merger {
         let same = |a: &ColumnDef, b: &ColumnDef| {
             // Of strings a scale means nothing, and depends on how a server went about the statement.
             let scale = |c: &ColumnDef| (!c.is_string() && c.kind != kind::JSON).then_some(c.decimals);
-            (a.kind, scale(a), a.is_unsigned(), a.is_text(), a.is_enum_or_set())
-                == (b.kind, scale(b), b.is_unsigned(), b.is_text(), b.is_enum_or_set())
+            // How large a BLOB or TEXT may be, too.
+            let kind = |c: &ColumnDef| match c.kind {
+                kind::TINY_BLOB | kind::MEDIUM_BLOB | kind::LONG_BLOB => kind::BLOB,
+                kind => kind,
+            };
+            (kind(a), scale(a), a.is_unsigned(), a.is_text(), a.is_enum_or_set())
+                == (kind(b), scale(b), b.is_unsigned(), b.is_text(), b.is_enum_or_set())
         };
         match self.shape.columns.iter().zip(columns).find(|(a, b)| !same(a, b)) {
             None => Ok(()),

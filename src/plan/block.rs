@@ -51,6 +51,7 @@ pub(super) fn stage(ctx: &Ctx<'_>, query: &Query, name: Arc<str>) -> Option<Stag
         reductions: Vec::new(),
         tail: String::new(),
         copies: Vec::new(),
+        placing: None,
     })
 }
 

@@ -232,6 +232,9 @@ fn stage_json(stage: &stage_spec::Stage, shape: &str, topology: &Topology) -> Js
             columns.iter().map(|c| format!("{} {}", c.name, c.definition.as_deref().unwrap_or("?")));
         put(&mut out, "columns", json!(defined.chain(stage.keys.iter().cloned()).collect::<Vec<_>>()));
     }
+    if let Some(placing) = &stage.placing {
+        put(&mut out, "placed by key", json!(placing.spread.key));
+    }
     if let Some(Plan { act: Act::Read(pull), .. }) = &stage.pull
         && let Some(plan) = &stage.pull
     {

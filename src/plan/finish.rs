@@ -306,6 +306,7 @@ impl Columns<'_> {
             reductions: Vec::new(),
             tail: String::new(),
             copies: Vec::new(),
+            placing: None,
         };
         let read = Read {
             routing: Routing::Any(nodes),

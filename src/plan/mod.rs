@@ -8,6 +8,7 @@
 //! which conditions, and what may run on each node alone.
 
 mod aggregate;
+mod alike;
 pub mod bind;
 mod block;
 pub mod cache;
@@ -32,6 +33,8 @@ mod names;
 mod order;
 pub mod pick;
 mod placed;
+mod placing;
+mod pull;
 mod refuse;
 mod render;
 mod route;

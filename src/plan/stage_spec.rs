@@ -7,7 +7,7 @@ use super::bind::{self, Bound, SessionValues, Setting, Source};
 use super::ir::{Act, Piece, Plan, Read, Stored};
 use crate::base::{Code, Error, Origin, Result};
 use crate::topology::schema::Column;
-use crate::topology::{Layout, Node};
+use crate::topology::{Layout, Node, Sharded};
 
 /// How a SELECT is answered over copies of rows.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ impl Staged {
 }
 
 impl Stage {
-    /// Where it is needed by a plan: on the sources that the plan's jobs run on, if its text names it.
+    /// Where it is needed by a plan: where the plan's jobs run, if its text names it.
     pub fn places(&self, plan: &Plan, bound: &Bound) -> Vec<Node> {
         let Act::Read(read) = &plan.act else { return Vec::new() };
         let text = match &read.many {
@@ -158,11 +158,14 @@ impl Stage {
                 && bound.jobs.iter().any(|job| job.source == node.source)
         };
         let used = plan.tables.iter().enumerate().filter(|(table, _)| named(*table));
-        let nodes = used.filter_map(|(_, used)| match &used.table.layout {
-            Layout::Reference(nodes) => Some(nodes.iter().filter(here)),
-            _ => None,
+        let nodes = used.flat_map(|(_, used)| match (&used.table.layout, &self.placing) {
+            (Layout::Reference(nodes), None) => nodes.iter().filter(here).cloned().collect(),
+            (Layout::Sharded(spread), Some(placing)) if Arc::ptr_eq(spread, &placing.spread) => {
+                bound.jobs.iter().filter_map(|job| spread.node(job.node).cloned()).collect()
+            }
+            _ => Vec::new(),
         });
-        nodes.flatten().cloned().collect()
+        nodes.collect()
     }
 }
 
@@ -195,6 +198,19 @@ pub struct Stage {
     /// Further tables with the same rows: MySQL opens a temporary table once in a statement (manual, "TEMPORARY Table
     /// Problems").
     pub copies: Vec<Arc<str>>,
+    /// Which of its rows are where; `None`: all of them everywhere.
+    pub placing: Option<Placing>,
+}
+
+/// Rows of a stage that are on one node each, as if it were a table sharded by one of its columns.
+#[derive(Debug, Clone)]
+pub struct Placing {
+    /// The column (index in [`Stage::columns`]).
+    pub column: usize,
+    /// Its nodes and what places rows on them: nodes of the tables beside it, and their rule.
+    pub spread: Arc<Sharded>,
+    /// A row is of use only where its column is equal to the key of a row beside it.
+    pub needs_key: bool,
 }
 
 /// Rows of a stage are needed only where their column has a value that an earlier stage has.

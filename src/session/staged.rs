@@ -395,39 +395,38 @@ impl Session {
         };
         let limit = shared.limits.stage;
         let done = async {
-            let mut filling: Option<(Filler, Settings)> = None;
+            let (mut batch, mut ended) = collect(&mut rows, client, BATCH).await?;
+            let (charset, collation) = (|id| shared.charset(id), |id| shared.collation(id));
+            let mut filler = Filler::new(stage, rows.columns(), &charset, &collation)?;
+            filler.keep(kept.columns.iter().copied());
+            let settings = storing(&vars.settings, filler.is_utc());
+            target.make(&filler, places, &settings, client, around).await?;
+            // For few rows it is not worth asking.
+            if !ended && filler.has_files() && target.takes_files(places).await? {
+                filler.write_files();
+            }
             let mut total = Budget { max_rows: 0, max_bytes: 0 };
             loop {
-                let (batch, ended) = collect(&mut rows, client, BATCH).await?;
-                let bytes = batch.iter().map(|row| row.len() as u64).sum::<u64>();
                 total.max_rows += batch.len() as u64;
-                total.max_bytes += bytes;
+                total.max_bytes += batch.iter().map(|row| row.len() as u64).sum::<u64>();
                 if total.max_rows > limit.max_rows || total.max_bytes > limit.max_bytes {
                     return Err(too_many(stage, limit));
                 }
-                if filling.is_none() {
-                    let (charset, collation) = (|id| shared.charset(id), |id| shared.collation(id));
-                    let mut filler = Filler::new(stage, rows.columns(), &charset, &collation)?;
-                    filler.keep(kept.columns.iter().copied());
-                    let settings = storing(&vars.settings, filler.is_utc());
-                    target.make(&filler, places, &settings, client, around).await?;
-                    filling = Some((filler, settings));
-                }
-                let Some((filler, storing)) = &mut filling else { return Err(no_job()) };
-                if !batch.is_empty() {
-                    filler.note(&batch, backslash)?;
-                    let texts = places.iter().map(|node| filler.text(node, &batch));
-                    let texts = texts.collect::<Result<Vec<_>>>()?;
-                    target.write(places, texts, storing, client, around).await?;
-                    let copies = places.len() as u64;
-                    shared.metrics.staged_rows.inc_by(batch.len() as u64 * copies);
-                    shared.metrics.staged_bytes.inc_by(bytes * copies);
-                }
+                filler.note(&batch, backslash)?;
+                let written = filler.texts(places, &batch)?;
+                shared.metrics.staged_rows.inc_by(written.rows);
+                shared.metrics.staged_bytes.inc_by(written.bytes);
                 if ended {
-                    target.copy(stage, places, storing, client, around).await?;
+                    target.fill(places, written, &settings, Some(client), around).await?;
+                    target.copy(stage, places, &settings, client, around).await?;
                     kept.values = filler.take_kept();
                     return Ok((filler.columns().to_vec(), total));
                 }
+                // The next rows come while these are written; who waits for them hears when the client leaves.
+                let writing = target.fill(places, written, &settings, None, around);
+                let (done, next) = tokio::join!(writing, collect(&mut rows, client, BATCH));
+                done?;
+                (batch, ended) = next?;
             }
         }
         .await;

@@ -48,6 +48,7 @@ mod memory;
 mod merging;
 mod moves;
 mod oracle;
+mod placed;
 mod pools;
 mod relay;
 mod replicas;

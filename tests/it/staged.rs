@@ -79,7 +79,7 @@ impl<'a> Yard<'a> {
     fn sql(part: Part) -> (String, &'static str) {
         match part {
             Part::Read => (format!("{JOIN} WHERE o.id % 1000000 <= 20"), "SELECT %`o`.`product_id`%"),
-            Part::Fill => (format!("{JOIN} WHERE CONCAT(o.note, '') <> ''"), "INSERT INTO %shardgate_stage%"),
+            Part::Fill => (format!("{JOIN} WHERE CONCAT(o.note, '') <> ''"), "% INTO %shardgate_stage%"),
             Part::Spread | Part::Alone => {
                 (format!("{JOIN} WHERE o.id % 1000000 <= 20 AND SLEEP(100) = 0"), "%SLEEP(100)%")
             }
@@ -146,7 +146,11 @@ impl<'a> Yard<'a> {
         let gone = format!("no temporary table is left after {after}");
         until(&gone, async || (self.temporary().await == 0).then_some(())).await;
         for like in ["SELECT %`o`.`product_id`%", "%shardgate_stage%"] {
-            assert_eq!(self.busy(like).await, 0, "{like} after {after}");
+            // What drops the tables names them until it has ended.
+            until(&format!("{like} has ended after {after}"), async || {
+                (self.busy(like).await == 0).then_some(())
+            })
+            .await;
         }
         let mut clients = Vec::new();
         for n in 0..POOL {

@@ -90,7 +90,9 @@ impl View<'_> {
             let names = sources.iter().map(|source| self.topology.source(*source).map_or("?", |s| &*s.name));
             let names: Vec<&str> = names.collect();
             if !names.is_empty() {
-                out.push(format!("    into {}", names.join(", ")));
+                let by =
+                    stage.placing.as_ref().map(|placing| format!(", placed by key `{}`", placing.spread.key));
+                out.push(format!("    into {}{}", names.join(", "), by.unwrap_or_default()));
             }
             out.extend(took.map(|(took, _)| format!("    copied: {}", took.all)));
         }

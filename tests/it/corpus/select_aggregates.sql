@@ -330,6 +330,33 @@ SELECT d.x FROM (SELECT bin4 AS x, k FROM things ORDER BY k LIMIT 7) d ORDER BY 
 SELECT COUNT(t1.w) FROM lumped t1 LEFT JOIN things t2 ON t2.k = t1.id AND t2.num > (SELECT MIN(q3.umed) FROM things q3 WHERE q3.k = t1.v) AND NOT EXISTS (SELECT 1 FROM parts q4 WHERE q4.n = t1.v AND q4.made >= (SELECT MAX(NULL) FROM things q5 WHERE q5.yr = ANY (SELECT q6.quantity FROM order_items q6 WHERE q6.order_id > 12)));
 SELECT t1.price AS g0, t1.id IS NULL AS g1, SUM(t2.id) - COUNT(*) AS s0 FROM order_items AS t1 RIGHT JOIN orders AS t2 ON t2.id = t1.product_id GROUP BY t1.price, t1.id IS NULL HAVING COUNT(*) >= (SELECT COUNT(q3.k) FROM nothing AS q3) ORDER BY g0 DESC, g1 LIMIT 3;
 
+-- Rows that are alike count once.
+SELECT COUNT(DISTINCT ci), COUNT(DISTINCT bn), COUNT(DISTINCT la), COUNT(DISTINCT ai), COUNT(DISTINCT ch) FROM things;
+SELECT COUNT(DISTINCT ci) FROM things WHERE ci LIKE BINARY '%B%' OR LENGTH(ci) > 3;
+SELECT tiny, COUNT(DISTINCT ci) FROM things GROUP BY tiny ORDER BY tiny;
+SELECT tiny, COUNT(DISTINCT ci) FROM things GROUP BY tiny WITH ROLLUP;
+SELECT COUNT(DISTINCT ci, la) FROM things;
+SELECT COUNT(DISTINCT CONCAT(ci, '!')), COUNT(DISTINCT UPPER(bn)) FROM things;
+SELECT COUNT(DISTINCT BINARY ci), COUNT(DISTINCT HEX(la)) FROM things; -- any-warnings
+SELECT COUNT(DISTINCT money), MIN(day), MAX(moment), SUM(DISTINCT tiny), AVG(DISTINCT small) FROM things;
+SELECT COUNT(DISTINCT stamp), COUNT(DISTINCT span), COUNT(DISTINCT yr), MIN(stamp), MAX(span) FROM things;
+SELECT COUNT(DISTINCT flt), COUNT(DISTINCT dbl), COUNT(DISTINCT en), COUNT(DISTINCT tags), COUNT(DISTINCT bits) FROM things;
+SELECT COUNT(DISTINCT txt), COUNT(DISTINCT blb), COUNT(DISTINCT vbin), COUNT(DISTINCT js) FROM things;
+SELECT en, COUNT(DISTINCT tiny), BIT_OR(num), BIT_AND(num) FROM things GROUP BY en ORDER BY en;
+SELECT tiny > 3 AS g, COUNT(DISTINCT num) FROM things GROUP BY g ORDER BY g;
+SELECT label, COUNT(DISTINCT made) AS n FROM parts GROUP BY label HAVING n > 1 ORDER BY n, label;
+SELECT COUNT(DISTINCT p.label), COUNT(DISTINCT t.ci) FROM parts p JOIN things t ON t.tiny = p.n;
+SELECT t.tiny, COUNT(DISTINCT p.price) FROM things t LEFT JOIN parts p ON p.n = t.tiny GROUP BY t.tiny ORDER BY t.tiny;
+SELECT COUNT(*), COUNT(DISTINCT tiny), COUNT(DISTINCT ci) FROM things;
+SELECT tiny, SUM(num), COUNT(DISTINCT ci), AVG(money) FROM things GROUP BY tiny ORDER BY tiny;
+SELECT k FROM things WHERE (tiny, small) IN (SELECT n, qty FROM parts) ORDER BY k;
+SELECT k FROM things WHERE tiny NOT IN (SELECT n FROM parts WHERE label IS NOT NULL) ORDER BY k;
+SELECT k FROM things t WHERE EXISTS (SELECT * FROM parts p WHERE p.n = t.tiny AND p.label <> t.ci) ORDER BY k;
+SELECT k FROM things t WHERE NOT EXISTS (SELECT label FROM parts p WHERE p.n = t.tiny AND BINARY p.label = t.bn) ORDER BY k; -- any-warnings
+SELECT COUNT(DISTINCT v), (SELECT SUM(l.v) FROM colors LIMIT 1) FROM lumped l;
+SELECT d.n, COUNT(*) FROM (SELECT tiny, COUNT(DISTINCT ci) AS n FROM things GROUP BY tiny) d GROUP BY d.n ORDER BY d.n;
+SELECT MAX(n) FROM (SELECT COUNT(DISTINCT label) AS n FROM parts GROUP BY qty) d;
+
 -- Groups of strings that one node has alone, and years that an aggregate has made numbers of.
 SELECT CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END AS g0, SUM(t2.id) AS s0, SUM(t2.v) AS s1, SUM(t2.id) - COUNT(*) AS s2 FROM things AS t1 STRAIGHT_JOIN lumped AS t2 ON t2.v = t1.k WHERE t2.v <=> -2 GROUP BY CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END ORDER BY g0;
 SELECT CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END AS g0, SUM(t2.id) AS s0, SUM(t2.id) - COUNT(*) AS s2 FROM things AS t1 STRAIGHT_JOIN lumped AS t2 ON t2.v = t1.k WHERE t2.v <=> 2 GROUP BY CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END ORDER BY g0;
