@@ -239,7 +239,7 @@ fn by_connection(ctx: &Ctx<'_>) -> Result<()> {
 
 fn read(source: &Ctx<'_>, query: &Query) -> Result<Read> {
     match select::plan(source, query)? {
-        Act::Read(read) => Ok(Read { replica: false, ..read }),
+        Act::Read(read) => Ok(read),
         _ => Err(Error::new(Code::Internal, "a query that is no read")),
     }
 }

@@ -67,11 +67,29 @@ impl Session {
         Ok(())
     }
 
+    /// A plan by definitions as they are now: what was known of tables may be forgotten at any time, when some proxy has
+    /// changed one.
+    async fn planned_as_is(&mut self, shape: &Normalised) -> Result<Plan> {
+        const TRIES: usize = 10;
+        let statement = sql::parse(&shape.masked(), self.vars.mode)
+            .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
+        let mut tries = 0;
+        loop {
+            let epoch = self.shared.epoch();
+            self.load_definitions(&statement).await?;
+            let plan = self.planned(shape)?;
+            tries += 1;
+            if self.shared.epoch() == epoch || tries == TRIES {
+                return Ok(plan);
+            }
+        }
+    }
+
     /// What a server makes of the query's columns: it creates a temporary table of the same name, without rows.
     async fn definition(&mut self, plain: &[u8], table: &TableName, query: &Query) -> Result<Definition> {
         let question = without_rows(plain, query);
         let shape = Normalised::verbatim(&question);
-        let plan = self.planned(&shape)?;
+        let plan = self.planned_as_is(&shape).await?;
         if let Act::Refused(error) = &plan.act {
             return Err(error.clone());
         }
@@ -165,25 +183,26 @@ impl Session {
         let mut sql = format!("{verb} INTO {} ({columns}) ", self.full_name(table)).into_bytes();
         sql.extend_from_slice(part(plain, query.span));
         let shape = Normalised::verbatim(&sql);
-        let plan = self.planned(&shape)?;
+        let plan = self.planned_as_is(&shape).await?;
         let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: &sql, shape: &shape, given: &given, more };
         if let Act::Refused(error) = &plan.act {
             return Err(error.clone());
         }
-        let bound = self.bind(&plan, &text)?;
         if !self.vars.autocommit {
             self.held.begin("BEGIN", None, false, &self.vars.settings);
         }
-        let done = match &plan.act {
-            Act::Copy(copy) if !bound.destinations().is_empty() => {
-                self.copied(&plan, copy, &bound, &text).await
+        let done = match (&plan.act, self.bind(&plan, &text)) {
+            (Act::Copy(copy), Ok(bound)) if !bound.destinations().is_empty() => {
+                self.copied(&plan, copy, Ok(&bound), &text).await
             }
-            Act::Copy(_) | Act::Write(_) if plan.images.is_none() => {
+            (Act::Copy(copy), Err(refusal)) => self.copied(&plan, copy, Err(refusal), &text).await,
+            (Act::Copy(_) | Act::Write(_), Ok(bound)) if plan.images.is_none() => {
                 let scope = self.open_scope(bound.jobs.len() > 1).await?;
                 let done = self.write_whole(&bound, &text).await;
                 self.close_scope(scope, done).await
             }
+            (_, Err(error)) => Err(error),
             _ => Err(Error::refused(
                 "CREATE TABLE … SELECT of rows that are not placed as INSERT … SELECT places them",
                 "create the table first, and insert the rows then",

@@ -3,6 +3,7 @@
 pub mod control;
 mod copy;
 mod copy_rows;
+mod copy_write;
 mod create;
 mod ddl;
 mod definitions;

@@ -6,10 +6,11 @@ use tokio::time::Instant;
 
 use super::Session;
 use super::copy::{Side, collect, reading};
+use super::copy_write::Copying;
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
 use super::read::{found_rows, order, tasks_of, warnings_after};
-use crate::backend::{Role, Settings};
+use crate::backend::{Flavor, Pools, Role, Settings};
 use crate::base::{Code, Error, Result};
 use crate::exec::fanout::{self, Order, Rows};
 use crate::exec::meter::Meter;
@@ -36,37 +37,67 @@ use crate::wire::status;
 const BATCH: Budget = Budget { max_rows: 20_000, max_bytes: 1024 * 1024 };
 
 /// One execution of a SELECT over copies of rows.
-struct Over<'a> {
-    text: &'a Text<'a>,
-    choice: Choice,
+#[derive(Clone, Copy)]
+pub(super) struct Over<'a> {
+    pub(super) text: &'a Text<'a>,
+    pub(super) choice: Choice,
     /// When all of it must have ended.
-    deadline: Option<Instant>,
+    pub(super) deadline: Option<Instant>,
+    /// What is read is locked, as a statement does that changes rows by it.
+    pub(super) lock: bool,
 }
 
 /// Where the rows of a staged statement go.
-enum Sink<'s, 'b> {
+pub(super) enum Sink<'s, 'b> {
     Client,
     /// They are counted, and not sent.
     Counted,
     /// Into a stage, at these places.
     Stage(&'s Stage, &'s [Node], &'s mut Bench<'b>, &'s mut Kept),
+    /// Into a table.
+    Copy(&'s mut Copying<'b>),
 }
 
-/// Columns of a stage whose values are kept while it is filled, and these.
+impl Sink<'_, '_> {
+    /// What the servers have to warn of that parts of the statement are read from.
+    fn warned(&mut self, mut messages: Vec<[String; 3]>) {
+        match self {
+            Self::Copy(copying) => copying.warned(messages),
+            Self::Stage(.., kept) => kept.warnings.append(&mut messages),
+            Self::Client | Self::Counted => {}
+        }
+    }
+}
+
+/// Columns of a stage whose values are kept while it is filled, and these; and what the servers have had to warn of.
 #[derive(Default)]
-struct Kept {
+pub(super) struct Kept {
     columns: Vec<usize>,
     values: Vec<(usize, Values)>,
+    warnings: Vec<[String; 3]>,
 }
 
 /// Whose connections a part of a statement runs on: the session's, or those that have its stages.
-enum Ground<'g, 'b> {
+pub(super) enum Ground<'g, 'b> {
     Session(Side<'g>),
     Bench(&'g mut Bench<'b>),
 }
 
-impl Ground<'_, '_> {
-    async fn open<'r>(
+impl<'g, 'b> Ground<'g, 'b> {
+    pub(super) fn of(
+        bench: Option<&'g mut Bench<'b>>,
+        choice: Choice,
+        pools: &'g Pools,
+        flavor: Flavor,
+        settings: &'g Settings,
+    ) -> Self {
+        match bench {
+            Some(bench) => Self::Bench(bench),
+            None => Self::Session(Side { apart: !choice.within, pools, flavor, settings }),
+        }
+    }
+
+    pub(super) async fn open<'r>(
         &mut self,
         tasks: &'r [Task<'r>],
         order: Order<'r>,
@@ -80,7 +111,7 @@ impl Ground<'_, '_> {
         }
     }
 
-    async fn close(&mut self, rows: Rows<'_>, held: &mut Held) {
+    pub(super) async fn close(&mut self, rows: Rows<'_>, held: &mut Held) {
         match self {
             Self::Session(side) => side.close(rows, held).await,
             Self::Bench(bench) => drop(rows.close(*bench).await),
@@ -132,7 +163,7 @@ impl Session {
         text: &Text<'_>,
         sink: Sink<'_, '_>,
     ) -> Result<TookOver> {
-        let over = Over { text, choice: self.choice(), deadline: self.deadline() };
+        let over = Over { text, choice: self.choice(), deadline: self.deadline(), lock: false };
         let shared = self.shared.clone();
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
@@ -145,7 +176,7 @@ impl Session {
     }
 
     /// Runs a statement over copies; its temporary tables are gone afterwards.
-    async fn run_over(
+    pub(super) async fn run_over(
         &mut self,
         over: &Over<'_>,
         staged: &Staged,
@@ -166,7 +197,7 @@ impl Session {
         over: &Over<'_>,
         staged: &Staged,
         bound: &BoundStages,
-        sink: Sink<'_, '_>,
+        mut sink: Sink<'_, '_>,
         (bench, end): (&mut Bench<'_>, &mut Bench<'_>),
     ) -> Result<TookOver> {
         let mut took = TookOver::default();
@@ -179,21 +210,23 @@ impl Session {
             let columns = later.filter(|reduction| reduction.stage == n).map(|reduction| reduction.of);
             // Where a byte of a longer character may look like a quote no literal is written.
             let columns = columns.filter(|_| plain).collect();
-            let mut kept = Kept { columns, values: Vec::new() };
-            let more = narrowed(stage, &known);
+            let mut kept = Kept { columns, ..Kept::default() };
+            let mut more = narrowed(stage, &known);
+            more.extend_from_slice(over.locks());
             let places = stage.places(&staged.rest, &bound.rest);
             if places.is_empty() && kept.columns.is_empty() {
                 took.stages.push((Took::default(), None));
             } else {
-                let sink = Sink::Stage(stage, &places, bench, &mut kept);
-                took.stages.push(self.fill(over, pull, sink, &more).await?);
+                let into = Sink::Stage(stage, &places, bench, &mut kept);
+                took.stages.push(self.fill(over, pull, into, &more).await?);
             }
+            sink.warned(kept.warnings);
             known.push(kept.values);
             let Some((last, jobs)) = last else { continue };
             let places = stage.places(&last.plan, jobs);
             if !places.is_empty() {
-                let sink = Sink::Stage(stage, &places, end, &mut Kept::default());
-                self.fill(over, pull, sink, &more).await?;
+                let into = Sink::Stage(stage, &places, end, &mut Kept::default());
+                self.fill(over, pull, into, &more).await?;
             }
         }
         let bench = (!staged.stages.is_empty()).then_some(bench);
@@ -203,8 +236,11 @@ impl Session {
             return Ok(took);
         };
         let places = last.stage.places(&last.plan, jobs);
-        let into = Sink::Stage(&last.stage, &places, end, &mut Kept::default());
-        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, &[]), into, bench).await?;
+        let mut kept = Kept::default();
+        let into = Sink::Stage(&last.stage, &places, end, &mut kept);
+        let more = if bench.is_none() { over.locks() } else { &[] };
+        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, more), into, bench).await?;
+        sink.warned(kept.warnings);
         took.rest = rest;
         let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
         for (column, mut shown) in last.stage.columns.iter().flatten().zip(shown) {
@@ -265,6 +301,10 @@ impl Session {
             }
             (Sink::Counted, Some(bench)) => self.counted_over(over, plan, bound, bench).await,
             (Sink::Client | Sink::Counted, None) => Err(no_job()),
+            (Sink::Copy(copying), bench) => {
+                let Act::Read(read) = &plan.act else { return Err(no_job()) };
+                self.copy_rows(over, (read, bound), bench, copying).await.map(|()| Took::default())
+            }
             (sink, bench) => {
                 self.rows_into(over, (plan, bound, &[]), sink, bench).await.map(|(_, took)| took)
             }
@@ -313,16 +353,11 @@ impl Session {
             budget: shared.limits.merge,
             settings: &settings,
             role: if replica { Role::Replica } else { Role::Primary },
-            locks: read.locks,
+            locks: read.locks || over.lock && bench.is_none(),
             format: Format::Binary,
             meter: Some(&meter),
         };
-        let mut from = match bench {
-            Some(bench) => Ground::Bench(bench),
-            None => {
-                Ground::Session(Side { apart: !within, pools, flavor: *flavor, settings: &vars.settings })
-            }
-        };
+        let mut from = Ground::of(bench, over.choice, pools, *flavor, &vars.settings);
         let mut rows = from.open(&tasks, order, held, client, around).await?;
         let limit = shared.limits.stage;
         let done = async {
@@ -357,6 +392,7 @@ impl Session {
                 if ended {
                     target.copy(stage, places, storing, client, around).await?;
                     kept.values = filler.take_kept();
+                    kept.warnings.extend_from_slice(rows.warned().await);
                     return Ok((filler.columns().to_vec(), total));
                 }
             }
@@ -456,6 +492,13 @@ impl Session {
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         fanout::count(&tasks, order, bench, &mut self.client, around).await
+    }
+}
+
+impl Over<'_> {
+    /// What stands behind the questions for rows.
+    fn locks(&self) -> &'static [u8] {
+        if self.lock { b" LOCK IN SHARE MODE" } else { b"" }
     }
 }
 
