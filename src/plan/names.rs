@@ -36,6 +36,8 @@ pub(super) struct Ctx<'a> {
     /// Names of common table expressions that read another copy of such rows: where they stand, which copy, and the alias
     /// that they need.
     pub(super) copies: Vec<(Span, usize, Option<String>)>,
+    /// Columns that are selected besides the client's own, behind the last of them, and where that ends.
+    pub(super) carried: Option<(u32, String)>,
 }
 
 /// Schemas that a server has of itself.
@@ -68,6 +70,7 @@ impl<'a> Ctx<'a> {
             part: None,
             blocks: Vec::new(),
             copies: Vec::new(),
+            carried: None,
         };
         ctx.tables = statement.tables.iter().map(|t| ctx.resolve(t)).collect::<Result<_>>()?;
         Ok(ctx)
@@ -209,6 +212,9 @@ pub(super) fn edits(ctx: &Ctx<'_>, routing: &Routing, style: Style) -> Result<Ed
         map_names(ctx, style, &mut edits)?;
     }
     name_columns(ctx, &[], &mut edits);
+    if let Some((at, columns)) = &ctx.carried {
+        edits.insert(*at, vec![text(columns.as_str())]);
+    }
     Ok(edits)
 }
 

@@ -29,7 +29,7 @@ use crate::exec::stage::Bench;
 use crate::exec::write::Task;
 use crate::exec::{Client, Connections, info};
 use crate::merge::Budget;
-use crate::plan::ir::{Copy, Job, Plan, Read};
+use crate::plan::ir::{Copy, Job, Plan, Read, Selective};
 use crate::plan::merge_spec::{Merge, Step};
 use crate::plan::stage_spec::{BoundStages, Choice, Staged, is_refusal};
 use crate::plan::{self, Bound};
@@ -177,7 +177,9 @@ impl Session {
                 self.last.inserted(first);
             }
             (None, Some(_)) if summary.affected > 0 => {
-                summary.last_insert_id = copying.given.unwrap_or(copying.last_id);
+                // Which rows are new only servers know where others change instead.
+                let given = copying.given.filter(|_| copy.selective != Selective::Update);
+                summary.last_insert_id = given.unwrap_or(copying.last_id);
             }
             _ => {}
         }

@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 
+use super::copy_carried::{self, Carried};
 use super::copy_rows::{Part, Placing};
 use super::ids::first_stored;
 use super::lookup::{Arriving, Place, Texts, keeping, run};
@@ -155,13 +156,19 @@ impl<'a> Copying<'a> {
     }
 
     fn placing(&self, columns: Vec<ColumnDef>) -> Result<Placing<'a>> {
-        if columns.len() != self.copy.columns.len() {
+        let own = columns.len().checked_sub(self.copy.carried);
+        if own != Some(self.copy.columns.len()) {
             return Err(Error::new(Code::ColumnCount, "Column count doesn't match value count at row 1"));
         }
+        let carried = match self.copy.carried {
+            0 => None,
+            _ => Some(Carried::new(self.copy, &columns, &self.charset, self.shared)?),
+        };
         let writer =
             |(column, stored)| Writer::new(column, stored, |id| self.shared.charset(id), &self.charset);
         let writers = columns.iter().zip(self.copy.columns.iter().copied()).map(writer);
         Ok(Placing {
+            carried,
             writers: writers.collect::<Result<_>>()?,
             copy: self.copy,
             table: self.table,
@@ -303,12 +310,14 @@ impl Writing<'_, '_> {
     /// There is no row: a server says what it has to say of that, and of the table.
     async fn nothing(&mut self, total: &mut Total) -> Result<()> {
         let Some(Place { job, head, tail, .. }) = self.placing.destinations.first() else { return Ok(()) };
-        let mut text = head.clone();
-        text.extend_from_slice(b" SELECT ");
-        let width = self.placing.columns.len() + usize::from(self.placing.copy.id == GivenId::Added);
-        text.extend_from_slice(vec!["NULL"; width].join(",").as_bytes());
-        text.extend_from_slice(b" FROM DUAL WHERE FALSE");
-        text.extend_from_slice(tail);
+        let width = self.placing.writers.len() + usize::from(self.placing.copy.id == GivenId::Added);
+        let text = match &self.placing.carried {
+            Some(carried) => carried.statement(head, b"", tail),
+            None => {
+                let nulls = vec!["NULL"; width].join(",");
+                [head, format!(" SELECT {nulls} FROM DUAL WHERE FALSE").as_bytes(), tail].concat()
+            }
+        };
         let answers = self.write(vec![Part { job, text, rows: Vec::new() }]).await?;
         total.add(answers);
         Ok(())
@@ -323,7 +332,11 @@ impl Writing<'_, '_> {
             let call = Call::Owned(text);
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
         }
-        run(&mut self.hand, &tasks, &numbers, self.texts.pace).await
+        let written = run(&mut self.hand, &tasks, &numbers, self.texts.pace).await;
+        written.map_err(|error| match &self.placing.carried {
+            Some(_) => copy_carried::mixed(error),
+            None => error,
+        })
     }
 }
 

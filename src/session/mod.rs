@@ -2,6 +2,7 @@
 
 pub mod control;
 mod copy;
+mod copy_carried;
 mod copy_rows;
 mod copy_write;
 mod create;

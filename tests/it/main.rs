@@ -51,6 +51,7 @@ mod servers;
 mod sessions;
 mod sharding;
 mod staged;
+mod staged_copies;
 mod threads;
 mod tpch;
 mod transactions;

@@ -240,3 +240,40 @@ DROP TABLE plain_copy;
 CREATE TABLE plain_copy AS SELECT u.id, t.id FROM users u JOIN tickets t ON t.user_id = u.id;
 CREATE TABLE plain_copy AS SELECT u.id, t.ticket AS id FROM users u JOIN tickets t ON t.user_id = u.id;
 SELECT * FROM plain_copy;
+
+-- == ON DUPLICATE KEY UPDATE with columns of the query
+INSERT INTO tickets (ticket, points) SELECT u.id, 1 FROM users u ON DUPLICATE KEY UPDATE points = tickets.points + u.age; -- any-warnings
+INSERT INTO tickets (ticket, title) SELECT u.id, u.city FROM users u WHERE u.id < 9 ON DUPLICATE KEY UPDATE title = CONCAT(u.name, '-', u.age), points = points - u.id;
+INSERT INTO codes SELECT c.code, k.k FROM codes c JOIN kinds k ON k.k = c.v ON DUPLICATE KEY UPDATE v = codes.v * 100 + k.big;
+INSERT INTO codes (code, v) SELECT name, id FROM users u ON DUPLICATE KEY UPDATE v = u.balance / 3;
+INSERT INTO codes (code, v) SELECT name, id FROM users u ON DUPLICATE KEY UPDATE v = u.balance / 3 + LENGTH(u.city);
+INSERT INTO tickets (ticket) SELECT u.id FROM users u JOIN kinds k ON k.k = u.id ON DUPLICATE KEY UPDATE title = LEFT(CONCAT(k.exact, '|', k.d, '|', k.day, '|', k.clock), 20);
+INSERT INTO tickets (ticket) SELECT u.id FROM users u JOIN kinds k ON k.k = u.id WHERE k.k IN (1, 5) ON DUPLICATE KEY UPDATE title = LEFT(CONCAT_WS('|', k.moment, k.fixed), 20), points = points + k.tiny;
+INSERT INTO tickets (ticket) SELECT u.id FROM users u JOIN kinds k ON k.k = u.id WHERE k.k = 5 ON DUPLICATE KEY UPDATE title = CONCAT(k.latin, k.fixed); -- refused on mysql: two collations
+INSERT INTO kinds (k, long_text) SELECT t.ticket, t.title FROM tickets t ON DUPLICATE KEY UPDATE long_text = CONCAT(IFNULL(kinds.long_text, 'none'), IFNULL(t.title, 'none')), exact = kinds.exact + t.points;
+INSERT INTO kinds (k, long_text) SELECT t.ticket, t.title FROM tickets t ORDER BY t.title, t.ticket DESC LIMIT 4 ON DUPLICATE KEY UPDATE exact = 1.5 * t.points, long_text = t.title;
+INSERT INTO kinds (k, blob_) SELECT t.ticket, s.blob_ FROM tickets t JOIN kinds s ON s.k = t.ticket WHERE s.k IN (1, 4, 5) ON DUPLICATE KEY UPDATE blob_ = CONCAT(s.blob_, s.bytes), day = s.day;
+INSERT INTO rates SELECT LEFT(c.code, 3), c.v FROM codes c WHERE c.code IN ('alpha', 'beta') ON DUPLICATE KEY UPDATE rate = c.v;
+INSERT INTO rates SELECT 'EUR', c.v FROM codes c WHERE c.v < 4 ORDER BY c.v ON DUPLICATE KEY UPDATE rate = rates.rate * 10 + c.v;
+INSERT INTO products (id, name) SELECT u.id, CONCAT('p', u.name) FROM users u WHERE u.id < 8 ON DUPLICATE KEY UPDATE stock = products.stock + u.id, price = u.balance + products.price;
+INSERT INTO audit (id, who) SELECT u.id, u.name FROM users u WHERE u.id < 4 ON DUPLICATE KEY UPDATE what = CONCAT(audit.what, '/', u.city);
+INSERT INTO orders (id, user_id, note) SELECT o.id, o.user_id, t.title FROM orders o JOIN tickets t ON t.ticket = o.product_id ON DUPLICATE KEY UPDATE note = CONCAT(t.title, t.points), total = orders.total + t.points;
+INSERT INTO tickets (ticket, points) SELECT u.id, 1 FROM users u WHERE u.id = 5 ON DUPLICATE KEY UPDATE points = tickets.points + u.nothing;
+INSERT INTO tickets (ticket, points) SELECT u.id, k.big FROM users u JOIN kinds k ON k.k = u.id WHERE k.k = 4 ON DUPLICATE KEY UPDATE points = k.big - 1;
+INSERT INTO tickets (ticket, points) SELECT u.id, 1 FROM users u WHERE u.id < 0 ON DUPLICATE KEY UPDATE points = tickets.points + u.age;
+INSERT INTO tickets (ticket, points) SELECT u.id, 1 FROM users u WHERE u.id = 6 ON DUPLICATE KEY UPDATE title = REPEAT(u.name, 10);
+INSERT INTO tickets (ticket, points) SELECT u.id, 1 FROM users u WHERE u.id < 4 ON DUPLICATE KEY UPDATE points = tickets.points + VALUES(points) + u.id; -- any-warnings
+INSERT INTO kinds (k) SELECT u.id FROM users u JOIN kinds s ON s.k = u.id WHERE u.id < 6 ON DUPLICATE KEY UPDATE one = s.one; -- refused: an ENUM as an expression
+INSERT INTO kinds (k) SELECT u.id FROM users u JOIN kinds s ON s.k = u.id WHERE u.id < 6 ON DUPLICATE KEY UPDATE f = s.f; -- refused: a FLOAT as an expression
+INSERT INTO tickets (ticket, points) SELECT DISTINCT u.id, 1 FROM users u ON DUPLICATE KEY UPDATE points = tickets.points + u.age; -- refused: DISTINCT
+INSERT INTO tickets (ticket, points) SELECT u.id, COUNT(*) FROM users u GROUP BY u.id ON DUPLICATE KEY UPDATE points = tickets.points + u.id; -- refused on mariadb: groups
+SELECT * FROM tickets ORDER BY ticket;
+SELECT * FROM codes ORDER BY code;
+SELECT k, exact, HEX(blob_), long_text, day FROM kinds ORDER BY k;
+SELECT * FROM rates ORDER BY cur;
+SELECT * FROM products ORDER BY id;
+SELECT id, note, total FROM orders ORDER BY id;
+
+-- == VALUES that ON DUPLICATE KEY UPDATE needs of a generated id
+INSERT INTO orders (user_id, note) SELECT t.user_id, t.title FROM tickets t WHERE t.user_id < 50 ORDER BY t.ticket ON DUPLICATE KEY UPDATE total = t.points;
+SELECT user_id, note, total FROM orders WHERE note LIKE 't%' ORDER BY id;
