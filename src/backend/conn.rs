@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::answer::{Answer, AnswerLimit, Summary};
 use super::settings::{OPENING_COLLATION, Settings};
@@ -119,18 +120,16 @@ pub struct Conn {
     busy: bool,
     broken: bool,
     littered: bool,
+    /// How long its server may take over a statement of the proxy's own.
+    patience: Duration,
 }
 
 impl Conn {
-    /// Connects and logs in. Errors name the source; they come within `timeout`.
-    pub async fn open(
-        name: Arc<str>,
-        endpoint: &Endpoint,
-        flavor: Flavor,
-        timeout: Duration,
-    ) -> Result<Self> {
+    /// Connects and logs in. Errors name the source; they come within `limit`, as do answers to [`query`](Self::query) until
+    /// [`answers_within`](Self::answers_within) says otherwise.
+    pub async fn open(name: Arc<str>, endpoint: &Endpoint, flavor: Flavor, limit: Duration) -> Result<Self> {
         let opening = Self::handshake(endpoint, flavor);
-        let what = match tokio::time::timeout(timeout, opening).await {
+        let what = match timeout(limit, opening).await {
             Ok(Ok((stream, info))) => {
                 return Ok(Self {
                     stream,
@@ -148,10 +147,11 @@ impl Conn {
                     busy: false,
                     broken: false,
                     littered: false,
+                    patience: limit,
                 });
             }
             Ok(Err(error)) => error.message,
-            Err(_) => format!("no answer within {} ms", timeout.as_millis()),
+            Err(_) => format!("no answer within {} ms", limit.as_millis()),
         };
         let Endpoint { host, port, .. } = endpoint;
         Err(Error::new(
@@ -182,6 +182,11 @@ impl Conn {
             secure: false,
         };
         client::connect(socket, &login).await
+    }
+
+    /// How long its server may take over a statement of the proxy's own; the connection is lost then.
+    pub fn answers_within(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// The source's name, for messages.
@@ -350,7 +355,7 @@ impl Conn {
     async fn settle_if(&mut self, strict: bool) -> Result<()> {
         let sent = self.stream.flush().await;
         if sent.is_err()
-            && let Ok(Ok(Some(packet))) = tokio::time::timeout(LAST_WORD, self.stream.read_packet()).await
+            && let Ok(Ok(Some(packet))) = timeout(LAST_WORD, self.stream.read_packet()).await
             && let Some(error) = packet::decode_err(&packet).filter(too_large)
         {
             self.broken = true;
@@ -372,18 +377,28 @@ impl Conn {
 
     /// Runs two statements that answer OK, in one write; the second is also right where the first fails.
     pub async fn query_anyway(&mut self, before: &str, sql: &str) -> Result<Summary> {
-        self.queue_before(before);
-        self.queue_query(sql.as_bytes());
-        self.settle_if(false).await?;
-        Ok(self.answer(0).await?.ok)
+        let patience = self.patience;
+        let asking = async {
+            self.queue_before(before);
+            self.queue_query(sql.as_bytes());
+            self.settle_if(false).await?;
+            Ok(self.answer(0).await?.ok)
+        };
+        let answered = timeout(patience, asking).await;
+        answered.unwrap_or_else(|_| Err(self.deaf()))
     }
 
     /// Runs two statements that answer OK, in one write; where the first fails, the connection is unusable.
     pub async fn query_both(&mut self, before: &str, sql: &str) -> Result<Summary> {
-        self.queue_before(before);
-        self.queue_query(sql.as_bytes());
-        self.settle().await?;
-        Ok(self.answer(0).await?.ok)
+        let patience = self.patience;
+        let asking = async {
+            self.queue_before(before);
+            self.queue_query(sql.as_bytes());
+            self.settle().await?;
+            Ok(self.answer(0).await?.ok)
+        };
+        let answered = timeout(patience, asking).await;
+        answered.unwrap_or_else(|_| Err(self.deaf()))
     }
 
     // ---- packets back -------------------------------------------------------------------------------------------
@@ -429,8 +444,20 @@ impl Conn {
         Error::new(Code::SourceLost, format!("source \"{}\" sent an answer that cannot be read", self.name))
     }
 
-    /// Runs a statement of the proxy's own and reads its whole answer, at most `limit` rows (more is error 1038).
+    fn deaf(&mut self) -> Error {
+        let within = self.patience.as_millis();
+        self.lost(&format!("no answer within {within} ms"))
+    }
+
+    /// Runs a statement of the proxy's own and reads its whole answer, at most `limit` rows (more is error 1038). A server
+    /// that does not answer in time ([`answers_within`](Self::answers_within)) is lost.
     pub async fn query(&mut self, sql: &str, limit: usize) -> Result<Answer> {
+        let answered = timeout(self.patience, self.query_at_length(sql, limit)).await;
+        answered.unwrap_or_else(|_| Err(self.deaf()))
+    }
+
+    /// The same for what takes as long as it takes: work on all of a table.
+    pub async fn query_at_length(&mut self, sql: &str, limit: usize) -> Result<Answer> {
         self.queue_query(sql.as_bytes());
         self.settle().await?;
         self.answer(limit).await

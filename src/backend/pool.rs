@@ -234,6 +234,7 @@ impl Pool {
         let mut conn = Conn::open(Arc::clone(&self.name), &self.endpoint, flavor, limit).await?;
         self.common.metrics.opened.inc();
         conn.born = self.common.seconds.now();
+        conn.answers_within(self.common.limits.answer);
         room.filled();
         Ok(self.lease(Box::new(conn), shelf))
     }

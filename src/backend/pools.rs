@@ -15,6 +15,9 @@ use crate::topology::{Endpoint, Source, Topology};
 /// A replica that could not be reached is left alone for so long.
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(2);
 
+/// ER_NO_SUCH_THREAD.
+const NO_SUCH_THREAD: u16 = 1094;
+
 /// Which server of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
@@ -33,6 +36,8 @@ pub struct Limits {
     pub wait: Duration,
     /// How long opening a connection may take.
     pub connect: Duration,
+    /// How long a statement of the proxy's own may take ([`Conn::query`]).
+    pub answer: Duration,
     /// A connection that lay idle for so long is pinged before it is used.
     pub check: Duration,
     /// Idle connections are closed after this.
@@ -49,6 +54,7 @@ impl Default for Limits {
             max_connections: 64,
             wait: Duration::from_secs(5),
             connect: Duration::from_secs(2),
+            answer: Duration::from_secs(60),
             check: Duration::from_secs(30),
             idle: Duration::from_secs(600),
             lifetime: Duration::from_secs(3600),
@@ -167,20 +173,28 @@ impl Pools {
         pools.primary.pool.take(self.shelf, flavor).await
     }
 
-    /// Stops what a connection runs, by KILL QUERY over a connection of its own. Failing is logged: the server's own
-    /// look at its closed connection ends the statement then.
-    pub async fn kill(&self, name: &str, endpoint: &Endpoint, connection_id: u32) {
-        let opened =
-            Conn::open(name.into(), endpoint, Flavor::default(), self.all.common.limits.connect).await;
-        let result = match opened {
-            Ok(mut conn) => conn.query(&format!("KILL QUERY {connection_id}"), 0).await.map(|_| ()),
+    /// Stops what a connection runs, by KILL QUERY over a connection of its own; whether the server has answered it. Failing
+    /// is logged: the server's own look at its closed connection ends the statement then.
+    pub async fn kill(&self, name: &str, endpoint: &Endpoint, connection_id: u32) -> bool {
+        let limit = self.all.common.limits.connect;
+        let killed = match Conn::open(name.into(), endpoint, Flavor::default(), limit).await {
+            Ok(mut conn) => {
+                conn.answers_within(limit);
+                conn.query(&format!("KILL QUERY {connection_id}"), 0).await
+            }
             Err(error) => Err(error),
         };
-        match result {
-            Ok(()) => {
+        match killed {
+            Ok(_) => {
                 self.all.common.metrics.killed.inc();
+                true
             }
-            Err(error) => tracing::warn!(source = name, connection_id, "KILL QUERY failed: {error}"),
+            // The connection is gone, and what ran on it.
+            Err(error) if error.errno == NO_SUCH_THREAD => true,
+            Err(error) => {
+                tracing::warn!(source = name, connection_id, "KILL QUERY failed: {error}");
+                false
+            }
         }
     }
 

@@ -41,6 +41,7 @@ pub(super) fn pool(root: &Section<'_, '_>) -> Pool {
         max_connections: 64,
         wait: 5 * SECOND,
         connect_timeout: 3 * SECOND,
+        answer_timeout: 60 * SECOND,
         idle_check: 30 * SECOND,
         max_idle: 600 * SECOND,
         max_lifetime: 3600 * SECOND,
@@ -49,6 +50,7 @@ pub(super) fn pool(root: &Section<'_, '_>) -> Pool {
     pool.max_connections = section.integer("max_connections", 64, 1, 100_000) as u32;
     pool.wait = section.duration("wait", pool.wait);
     pool.connect_timeout = section.duration("connect_timeout", pool.connect_timeout);
+    pool.answer_timeout = section.duration("answer_timeout", pool.answer_timeout);
     pool.idle_check = section.duration("idle_check", pool.idle_check);
     pool.max_idle = section.duration("max_idle", pool.max_idle);
     pool.max_lifetime = section.duration("max_lifetime", pool.max_lifetime);

@@ -101,6 +101,9 @@ pub struct Pool {
     pub wait: Duration,
     /// `connect_timeout`: how long connecting and logging in may take. Default 3 s.
     pub connect_timeout: Duration,
+    /// `answer_timeout`: how long a server may take over a statement of Shardgate's own (COMMIT, ROLLBACK, SAVEPOINT, a step
+    /// of a commit) before it is taken for lost. Default 60 s.
+    pub answer_timeout: Duration,
     /// `idle_check`: a connection that was idle for so long is pinged before it is used. Default 30 s.
     pub idle_check: Duration,
     /// `max_idle`: a connection that was idle for so long is closed. Default 10 min.

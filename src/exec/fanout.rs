@@ -224,7 +224,7 @@ impl<'a> Rows<'a> {
             for lane in lanes.iter_mut() {
                 while lane.wanted(gather) {
                     if lane.current.is_none() {
-                        lane.next(tasks, &gather.order).await?;
+                        lane.next(tasks, &gather.order, *around).await?;
                         continue;
                     }
                     if !lane.take_buffered(gather)? {

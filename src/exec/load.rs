@@ -12,14 +12,14 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::info;
 use super::lines::{Cut, Cutter, Row};
 use super::send::{Call, Preset, State, send};
-use super::single::{self, Around, KILL_AGAIN, KILLS};
+use super::single::{self, Around};
 use super::source::Connections;
+use super::stop::{KILL_AGAIN, KILLS, Target};
 use super::{Asked, Client};
 use crate::backend::file::Wanted;
 use crate::backend::{Lease, Role, Settings, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Origin, Result};
-use crate::topology::Endpoint;
 use crate::wire::packet;
 
 /// How long a client may be silent in the middle of its file: MySQL's net_read_timeout.
@@ -388,9 +388,7 @@ struct Lane {
 
 /// What KILL needs to know of a connection, and whether it has done its work.
 struct Running {
-    name: Arc<str>,
-    endpoint: Endpoint,
-    id: u32,
+    target: Target,
     done: AtomicBool,
 }
 
@@ -405,22 +403,17 @@ async fn load(
 ) -> Option<Error> {
     let running: Vec<Running> = lanes
         .iter()
-        .map(|Lane { lease, .. }| Running {
-            name: lease.name().into(),
-            endpoint: lease.endpoint().clone(),
-            id: lease.info().connection_id,
-            done: AtomicBool::new(false),
-        })
+        .map(|lane| Running { target: Target::of(&lane.lease), done: AtomicBool::new(false) })
         .collect();
     let mut all = lanes.iter_mut().zip(&running);
     let mut work = std::pin::pin!(async {
         if first_ahead && let Some((lane, running)) = all.next() {
-            lane.run(parts, settings, running).await;
+            lane.run(parts, settings, running, around).await;
             if lane.failure.is_some() {
                 return;
             }
         }
-        join_all(all.map(|(lane, running)| lane.run(parts, settings, running))).await;
+        join_all(all.map(|(lane, running)| lane.run(parts, settings, running, around))).await;
     });
     let error = tokio::select! {
         biased;
@@ -430,7 +423,7 @@ async fn load(
     // Servers that do not hear of it in so long are left: their connections are closed in the middle.
     for _ in 0..KILLS * 10 {
         for server in running.iter().filter(|server| !server.done.load(Ordering::Relaxed)) {
-            around.pools.kill(&server.name, &server.endpoint, server.id).await;
+            server.target.kill(around.pools).await;
         }
         if timeout(KILL_AGAIN, &mut work).await.is_ok() {
             break;
@@ -440,10 +433,10 @@ async fn load(
 }
 
 impl Lane {
-    async fn run(&mut self, parts: &[Part<'_>], settings: &Settings, running: &Running) {
+    async fn run(&mut self, parts: &[Part<'_>], settings: &Settings, running: &Running, around: Around<'_>) {
         let source = self.source;
         for (i, part) in parts.iter().enumerate().filter(|(_, part)| part.source == source) {
-            match self.part(part, settings).await {
+            match self.part(part, settings, around).await {
                 Ok(answer) => {
                     self.status = Some(answer.status);
                     self.answers.push((i, answer));
@@ -458,9 +451,9 @@ impl Lane {
         running.done.store(true, Ordering::Relaxed);
     }
 
-    async fn part(&mut self, part: &Part<'_>, settings: &Settings) -> Result<Summary> {
+    async fn part(&mut self, part: &Part<'_>, settings: &Settings, around: Around<'_>) -> Result<Summary> {
         let state = State { schema: part.schema, settings, writes: true, ids: Preset::default() };
-        send(&mut self.lease, state, &Call::Text(part.text)).await?;
+        send(&mut self.lease, state, &Call::Text(part.text), around).await?;
         let loaded = self.lease.load(&part.file).await;
         let mut answer = loaded.map_err(|error| match error.origin {
             Origin::Backend => Error { message: info::renumbered(&error.message, &part.rows), ..error },

@@ -15,6 +15,7 @@ pub mod ship;
 pub mod single;
 pub mod source;
 pub mod stage;
+mod stop;
 pub mod write;
 
 pub use interrupt::{Asked, Interrupt};

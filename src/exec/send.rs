@@ -1,14 +1,23 @@
 //! Puts one statement on a connection: state first, then the text or the execution of a prepared one.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::time::timeout;
 
-use crate::backend::{Conn, Settings};
+use super::single::Around;
+use super::stop::{Target, hearing};
+use crate::backend::conn::Prepared;
+use crate::backend::{Answer, AnswerLimit, Conn, Lease, Settings};
 use crate::base::{Result, Value};
 use crate::wire::binary::WireType;
 use crate::wire::execute::{self, Params};
 use crate::wire::row::Format;
+
+/// How long a server may take to read a statement, and over what waits for nothing, when the statement is not wanted any more.
+const HANGS: Duration = Duration::from_secs(1);
 
 /// A statement for one server.
 #[derive(Debug)]
@@ -77,12 +86,14 @@ impl Preset {
 }
 
 /// Writes the statement. The next packet on the connection is the first of its answer.
-pub async fn send(conn: &mut Conn, state: State<'_>, call: &Call<'_>) -> Result<()> {
+pub async fn send(lease: &mut Lease, state: State<'_>, call: &Call<'_>, around: Around<'_>) -> Result<()> {
+    let conn = &mut **lease;
     let schema = (!state.schema.is_empty()).then_some(state.schema);
     conn.queue_state(schema, state.settings);
     if state.writes && conn.has_pending() {
-        conn.settle().await?;
+        settle(lease, around).await?;
     }
+    let conn = &mut **lease;
     if let Some(sql) = state.ids.sql() {
         conn.queue_before(&sql);
     }
@@ -91,16 +102,71 @@ pub async fn send(conn: &mut Conn, state: State<'_>, call: &Call<'_>) -> Result<
         Call::Owned(text) => conn.queue_query(text),
         Call::Execute(text, params) => {
             let types = hash((0..params.len()).filter_map(|i| params.wire_type(i)));
-            let id = conn.prepare(text, types).await?.id;
-            conn.queue_with(|out| params.put_execute(out, id, 0));
+            let id = prepare(lease, text, types, around).await?.id;
+            lease.queue_with(|out| params.put_execute(out, id, 0));
         }
         Call::ExecuteWith(text, params) => {
             let types = hash(params.iter().map(|(wire, _)| *wire));
-            let id = conn.prepare(text, types).await?.id;
-            conn.queue_with(|out| execute::put_execute(out, id, 0, params));
+            let id = prepare(lease, text, types, around).await?.id;
+            lease.queue_with(|out| execute::put_execute(out, id, 0, params));
         }
     }
-    conn.settle().await
+    settle(lease, around).await
+}
+
+/// Writes what is queued, and reads what state commands are answered. They wait for nothing on a server that does not hang:
+/// where that does not end soon after KILL or the statement's time, the connection is given up.
+async fn settle(lease: &mut Lease, around: Around<'_>) -> Result<()> {
+    let stopped = {
+        let mut settling = pin!(lease.settle());
+        let stopped = tokio::select! {
+            biased;
+            settled = &mut settling => return settled,
+            error = around.halted() => error,
+        };
+        if let Ok(settled) = timeout(HANGS, settling).await {
+            return settled;
+        }
+        stopped
+    };
+    lease.give_up();
+    Err(stopped)
+}
+
+/// Prepares a statement for parameters of some types (a hash of them; 0: not to be executed now), unless it is. A server does
+/// that when it gets at the tables: KILL and the end of the statement's time are heard meanwhile.
+pub async fn prepare(
+    lease: &mut Lease,
+    text: &Bytes,
+    types: u64,
+    around: Around<'_>,
+) -> Result<Arc<Prepared>> {
+    if let Some(prepared) = lease.prepared(text, types) {
+        return Ok(prepared);
+    }
+    let target = Target::of(lease);
+    let prepared = hearing(lease.prepare(text, types), target, around).await;
+    prepared.unwrap_or_else(|deaf| {
+        lease.give_up();
+        Err(deaf)
+    })
+}
+
+/// The whole answer of a statement, which KILL and the end of its time stop.
+pub async fn collect(
+    lease: &mut Lease,
+    state: State<'_>,
+    call: &Call<'_>,
+    (format, limit): (Format, AnswerLimit),
+    around: Around<'_>,
+) -> Result<Answer> {
+    send(lease, state, call, around).await?;
+    let target = Target::of(lease);
+    let answer = hearing(lease.answer_in(format, limit), target, around).await;
+    answer.unwrap_or_else(|deaf| {
+        lease.give_up();
+        Err(deaf)
+    })
 }
 
 /// Makes a connection forget an `insert_id` that no INSERT has used: a reset would end its transaction, and 0 would be an

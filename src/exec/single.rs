@@ -3,7 +3,6 @@
 
 use std::future::poll_fn;
 use std::task::Poll;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -11,6 +10,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::Client;
 use super::interrupt::{Asked, Interrupt};
 use super::names::Names;
+use super::stop::{DEAF, KILL_AGAIN, KILLS, Target};
 use crate::backend::{Lease, Pools};
 use crate::base::{Code, Error, Fate, Result};
 use crate::wire::column::ColumnDef;
@@ -33,11 +33,6 @@ pub async fn warnings(lease: &mut Lease) -> Vec<[String; 3]> {
         Err(_) => Vec::new(),
     }
 }
-
-/// KILL may come before its statement has begun, which then runs on: without an end it is repeated after so long…
-pub(super) const KILL_AGAIN: Duration = Duration::from_millis(200);
-/// … and so often, where nobody has to wait for the end.
-pub(super) const KILLS: usize = 5;
 
 /// What a relay needs besides the two connections.
 #[derive(Debug, Clone, Copy)]
@@ -330,8 +325,11 @@ fn lost(error: Error) -> Error {
 }
 
 async fn left(lease: &mut Lease, around: Around<'_>, error: Error) -> Error {
-    for _ in 0..KILLS {
-        around.pools.kill(lease.name(), lease.endpoint(), lease.info().connection_id).await;
+    let target = Target::of(lease);
+    let (mut kills, mut deaf) = (0, 0);
+    while kills < KILLS && deaf < DEAF {
+        kills += 1;
+        deaf = if target.kill(around.pools).await { 0 } else { deaf + 1 };
         if timeout(KILL_AGAIN, lease.fill()).await.is_ok() {
             break;
         }

@@ -4,18 +4,17 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use tokio::time::timeout;
 
 use super::Client;
 use super::info;
 use super::interrupt::Asked;
 use super::send::{Call, Preset, State, drop_insert_id, send};
-use super::single::{self, Around, KILL_AGAIN};
+use super::single::{self, Around};
 use super::source::Connections;
+use super::stop::{Target, stop};
 use crate::backend::{Answer, AnswerLimit, Lease, Role, Settings, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result};
-use crate::topology::Endpoint;
 use crate::wire::row::Format;
 
 /// One statement for one server.
@@ -84,7 +83,7 @@ pub async fn run(
         let sending =
             asked.filter_map(|(i, lane)| Some((i, tasks.get(i)?, lane))).map(async |(i, task, lane)| {
                 let state = State { schema: task.schema, settings, writes: true, ids: task.ids };
-                (i, send(&mut lane.lease, state, &task.call).await.inspect_err(|_| lane.asked = None))
+                (i, send(&mut lane.lease, state, &task.call, around).await.inspect_err(|_| lane.asked = None))
             });
         for (i, sent) in join_all(sending).await {
             if let Err(error) = sent {
@@ -93,8 +92,8 @@ pub async fn run(
         }
         let mut stopped = None;
         for n in 0..lanes.len() {
-            let others: Vec<_> =
-                lanes.iter().skip(n).filter(|lane| lane.asked.is_some()).map(Lane::target).collect();
+            let asked = lanes.iter().skip(n).filter(|lane| lane.asked.is_some());
+            let others: Vec<_> = asked.map(|lane| Target::of(&lane.lease)).collect();
             let Some(lane) = lanes.get_mut(n) else { continue };
             let Some(i) = lane.asked.take() else { continue };
             let format = tasks.get(i).map_or(Format::Text, |task| task.call.format());
@@ -174,14 +173,7 @@ async fn left(client: Option<&mut Client>) {
     }
 }
 
-/// What KILL needs to know of a connection.
-type Target = (Arc<str>, Endpoint, u32);
-
 impl Lane {
-    fn target(&self) -> Target {
-        (self.lease.name().into(), self.lease.endpoint().clone(), self.lease.info().connection_id)
-    }
-
     /// The answer to what was asked. When the client leaves, when the time is over and on KILL, the servers that have
     /// not answered are stopped, once: `stopped` then holds the reason.
     async fn answer(
@@ -192,26 +184,26 @@ impl Lane {
         asked: &[Target],
         stopped: &mut Option<Error>,
     ) -> Result<Answer> {
-        let mut answering = std::pin::pin!(self.lease.answer_in(format, limit));
-        if stopped.is_none() {
-            *stopped = Some(tokio::select! {
-                biased;
-                answer = &mut answering => return answer,
-                () = left(client) => Error::client(Code::Killed, "the client left while its statement ran"),
-                error = around.expired() => error,
-                asked = around.interrupt.raised() => Error::new(Code::Killed, "Query execution was interrupted")
-                    .with_fate(if asked == Asked::Session { Fate::Close } else { Fate::Keep }),
-            });
-        }
-        loop {
-            for (name, endpoint, id) in asked {
-                around.pools.kill(name, endpoint, *id).await;
-            }
-            // Again, should one have come before its statement had begun.
-            if let Ok(answer) = timeout(KILL_AGAIN, &mut answering).await {
+        let deaf = {
+            let mut answering = std::pin::pin!(self.lease.answer_in(format, limit));
+            let why = match stopped {
+                Some(why) => why,
+                None => stopped.insert(tokio::select! {
+                    biased;
+                    answer = &mut answering => return answer,
+                    () = left(client) => Error::client(Code::Killed, "the client left while its statement ran"),
+                    error = around.expired() => error,
+                    asked = around.interrupt.raised() => Error::new(Code::Killed, "Query execution was interrupted")
+                        .with_fate(if asked == Asked::Session { Fate::Close } else { Fate::Keep }),
+                }),
+            };
+            if let Some(answer) = stop(answering, asked, around.pools).await {
                 return answer;
             }
-        }
+            why.clone()
+        };
+        self.lease.give_up();
+        Err(deaf)
     }
 
     /// After a task for which ids were set: what LAST_INSERT_ID() is there now, where the answer does not tell; and no id is left

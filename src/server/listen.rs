@@ -114,6 +114,7 @@ pub(super) fn limits(config: &Config) -> Limits {
         max_connections: config.pool.max_connections,
         wait: config.pool.wait,
         connect: config.pool.connect_timeout,
+        answer: config.pool.answer_timeout,
         check: config.pool.idle_check,
         idle: config.pool.max_idle,
         lifetime: config.pool.max_lifetime,

@@ -10,6 +10,7 @@ use crate::backend::Role;
 use crate::backend::conn::Prepared;
 use crate::base::Result;
 use crate::exec::Connections;
+use crate::exec::send;
 use crate::exec::single::Around;
 use crate::exec::stage::{Bench, Filler};
 use crate::plan::bind::{self, Bound};
@@ -57,7 +58,8 @@ impl Session {
         let whole = job.text.map_or_else(|| Bytes::copy_from_slice(text.original), Bytes::from);
         let mut lease = bench.take(job.source, Role::Primary).await?;
         lease.queue_state((!job.schema.is_empty()).then_some(&job.schema), &running(&self.vars.settings));
-        let prepared = lease.prepare(&whole, 0).await;
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let prepared = send::prepare(&mut lease, &whole, 0, around).await;
         bench.put(job.source, lease, None);
         let mut prepared = (*prepared?).clone();
         let names = names_of(&staged.rest);

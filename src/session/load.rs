@@ -90,7 +90,7 @@ impl Session {
         let ids = Preset { last_insert_id: load.counts.then_some(0), ..Preset::default() };
         let state = State { schema: &job.schema, settings, writes: true, ids };
         let call = Call::Text(job.text.as_deref().unwrap_or(text.original));
-        let mut done = match send(&mut lease, state, &call).await {
+        let mut done = match send(&mut lease, state, &call, around).await {
             Ok(()) => load::pass(&mut lease, &mut self.client, &load.file, around).await,
             Err(error) => Err(error),
         };

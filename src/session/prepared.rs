@@ -12,6 +12,8 @@ use super::reply;
 use crate::backend::conn::Prepared;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
+use crate::exec::send;
+use crate::exec::single::Around;
 use crate::plan::bind;
 use crate::plan::ir::{Act, Plan};
 use crate::sql::facts::Kind;
@@ -186,7 +188,7 @@ impl Session {
 
     /// What the first server says to which the statement could go.
     async fn describe_there(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Prepared> {
-        let mut setting = self.setting();
+        let (mut setting, deadline) = (self.setting(), self.deadline());
         let mut others = 0..self.shared.topology().sources.len();
         let (job, mut using, mut lease) = loop {
             let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
@@ -204,7 +206,8 @@ impl Session {
         let text = job.text.map_or_else(|| Bytes::copy_from_slice(text.original), Bytes::from);
         let schema = (!job.schema.is_empty()).then_some(&job.schema);
         lease.queue_state(schema, &self.vars.settings);
-        let prepared = lease.prepare(&text, 0).await;
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let prepared = send::prepare(&mut lease, &text, 0, around).await;
         using.put_unused(job.source, lease);
         Ok((*prepared?).clone())
     }

@@ -9,7 +9,7 @@ use crate::backend::{Answer, AnswerLimit, Lease, Role};
 use crate::base::{Code, Error, Fate, Result};
 use crate::exec::Connections;
 use crate::exec::fanout::{self, Order};
-use crate::exec::send::{Preset, State, send};
+use crate::exec::send::{self, Preset, State, send};
 use crate::exec::single::{self, Around, Bits};
 use crate::exec::write::Task;
 use crate::merge::Budget;
@@ -68,7 +68,7 @@ impl Session {
             let mut lease = using.take(job.source, role).await?;
             let state = State { schema: &job.schema, settings: &self.vars.settings, writes, ids };
             let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
-            let ended = match send(&mut lease, state, &call).await {
+            let ended = match send(&mut lease, state, &call, around).await {
                 Ok(())
                     if names.is_empty() && !text.more && self.client.sequence() == lease.reply_sequence() =>
                 {
@@ -213,13 +213,13 @@ impl Session {
         let call = text.given.call(job, text.original)?;
         let ids =
             Preset { last_insert_id: ids::tells(plan).then_some(self.last.insert_id), ..Preset::default() };
+        let deadline = self.deadline();
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let mut lease = using.take(job.source, Role::Primary).await?;
         let state = State { schema: &job.schema, settings: &self.vars.settings, writes: false, ids };
-        let answer = match send(&mut lease, state, &call).await {
-            Ok(()) => lease.answer_in(text.given.format(), AnswerLimit::of_rows(SMALL_ANSWER)).await,
-            Err(error) => Err(error),
-        };
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let (format, limit) = (text.given.format(), AnswerLimit::of_rows(SMALL_ANSWER));
+        let answer = send::collect(&mut lease, state, &call, (format, limit), around).await;
         if ids.last_insert_id.is_some() {
             self.last.insert_id = ids::last_on(&mut lease).await.unwrap_or(self.last.insert_id);
         }

@@ -426,7 +426,7 @@ impl Session {
         let state = State { schema: &job.schema, settings: &settings, writes: false, ids };
         let bits = Bits { clear: status::AUTOCOMMIT | status::IN_TRANS, set: self.status_in(text.more) };
         let mut lease = bench.take(job.source, Role::Primary).await?;
-        let ended = match send(&mut lease, state, &call).await {
+        let ended = match send(&mut lease, state, &call, around).await {
             Ok(()) => single::reframe(&mut lease, &mut self.client, bits, &names, around).await,
             Err(error) => Err(error),
         };

@@ -52,6 +52,7 @@ mod sessions;
 mod sharding;
 mod staged;
 mod staged_copies;
+mod stops;
 mod threads;
 mod tpch;
 mod transactions;

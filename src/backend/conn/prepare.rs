@@ -16,7 +16,7 @@ const PREPARED_LIMIT: usize = 100;
 impl Conn {
     /// The statement as prepared on this connection. One that was prepared and never executed (`types` 0) is taken for
     /// any types, and is theirs from then on.
-    fn prepared(&mut self, text: &Bytes, types: u64) -> Option<Arc<Prepared>> {
+    pub fn prepared(&mut self, text: &Bytes, types: u64) -> Option<Arc<Prepared>> {
         self.clock += 1;
         let key = self.statement_key(types, text);
         if let Some(entry) = self.statements.get_mut(&key) {

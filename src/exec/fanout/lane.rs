@@ -4,7 +4,6 @@
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use bytes::Bytes;
@@ -17,8 +16,9 @@ use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result};
 use crate::exec::Client;
 use crate::exec::send::{State, send};
-use crate::exec::single::{Around, KILL_AGAIN, KILLS};
+use crate::exec::single::Around;
 use crate::exec::source::Connections;
+use crate::exec::stop::{DEAF, KILL_AGAIN, KILLS, Target, stop};
 use crate::exec::write::Task;
 use crate::merge::Merger;
 use crate::plan::explain::tree::Actual;
@@ -97,43 +97,31 @@ pub(super) async fn open(
     }
     // What a connection has to be told or to prepare first is waited for on all of them together.
     if !tasks.iter().any(|task| task.call.is_binary()) {
-        let begun = join_all(lanes.iter_mut().map(|lane| lane.next(tasks, order))).await;
+        let begun = join_all(lanes.iter_mut().map(|lane| lane.next(tasks, order, around))).await;
         return begun.into_iter().collect();
     }
-    prepare(tasks, order, connections.keeps(), lanes, client, around).await
+    prepare(tasks, order, lanes, client, around).await
 }
 
 /// The first tasks where some have to be prepared: a server does that when it gets at the tables, which may take long.
 async fn prepare(
     tasks: &[Task<'_>],
     order: &Order<'_>,
-    keep: bool,
     lanes: &mut [Lane],
     client: &mut Client,
     around: Around<'_>,
 ) -> Result<()> {
-    let target = |lane: &Lane| {
-        let Lane { lease, .. } = lane;
-        (Arc::<str>::from(lease.name()), lease.endpoint().clone(), lease.info().connection_id)
-    };
-    let targets: Vec<_> = lanes.iter().map(target).collect();
+    let targets: Vec<_> = lanes.iter().map(|lane| Target::of(&lane.lease)).collect();
     let stopped = {
-        let mut begun = pin!(join_all(lanes.iter_mut().map(|lane| lane.next(tasks, order))));
+        let mut begun = pin!(join_all(lanes.iter_mut().map(|lane| lane.next(tasks, order, around))));
         let stopped = tokio::select! {
             biased;
             begun = &mut begun => return begun.into_iter().collect(),
             () = client.closed() => Error::client(Code::Killed, "the client left while its statement ran"),
             error = around.halted() => error,
         };
-        let mut kills = 0;
-        while keep || kills < KILLS {
-            kills += 1;
-            for (name, endpoint, id) in &targets {
-                around.pools.kill(name, endpoint, *id).await;
-            }
-            if timeout(KILL_AGAIN, &mut begun).await.is_ok() {
-                return Err(stopped);
-            }
+        if stop(begun, &targets, around.pools).await.is_some() {
+            return Err(stopped);
         }
         stopped
     };
@@ -172,13 +160,18 @@ pub(super) async fn kill(lanes: &mut [Lane], around: Around<'_>) {
 
 impl Lane {
     /// Sends the next task, if there is one.
-    pub(super) async fn next(&mut self, tasks: &[Task<'_>], order: &Order<'_>) -> Result<()> {
+    pub(super) async fn next(
+        &mut self,
+        tasks: &[Task<'_>],
+        order: &Order<'_>,
+        around: Around<'_>,
+    ) -> Result<()> {
         let Some(i) = self.waiting.pop_front() else { return Ok(()) };
         let Some(task) = tasks.get(i) else { return Ok(()) };
         let state =
             State { schema: task.schema, settings: order.settings, writes: order.locks, ids: task.ids };
         self.asked = order.meter.map(|_| Instant::now());
-        send(&mut self.lease, state, &task.call).await?;
+        send(&mut self.lease, state, &task.call, around).await?;
         self.current = Some(i);
         self.head = Head::Count;
         self.counted = (0, 0);
@@ -273,15 +266,16 @@ impl Lane {
     /// otherwise the statement is stopped and the connection closed.
     pub(super) async fn abandon(&mut self, keep: bool, around: Around<'_>) {
         let _ = timeout(KILL_AGAIN, self.drain(DRAIN)).await;
-        let mut kills = 0;
+        // A connection that is kept is waited for as long as its server hears.
+        let target = Target::of(&self.lease);
+        let (mut kills, mut deaf) = (0, 0);
         while self.current.is_some() && !self.lease.is_lost() {
-            if !keep && kills == KILLS {
+            if deaf == DEAF || (kills >= KILLS && !keep) {
                 self.lease.give_up();
                 return;
             }
             kills += 1;
-            let (name, endpoint) = (self.lease.name(), self.lease.endpoint());
-            around.pools.kill(name, endpoint, self.lease.info().connection_id).await;
+            deaf = if target.kill(around.pools).await { 0 } else { deaf + 1 };
             let _ = timeout(KILL_AGAIN, self.drain(usize::MAX)).await;
         }
     }

@@ -164,9 +164,9 @@ impl Work<'_> {
         let name = lookup::table_name(self.used, node);
         let sql = self.entries.batch(&self.entries.list(), &name, self.entries.primary(), &copy.last, BATCH);
         let mut conn = self.pools.aside(node.source).await?;
-        conn.query("BEGIN", 0).await?;
+        conn.query_at_length("BEGIN", 0).await?;
         let copied = async {
-            let rows = conn.query(&format!("{sql} LOCK IN SHARE MODE"), BATCH).await?.rows;
+            let rows = conn.query_at_length(&format!("{sql} LOCK IN SHARE MODE"), BATCH).await?.rows;
             let all: Vec<&Row> = rows.iter().collect();
             for (node, some) in by_node(&self.entries, self.number, self.index, &all)? {
                 let insert = self.entries.insert(
@@ -175,12 +175,12 @@ impl Work<'_> {
                     &some,
                     Entering::Again,
                 );
-                self.pools.aside(node.source).await?.query(&insert, 0).await?;
+                self.pools.aside(node.source).await?.query_at_length(&insert, 0).await?;
             }
             Ok(rows)
         }
         .await;
-        let ended = conn.query("COMMIT", 0).await;
+        let ended = conn.query_at_length("COMMIT", 0).await;
         let rows = match (copied, ended) {
             (Ok(rows), Ok(_)) => rows,
             (Err(error), _) | (_, Err(error)) => {
@@ -202,14 +202,15 @@ impl Work<'_> {
             let name = lookup::part_name(self.index, node);
             let mut conn = self.pools.aside(node.source).await?;
             // A writer's transaction that stays open must not keep all others waiting behind this.
-            conn.query("SET SESSION lock_wait_timeout = 20", 0).await?;
-            let done = conn.query(&self.entries.add_unique(self.number, &name), 0).await;
-            conn.query("SET SESSION lock_wait_timeout = DEFAULT", 0).await?;
+            conn.query_at_length("SET SESSION lock_wait_timeout = 20", 0).await?;
+            let done = conn.query_at_length(&self.entries.add_unique(self.number, &name), 0).await;
+            conn.query_at_length("SET SESSION lock_wait_timeout = DEFAULT", 0).await?;
             match done {
                 Ok(_) => {}
                 Err(error) if error.errno == THERE => {}
                 Err(error) if error.errno == DUPLICATE => {
-                    let answer = conn.query(&self.entries.doubles(self.number, &name, TOLD), TOLD).await?;
+                    let answer =
+                        conn.query_at_length(&self.entries.doubles(self.number, &name, TOLD), TOLD).await?;
                     let told =
                         |row| Some(format!("{} in {} rows", answer.text(row, 0)?, answer.text(row, 1)?));
                     doubles.extend((0..answer.rows.len()).filter_map(told));
@@ -227,7 +228,7 @@ impl Work<'_> {
         for node in self.index.nodes.iter() {
             let drop = self.entries.drop_unique(self.number, &lookup::part_name(self.index, node));
             // Where it could not be made there is none.
-            let _ = self.pools.aside(node.source).await?.query(&drop, 0).await;
+            let _ = self.pools.aside(node.source).await?.query_at_length(&drop, 0).await;
         }
         Ok(doubles)
     }
@@ -240,7 +241,7 @@ impl Work<'_> {
         loop {
             let primary = self.entries.primary();
             let sql = self.entries.batch(&self.entries.list(), &name, primary, &last, BATCH);
-            let rows = self.pools.aside(node.source).await?.query(&sql, BATCH).await?.rows;
+            let rows = self.pools.aside(node.source).await?.query_at_length(&sql, BATCH).await?.rows;
             let all: Vec<&Row> = rows.iter().collect();
             for (part, some) in by_node(&self.entries, self.number, self.index, &all)? {
                 let there = self.entries_of(part, &some).await?;
@@ -267,7 +268,7 @@ impl Work<'_> {
         loop {
             let (list, identity) = (self.entries.list_stored(self.number), self.entries.identity_places());
             let sql = self.entries.batch(&list, &name, identity, &last, BATCH);
-            let rows = self.pools.aside(part.source).await?.query(&sql, BATCH).await?.rows;
+            let rows = self.pools.aside(part.source).await?.query_at_length(&sql, BATCH).await?.rows;
             let mut homes: Vec<(&Node, Vec<&Row>)> = Vec::new();
             for entry in &rows {
                 let misplaced =
@@ -330,7 +331,7 @@ impl Work<'_> {
     }
 
     async fn read(&self, node: &Node, sql: &str) -> Result<HashMap<String, Row>> {
-        let rows = self.pools.aside(node.source).await?.query(sql, BATCH).await?.rows;
+        let rows = self.pools.aside(node.source).await?.query_at_length(sql, BATCH).await?.rows;
         Ok(rows.into_iter().map(|row| (self.entries.locate(&row), row)).collect())
     }
 
@@ -368,13 +369,13 @@ impl Work<'_> {
         let (list, name) = (self.entries.list(), lookup::table_name(self.used, home));
         let sql = format!("SELECT {list} FROM {name} WHERE {} LOCK IN SHARE MODE", self.entries.locate(row));
         let mut conn = self.pools.aside(home.source).await?;
-        conn.query("BEGIN", 0).await?;
+        conn.query_at_length("BEGIN", 0).await?;
         let looked = async {
-            let now = conn.query(&sql, 1).await?.rows.into_iter().next();
+            let now = conn.query_at_length(&sql, 1).await?.rows.into_iter().next();
             look(now).await
         }
         .await;
-        if conn.query("COMMIT", 0).await.is_err() || looked.is_err() {
+        if conn.query_at_length("COMMIT", 0).await.is_err() || looked.is_err() {
             conn.give_up();
         }
         looked

@@ -234,7 +234,8 @@ impl Shared {
     ) -> Result<()> {
         for node in index.nodes.iter() {
             let mut conn = pools.aside(node.source).await?;
-            match conn.query(&entries.add_unique(number, &lookup::part_name(index, node)), 0).await {
+            match conn.query_at_length(&entries.add_unique(number, &lookup::part_name(index, node)), 0).await
+            {
                 Err(error) if error.errno != THERE => return Err(error),
                 _ => {}
             }
