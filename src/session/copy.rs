@@ -130,13 +130,25 @@ impl Session {
         bound: Result<&Bound>,
         text: &Text<'_>,
     ) -> Result<Summary> {
+        let choice = self.copy_choice(copy);
+        self.copied_by(plan, copy, bound, text, choice).await
+    }
+
+    /// The same with its rows read as it is told.
+    pub(super) async fn copied_by(
+        &mut self,
+        plan: &Plan,
+        copy: &Copy,
+        bound: Result<&Bound>,
+        text: &Text<'_>,
+        choice: Choice,
+    ) -> Result<Summary> {
         if self.insert_id.is_some() {
             return Err(Error::refused(
                 "insert_id for rows that a query gives, and that go to several places",
                 "SET insert_id = 0, or select the ids",
             ));
         }
-        let choice = self.copy_choice(copy);
         let lock = choice.within && !copy.read.locks && self.held.repeats_reads(&self.vars.settings);
         let over = Over { text, choice, deadline: self.deadline(), lock };
         let mut copying = match bound {

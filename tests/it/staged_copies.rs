@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::staged::{SMALL_POOL, Yard, error, visible};
 use crate::support::client::Client;
 use crate::support::cluster::Lab;
-use crate::support::shop::{Setup, Shop, connect, number, run, soon, until};
+use crate::support::shop::{Setup, Shop, connect, number, run, until};
 
 /// Rows of the table that is written to, which is one of those that are read.
 const FIRST: i64 = 128;
@@ -83,9 +83,7 @@ async fn what_is_stopped_leaves_nothing() {
     yard.grow().await;
     let mut killer = yard.shop.client().await;
     for part in PARTS {
-        for (begin, how) in
-            [("DO 0", "KILL QUERY"), ("BEGIN", "KILL QUERY"), ("DO 0", "KILL"), ("DO 0", "leaving")]
-        {
+        for (begin, how) in [("DO 0", "KILL QUERY"), ("BEGIN", "KILL QUERY"), ("DO 0", "leaving")] {
             // There only those rows are copied that users of the other table have.
             if part == Part::Fill && begin == "BEGIN" {
                 continue;
@@ -95,10 +93,6 @@ async fn what_is_stopped_leaves_nothing() {
             let asked = Instant::now();
             match how {
                 "leaving" => drop(victim),
-                "KILL" => {
-                    run(&mut killer, &[&format!("KILL {}", victim.connection_id)]).await;
-                    assert!(soon(&what, victim.at_end()).await, "{what}");
-                }
                 _ => {
                     run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
                     let (errno, message) = error(&mut victim, &what).await;

@@ -277,3 +277,49 @@ SELECT id, note, total FROM orders ORDER BY id;
 -- == VALUES that ON DUPLICATE KEY UPDATE needs of a generated id
 INSERT INTO orders (user_id, note) SELECT t.user_id, t.title FROM tickets t WHERE t.user_id < 50 ORDER BY t.ticket ON DUPLICATE KEY UPDATE total = t.points;
 SELECT user_id, note, total FROM orders WHERE note LIKE 't%' ORDER BY id;
+
+-- == CREATE TEMPORARY TABLE … SELECT | as it stands
+CREATE TEMPORARY TABLE mine AS SELECT id, name, balance, city FROM users WHERE id < 9;
+SHOW FULL COLUMNS FROM mine;
+SELECT * FROM mine ORDER BY id;
+SELECT city, COUNT(*), SUM(balance) FROM mine GROUP BY city HAVING COUNT(*) > 0 ORDER BY city;
+UPDATE mine SET name = CONCAT(name, '!') WHERE id < 4;
+DELETE FROM mine WHERE id = 5;
+BEGIN;
+INSERT INTO mine VALUES (100, 'new', 1, NULL);
+SELECT * FROM mine ORDER BY id;
+ROLLBACK;
+SELECT * FROM mine ORDER BY id;
+SELECT m.id, a.who FROM mine m JOIN audit a ON a.id = m.id ORDER BY m.id;
+SELECT m.id, p.name FROM mine m JOIN products p ON p.id = m.id ORDER BY m.id;
+SELECT m.id, u.age FROM mine m JOIN users u ON u.id = m.id ORDER BY m.id; -- refused: rows of a temporary table do not travel
+SELECT m.id, t.title FROM mine m, tickets t WHERE t.user_id = m.id; -- refused: rows of a temporary table do not travel
+SELECT id FROM users WHERE id IN (SELECT id FROM mine); -- refused: rows of a temporary table do not travel
+INSERT INTO visits SELECT id, name, 1 FROM mine WHERE id < 3;
+INSERT INTO mine SELECT id, name, balance, city FROM users; -- refused: the columns of a temporary table are not known
+UPDATE users u JOIN mine m ON m.id = u.id SET u.age = 1; -- refused: rows of a temporary table do not travel
+CREATE TEMPORARY TABLE mine AS SELECT id FROM users;
+CREATE TEMPORARY TABLE IF NOT EXISTS mine AS SELECT id FROM users; -- any-warnings
+SELECT COUNT(*) FROM mine;
+DROP TEMPORARY TABLE mine;
+SELECT * FROM mine;
+CREATE TEMPORARY TABLE mine (nr INT NOT NULL AUTO_INCREMENT PRIMARY KEY, title VARCHAR(10)) AS SELECT u.id, t.title FROM users u JOIN tickets t ON t.user_id = u.id ORDER BY t.ticket;
+SELECT * FROM mine ORDER BY nr;
+DROP TEMPORARY TABLE mine;
+CREATE TEMPORARY TABLE mine (PRIMARY KEY (k)) SELECT * FROM kinds;
+SHOW FULL COLUMNS FROM mine;
+SELECT * FROM mine ORDER BY k;
+DROP TABLE mine;
+CREATE TEMPORARY TABLE mine (id BIGINT PRIMARY KEY) AS SELECT u.id, t.title FROM users u JOIN tickets t ON t.user_id = u.id; -- any-warnings
+SELECT * FROM mine;
+CREATE TEMPORARY TABLE mine (id BIGINT PRIMARY KEY) IGNORE AS SELECT u.id, 1 AS one FROM users u JOIN tickets t ON t.user_id = u.id; -- any-warnings
+SELECT * FROM mine ORDER BY id;
+DROP TEMPORARY TABLE mine;
+CREATE TEMPORARY TABLE mine AS SELECT city, COUNT(*) AS n FROM users GROUP BY city HAVING n > 1 UNION ALL SELECT code, v FROM codes;
+SELECT * FROM mine ORDER BY city, n;
+CREATE TEMPORARY TABLE audit AS SELECT id FROM users; -- refused: the name of a table that is there
+BEGIN;
+CREATE TEMPORARY TABLE more AS SELECT id FROM users; -- refused: in a transaction
+COMMIT;
+SELECT * FROM mine ORDER BY city, n;
+DROP TEMPORARY TABLE mine;

@@ -244,7 +244,7 @@ CREATE TABLE IF NOT EXISTS audit AS SELECT 1 AS id; -- any-warnings
 CREATE TABLE audit AS SELECT 1 AS id;
 CREATE TABLE users AS SELECT 1 AS id; -- text-only
 CREATE TABLE IF NOT EXISTS users AS SELECT 1 AS id; -- text-only
-CREATE TEMPORARY TABLE of_a_session AS SELECT id, name FROM users; -- refused: rows of shards into a temporary table
+CREATE TEMPORARY TABLE of_a_session AS SELECT id, name FROM users;
 CREATE TABLE copied LIKE visits;
 INSERT INTO copied SELECT * FROM visits;
 SELECT * FROM copied;
