@@ -4,9 +4,7 @@
 use super::edit::{Edits, quote, quoted, text};
 use super::gene;
 use super::insert::{Rows, Spot, auto_increment, auto_of, name_columns, same_everywhere, shown};
-use super::ir::{
-    Act, CARRIED, Copy, GivenId, Read, Route, Routing, Selective, Several, Stored, Template, Write,
-};
+use super::ir::{Act, Copy, GivenId, Read, Route, Routing, Selective, Several, Stored, Template, Write};
 use super::join::Place;
 use super::names::{self, Ctx, Style};
 use super::scope::Scopes;
@@ -14,9 +12,12 @@ use super::spread::aligned;
 use super::{refuse, select};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result};
-use crate::sql::facts::{Body, ColumnRef, Insert, Query, Select, Span};
+use crate::sql::facts::{Body, ColumnRef, Insert, Query, Select, Span, TableName};
 use crate::topology::schema::Column;
 use crate::topology::{Layout, Table};
+
+/// What rows are called that carry columns for ON DUPLICATE KEY UPDATE besides what they insert; their columns are `x1`, …
+pub const CARRIED: &str = "shardgate_rows";
 
 /// Plans an INSERT or REPLACE of a query's rows.
 pub(super) fn plan(
@@ -234,11 +235,11 @@ fn by_connection(ctx: &Ctx<'_>) -> Result<()> {
 
 /// The query's context with more columns behind its own.
 fn carrying<'a>(source: &Ctx<'a>, query: &Query, carried: &[&ColumnRef]) -> Ctx<'a> {
-    let mut columns = String::new();
-    for (n, column) in carried.iter().enumerate() {
+    let named = |(n, column): (usize, &&ColumnRef)| {
         let table = column.table.as_ref().map_or(String::new(), |table| format!("{}.", quote(&table.text)));
-        columns.push_str(&format!(", {table}{} AS `x{}`", quote(&column.name.text), n + 1));
-    }
+        format!(", {table}{} AS `x{}`", quote(&column.name.text), n + 1)
+    };
+    let columns = carried.iter().enumerate().map(named).collect::<Vec<_>>().concat();
     let last = match &query.body {
         Body::Select(select) => select.items.last().map(|item| item.span().end),
         _ => None,
@@ -292,7 +293,7 @@ fn carried<'i>(
             "write VALUES(column), which is the value that was to be inserted",
         )
     };
-    let named = |i: usize| ctx.statement.tables.get(i).map(|name| name.exposed());
+    let named = |i: usize| ctx.statement.tables.get(i).map(TableName::exposed);
     let others = || ctx.used().filter(|i| *i != index);
     let has = |i: usize, column: &str| {
         let used = ctx.tables.get(i);

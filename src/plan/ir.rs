@@ -458,9 +458,6 @@ pub enum GivenId {
     Added,
 }
 
-/// What rows are called that carry columns for ON DUPLICATE KEY UPDATE besides what they insert; their columns are `x1`, …
-pub const CARRIED: &str = "shardgate_rows";
-
 /// Rows of a query that are read, placed one by one, and written.
 #[derive(Debug, Clone)]
 pub struct Copy {
@@ -478,7 +475,7 @@ pub struct Copy {
     pub tail: Template,
     /// What the query's columns fill, in their order.
     pub columns: Vec<Stored>,
-    /// How many more columns are read, which only `tail` names: as [`CARRIED`] has them.
+    /// How many more columns are read, which only `tail` names: as [`super::CARRIED`] has them.
     pub carried: usize,
     /// The query's column that is the sharding key; `None`: rows go everywhere where the table is, or the key is the id.
     pub key: Option<usize>,

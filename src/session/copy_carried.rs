@@ -5,7 +5,8 @@ use super::Shared;
 use super::copy_rows::unreadable;
 use crate::base::{Error, Origin, Result};
 use crate::exec::ship::Writer;
-use crate::plan::ir::{CARRIED, Copy, GivenId, Stored};
+use crate::plan::CARRIED;
+use crate::plan::ir::{Copy, GivenId, Stored};
 use crate::wire::column::{BINARY_CHARSET, ColumnDef, NOT_FIXED, flag, kind};
 use crate::wire::row::Row;
 

@@ -311,12 +311,11 @@ impl Writing<'_, '_> {
     async fn nothing(&mut self, total: &mut Total) -> Result<()> {
         let Some(Place { job, head, tail, .. }) = self.placing.destinations.first() else { return Ok(()) };
         let width = self.placing.writers.len() + usize::from(self.placing.copy.id == GivenId::Added);
-        let text = match &self.placing.carried {
-            Some(carried) => carried.statement(head, b"", tail),
-            None => {
-                let nulls = vec!["NULL"; width].join(",");
-                [head, format!(" SELECT {nulls} FROM DUAL WHERE FALSE").as_bytes(), tail].concat()
-            }
+        let text = if let Some(carried) = &self.placing.carried {
+            carried.statement(head, b"", tail)
+        } else {
+            let nulls = vec!["NULL"; width].join(",");
+            [head, format!(" SELECT {nulls} FROM DUAL WHERE FALSE").as_bytes(), tail].concat()
         };
         let answers = self.write(vec![Part { job, text, rows: Vec::new() }]).await?;
         total.add(answers);

@@ -291,13 +291,12 @@ impl Session {
         let database = table.schema.as_ref().map(|name| name.text.as_str()).or(self.database.as_deref());
         let database = database.ok_or_else(unknown)?;
         let known = self.shared.topology().database(database).ok_or_else(unknown)?.table(&table.name.text);
-        let schema = match own {
-            Some(schema) => Arc::clone(schema),
-            None => {
-                self.shared.load_definition(&self.pools, database, &known).await?;
-                self.shared.check_columns(database, &known)?;
-                self.shared.catalog.table(database, &table.name.text).ok_or_else(unknown)?
-            }
+        let schema = if let Some(schema) = own {
+            Arc::clone(schema)
+        } else {
+            self.shared.load_definition(&self.pools, database, &known).await?;
+            self.shared.check_columns(database, &known)?;
+            self.shared.catalog.table(database, &table.name.text).ok_or_else(unknown)?
         };
         let first = schema.columns.len().checked_sub(width).ok_or_else(unknown)?;
         let names: Vec<String> = schema.columns.iter().skip(first).map(|c| splice::quote(&c.name)).collect();

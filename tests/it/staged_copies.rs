@@ -91,18 +91,17 @@ async fn what_is_stopped_leaves_nothing() {
             let what = format!("{how} in {part:?} after {begin}");
             let mut victim = amid(&mut yard, part, begin).await;
             let asked = Instant::now();
-            match how {
-                "leaving" => drop(victim),
-                _ => {
-                    run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
-                    let (errno, message) = error(&mut victim, &what).await;
-                    assert_eq!(errno, 1317, "{what}: {message}");
-                    assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
-                    yard.unlock().await;
-                    let mine = "SELECT COUNT(*) FROM orders WHERE product_id = 9";
-                    assert_eq!(number(&victim.one(mine).await), 0, "{what}");
-                    run(&mut victim, &["ROLLBACK"]).await;
-                }
+            if how == "leaving" {
+                drop(victim);
+            } else {
+                run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
+                let (errno, message) = error(&mut victim, &what).await;
+                assert_eq!(errno, 1317, "{what}: {message}");
+                assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
+                yard.unlock().await;
+                let mine = "SELECT COUNT(*) FROM orders WHERE product_id = 9";
+                assert_eq!(number(&victim.one(mine).await), 0, "{what}");
+                run(&mut victim, &["ROLLBACK"]).await;
             }
             is_clean(&mut yard, &what).await;
         }
