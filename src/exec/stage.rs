@@ -185,6 +185,9 @@ pub struct Filler {
 /// Different values as literals; `None`: too many of them.
 pub type Values = Option<HashSet<Vec<u8>>>;
 
+/// Characters of a column's name (MySQL 8.4 manual, "Identifier Length Limits").
+const LONGEST_NAME: usize = 64;
+
 /// Values that are kept of one column.
 const KEPT: usize = 5_000;
 
@@ -209,6 +212,8 @@ impl Filler {
             let staged = known.and_then(|known| known.get(n));
             let name = match staged {
                 Some(staged) => quote(&staged.name),
+                // Nobody names what has no name that a column can have.
+                None if column.label().chars().count() > LONGEST_NAME => format!("shardgate_{n}"),
                 None => quote(&column.label()),
             };
             let (definition, stored) = match staged.and_then(|s| Some((s.definition.clone()?, s.stored?))) {

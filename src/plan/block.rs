@@ -146,6 +146,11 @@ fn has_columns(query: &Query) -> bool {
     })
 }
 
+/// Whether a query is that of a common table expression and one that servers do not see through.
+pub(super) fn is_opaque(ctx: &Ctx<'_>, query: &Query, inner: &Query) -> bool {
+    shrinks(inner) && expressions(ctx, query).0.iter().any(|cte| cte.query.span == inner.span)
+}
+
 /// Whether a query has fewer rows than its tables.
 fn shrinks(query: &Query) -> bool {
     query.limit.is_some()
@@ -262,7 +267,7 @@ pub(super) fn read_twice(ctx: &Ctx<'_>, query: &Query) -> Vec<Span> {
             let reads = |name: &&&TableName| {
                 name.name.text.eq_ignore_ascii_case(&cte.name.text)
                     && !(cte.recursive && cte.query.span.holds(name.span))
-                    && !ctx.copies.iter().any(|(copy, ..)| *copy == name.span)
+                    && !ctx.copies.iter().any(|copy| copy.name == name.span)
             };
             let mine: Vec<Span> = readers.iter().filter(reads).map(|name| name.span).collect();
             let again = mine.len() > 1 || mine.iter().any(|at| twice.iter().any(|cte| cte.holds(*at)));

@@ -66,6 +66,12 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
             if aggregate.func == Func::Avg && !matches!(expr.kind, ExprKind::Aggregate(_)) {
                 return None;
             }
+            // A column is a year, and compared as one; what an aggregate answers of years is a number.
+            if !matches!(aggregate.func, Func::CountAll | Func::Count | Func::Sum | Func::Avg)
+                && aggregate.columns.iter().any(|column| is_year(&scopes, block.scope, column))
+            {
+                return None;
+            }
             if columns.aggregate(aggregate).is_none() {
                 columns.aggregates.push(aggregate.clone());
             }
@@ -103,14 +109,15 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
     };
     let outcome = aggregate::group(&mut draft).ok()?;
     let from = rows_of(select);
-    let mut shard = asked(&draft.list, &draft.hidden);
-    shard.extend(
-        edits.render(Span { start: from.start, end: select.group_span.map_or(from.end, |g| g.start) }),
-    );
+    let mut rest =
+        edits.render(Span { start: from.start, end: select.group_span.map_or(from.end, |g| g.start) });
     if !columns.keys.is_empty() {
         let places: Vec<String> = (1..=columns.keys.len()).map(|n| n.to_string()).collect();
-        shard.push(text(format!(" GROUP BY {}", places.join(", "))));
+        rest.push(text(format!(" GROUP BY {}", places.join(", "))));
     }
+    let with = |hidden: &Hidden| asked(&draft.list, hidden).into_iter().chain(rest.clone()).collect();
+    // One node's groups are whole: nothing is merged.
+    let (one, mut shard): (Template, Template) = (with(&Hidden::default()), with(&draft.hidden));
     shard
         .extend(outcome.shard_order.filter(|order| !order.is_empty()).map(|order| text(format!(" {order}"))));
     let hidden = draft.hidden.len();
@@ -121,7 +128,7 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
     weighed.retain(|span| span.of(ctx.shape).contains('?'));
     let partial = Read {
         routing,
-        one: Some(shard.clone()),
+        one: Some(one),
         many: Ok(Scatter {
             text: Some(shard),
             merge: Merge { hidden, step: outcome.step },
@@ -136,6 +143,15 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
         staged: None,
     };
     Some(Groups { partial, last })
+}
+
+/// Whether a column may be a YEAR.
+fn is_year(scopes: &Scopes<'_>, scope: usize, column: &ColumnRef) -> bool {
+    let col = scopes.resolve(scope, column).map(|col| scopes.trace(&col));
+    let leaf = col.as_ref().and_then(|col| scopes.leaves.get(col.leaf));
+    let Some((schema, col)) = leaf.and_then(|leaf| leaf.schema.as_ref()).zip(col) else { return false };
+    let found = schema.position(&col.name).and_then(|at| schema.columns.get(at));
+    found.is_some_and(|column| column.data_type == "year")
 }
 
 /// The name of a stage's column.

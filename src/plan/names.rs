@@ -14,6 +14,35 @@ use crate::sql::facts::{
 use crate::topology::schema::Schemas;
 use crate::topology::{Database, Layout, Node, Sharded, Table, Topology};
 
+/// A query with LIMIT is none that a server sees through.
+const ALL_OF_THEM: &str = " LIMIT 18446744073709551615";
+
+/// A query whose rows are there already.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answered {
+    /// Where it stands.
+    pub(super) query: Span,
+    /// With its parentheses, where it is all of a derived table.
+    pub(super) derived: Option<Span>,
+    /// A server would not have seen through it to its tables.
+    pub(super) opaque: bool,
+    /// What has its rows (index in [`Ctx::tables`]).
+    pub(super) table: usize,
+}
+
+/// A name of a common table expression that reads another copy of such rows.
+#[derive(Debug, Clone)]
+pub(super) struct Reader {
+    /// Where it stands.
+    pub(super) name: Span,
+    /// The alias that the copy needs.
+    pub(super) alias: Option<String>,
+    /// As in [`Answered`].
+    pub(super) opaque: bool,
+    /// The copy (index in [`Ctx::tables`]).
+    pub(super) table: usize,
+}
+
 /// What every part of the planner looks at.
 #[derive(Clone)]
 pub(super) struct Ctx<'a> {
@@ -31,13 +60,12 @@ pub(super) struct Ctx<'a> {
     pub(super) part: Option<Span>,
     /// Tables in whose place copies of their rows are read.
     pub(super) staged: Vec<usize>,
-    /// Queries whose rows are there already, and where (index in `tables`).
-    pub(super) blocks: Vec<(Span, usize)>,
-    /// Names of common table expressions that read another copy of such rows: where they stand, which copy, and the alias
-    /// that they need.
-    pub(super) copies: Vec<(Span, usize, Option<String>)>,
     /// Columns that are selected besides the client's own, behind the last of them, and where that ends.
     pub(super) carried: Option<(u32, String)>,
+    /// Queries whose rows are there already.
+    pub(super) blocks: Vec<Answered>,
+    /// Names of common table expressions that read another copy of such rows.
+    pub(super) copies: Vec<Reader>,
 }
 
 /// Schemas that a server has of itself.
@@ -140,7 +168,7 @@ impl<'a> Ctx<'a> {
 
     /// Whether the rows of a query are there already.
     pub(super) fn is_block(&self, query: &Query) -> bool {
-        self.blocks.iter().any(|(span, _)| *span == query.span)
+        self.blocks.iter().any(|block| block.query == query.span)
     }
 
     /// The tables that count.
@@ -249,14 +277,28 @@ fn differs_at(ctx: &Ctx<'_>, i: usize, frame: &Node, node: Option<usize>) -> boo
     }
 }
 
-/// Rows that are there already are read where they are.
+/// Rows that are there already are read where they are. Servers see through a query to its tables where they can (MySQL 8.4
+/// manual, "Optimizing Derived Tables, View References, and Common Table Expressions"), and what they answer hangs on that
+/// here and there (WITH ROLLUP by an expression over one): they see through what stands for the query where they would have
+/// seen through the query.
 pub(super) fn block_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
-    for (span, table) in &ctx.blocks {
-        edits.replace(*span, vec![text("SELECT * FROM "), Piece::Table(*table)]);
+    for Answered { query, derived, opaque, table } in &ctx.blocks {
+        let all = text("SELECT * FROM ");
+        match derived {
+            Some(derived) => edits.replace(*derived, vec![Piece::Table(*table)]),
+            None if *opaque => edits.replace(*query, vec![all, Piece::Table(*table), text(ALL_OF_THEM)]),
+            None => edits.replace(*query, vec![all, Piece::Table(*table)]),
+        }
     }
-    for (span, table, alias) in &ctx.copies {
+    for Reader { name, alias, opaque, table } in &ctx.copies {
         let alias = alias.iter().map(|alias| text(format!(" AS {}", quote(alias))));
-        edits.replace(*span, std::iter::once(Piece::Table(*table)).chain(alias).collect());
+        let mut pieces = if *opaque {
+            vec![Piece::Table(*table)]
+        } else {
+            vec![text("(SELECT * FROM "), Piece::Table(*table), text(")")]
+        };
+        pieces.extend(alias);
+        edits.replace(*name, pieces);
     }
 }
 
@@ -408,7 +450,7 @@ pub(super) fn name_columns(ctx: &Ctx<'_>, gone: &[Span], edits: &mut Edits) {
         return;
     }
     let mut named = Vec::new();
-    let blocks = ctx.blocks.iter().map(|(block, _)| block);
+    let blocks = ctx.blocks.iter().map(|block| &block.query);
     let replaced = |query: &Query| blocks.clone().chain(gone).any(|part| part.holds(query.span));
     each_query(ctx.statement, &mut |query| {
         let Body::Select(select) = &query.body else { return };

@@ -14,7 +14,7 @@ use super::finish;
 use super::ir::{Act, Piece, Read, Route, Routing, Scatter, TableUse, Template};
 use super::join::Place;
 use super::merge_spec::{Merge, Step};
-use super::names::{self, Ctx, Style, is_system};
+use super::names::{self, Answered, Ctx, Reader, Style, is_system};
 use super::scope::{Col, Cond, Origin, Part, Scopes};
 use super::select;
 use super::stage_spec::{Reduction, Stage, StageColumn, Staged, Ways};
@@ -53,14 +53,16 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
     for (n, inner) in blocks.iter().enumerate() {
         let name: Arc<str> = format!("shardgate_block_{}", n + 1).into();
         let Some(mut stage) = block::stage(ctx, inner, Arc::clone(&name)) else { continue };
-        for (n, (place, alias)) in block::further_readers(ctx, query, inner).into_iter().enumerate() {
+        let opaque = block::is_opaque(ctx, query, inner);
+        for (n, (reader, alias)) in block::further_readers(ctx, query, inner).into_iter().enumerate() {
             let copy: Arc<str> = format!("{name}_{}", n + 2).into();
-            over.copies.push((place, over.tables.len(), alias));
+            over.copies.push(Reader { name: reader, alias, opaque, table: over.tables.len() });
             let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&copy)), ..node });
             over.tables.push(finish::staged_table(ctx, &copy, nodes.collect()));
             stage.copies.push(copy);
         }
-        over.blocks.push((inner.span, over.tables.len()));
+        let table = over.tables.len();
+        over.blocks.push(Answered { query: inner.span, derived: inner.derived, opaque, table });
         let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&name)), ..node });
         over.tables.push(finish::staged_table(ctx, &name, nodes.collect()));
         over.ignored.extend(block::tables_in(ctx, inner.span));
@@ -243,7 +245,7 @@ impl<'a> Staging<'a> {
             Box::new(over.plan(own, Act::Read(Read { replica: read.replica && stages.is_empty(), ..read })));
         let twice = block::read_twice(self.ctx, self.query);
         let stands = staged.iter().filter_map(|i| self.ctx.statement.tables.get(*i)).map(|name| name.span);
-        let blocks = self.ctx.blocks.iter().map(|(span, _)| *span);
+        let blocks = self.ctx.blocks.iter().map(|block| block.query);
         let reopens = stands.chain(blocks).any(|part| twice.iter().any(|cte| cte.holds(part)));
         Some(Staged { stages, rest, last, reopens })
     }

@@ -219,6 +219,8 @@ pub struct Query {
     pub lock: Option<Span>,
     /// INTO @var, OUTFILE or DUMPFILE.
     pub into: Option<Span>,
+    /// Of a derived table whose columns have the query's names: with its parentheses.
+    pub derived: Option<Span>,
 }
 
 /// One common table expression.

@@ -409,11 +409,15 @@ impl Parser<'_> {
         let lateral = self.eat("LATERAL");
         if self.kind() == Kind::Open {
             if self.opens_query(self.pos) {
+                let from = self.pos;
                 let mut query = Box::new(self.parenthesised_query()?);
+                let whole = self.since(from);
                 let alias = self.alias()?;
                 if alias.is_some() && self.kind() == Kind::Open {
                     let columns = self.name_list()?;
                     rename_columns(&mut query, &columns)?;
+                } else if !lateral {
+                    query.derived = Some(whole);
                 }
                 return Ok(TableRef::Derived { query, alias, lateral });
             }
@@ -508,5 +512,6 @@ fn plain(body: Body, span: Span) -> Query {
         limit: None,
         lock: None,
         into: None,
+        derived: None,
     }
 }

@@ -329,3 +329,10 @@ SELECT k FROM things WHERE (k, 1) IN (SELECT id, id FROM lumped) ORDER BY k;
 SELECT d.x FROM (SELECT bin4 AS x, k FROM things ORDER BY k LIMIT 7) d ORDER BY d.k;
 SELECT COUNT(t1.w) FROM lumped t1 LEFT JOIN things t2 ON t2.k = t1.id AND t2.num > (SELECT MIN(q3.umed) FROM things q3 WHERE q3.k = t1.v) AND NOT EXISTS (SELECT 1 FROM parts q4 WHERE q4.n = t1.v AND q4.made >= (SELECT MAX(NULL) FROM things q5 WHERE q5.yr = ANY (SELECT q6.quantity FROM order_items q6 WHERE q6.order_id > 12)));
 SELECT t1.price AS g0, t1.id IS NULL AS g1, SUM(t2.id) - COUNT(*) AS s0 FROM order_items AS t1 RIGHT JOIN orders AS t2 ON t2.id = t1.product_id GROUP BY t1.price, t1.id IS NULL HAVING COUNT(*) >= (SELECT COUNT(q3.k) FROM nothing AS q3) ORDER BY g0 DESC, g1 LIMIT 3;
+
+-- Groups of strings that one node has alone, and years that an aggregate has made numbers of.
+SELECT CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END AS g0, SUM(t2.id) AS s0, SUM(t2.v) AS s1, SUM(t2.id) - COUNT(*) AS s2 FROM things AS t1 STRAIGHT_JOIN lumped AS t2 ON t2.v = t1.k WHERE t2.v <=> -2 GROUP BY CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END ORDER BY g0;
+SELECT CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END AS g0, SUM(t2.id) AS s0, SUM(t2.id) - COUNT(*) AS s2 FROM things AS t1 STRAIGHT_JOIN lumped AS t2 ON t2.v = t1.k WHERE t2.v <=> 2 GROUP BY CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END ORDER BY g0;
+SELECT t1.small AS g0, COUNT(t1.ch) AS s0 FROM things AS t1 GROUP BY t1.small HAVING MAX(t1.yr) > 14 ORDER BY g0 DESC;
+SELECT MAX(yr) AS m, MAX(yr) + 1 AS n, MIN(yr) > 14 AS o FROM things WHERE yr > 0;
+SELECT t3.code AS g0, SUM(t1.product_id) - COUNT(*) AS s0 FROM order_items AS t1 STRAIGHT_JOIN nothing AS t2 ON t2.v = t1.order_id STRAIGHT_JOIN colors AS t3 ON t3.id = t2.v WHERE (t2.v = -1 OR t2.v <> 18) AND t3.weight NOT IN (SELECT NULL FROM things AS q4) AND t1.user_id = 2 GROUP BY t3.code ORDER BY g0;

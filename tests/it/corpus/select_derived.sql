@@ -73,3 +73,12 @@ SELECT j.v, l.w FROM JSON_TABLE('[2, 3, 500]', '$[*]' COLUMNS (v INT PATH '$', n
 SELECT COUNT(*) FROM JSON_TABLE('[2, 3, 5]', '$[*]' COLUMNS (v INT PATH '$')) AS j;
 SELECT * FROM JSON_TABLE('[{"a": 1}, {"a": 2}]', '$[*]' COLUMNS (a INT PATH '$.a')) AS j;
 SELECT k FROM things WHERE k IN (SELECT v FROM JSON_TABLE('[2, 3, 5]', '$[*]' COLUMNS (v INT PATH '$')) AS j) ORDER BY k;
+
+-- What a server would not see through, it does not see through when its rows are there already.
+SELECT t1.g AS x0, t3.k AS x1, DENSE_RANK() OVER (ORDER BY t1.g DESC, t3.k) AS w0, SUM(t1.c) OVER (PARTITION BY t3.huge ORDER BY t1.g DESC, t3.k) AS w1 FROM (SELECT n2.day AS g, COUNT(*) AS c, MIN(n2.moment) AS s FROM things AS n2 WHERE (n2.txt <> 'BOLT' OR n2.ch = 'red') GROUP BY n2.day) AS t1 RIGHT JOIN things AS t3 ON t3.k = t1.c WHERE t1.c IN (SELECT q4.v FROM lumped AS q4) ORDER BY t1.g, t3.k LIMIT 2;
+SELECT t1.g * 2 AS g0, ROUND(STDDEV_POP(t1.c), 3) AS s0, GROUP_CONCAT(DISTINCT t1.c ORDER BY t1.c) AS s1 FROM (SELECT n2.money AS g, COUNT(*) AS c, BIT_XOR(n2.num) AS s FROM things AS n2 GROUP BY n2.money) AS t1 WHERE t1.c <> 7 GROUP BY t1.g * 2 WITH ROLLUP;
+WITH c1 AS (SELECT n1.k AS g, COUNT(*) AS c, MAX(n1.yr + 1) AS s FROM things AS n1 GROUP BY n1.k) SELECT CASE WHEN t5.c > 5 THEN 'more' ELSE 'less' END AS g0, COUNT(t6.w) AS s0, COUNT(DISTINCT t6.v, t5.g) AS s1 FROM c1 AS t5 JOIN lumped AS t6 ON t6.v = t5.c GROUP BY CASE WHEN t5.c > 5 THEN 'more' ELSE 'less' END WITH ROLLUP;
+WITH c1 AS (SELECT n1.k, n1.n, n1.made FROM parts AS n1) SELECT t3.made AS g0, t4.k + 1 AS g1, AVG(t4.n) AS s0, SUM(t3.n) AS s1, MAX(t2.n % 3) AS s2 FROM c1 AS t2 JOIN c1 AS t3 ON t3.n = t2.k JOIN c1 AS t4 ON t4.k = t3.k AND t3.k <= 0 GROUP BY t3.made, t4.k + 1 WITH ROLLUP;
+WITH c1 AS (SELECT n1.n AS g, COUNT(*) AS c, MAX(MONTH(n1.made)) AS s FROM parts AS n1 WHERE NOT (n1.n IS NULL AND n1.qty = 3) GROUP BY n1.n) SELECT CASE WHEN t2.c > 5 THEN 'more' ELSE 'less' END AS g0, CASE WHEN t2.c > 5 THEN 'more' ELSE 'less' END AS g1, COUNT(DISTINCT t2.g, t2.g + 1) AS s0 FROM c1 AS t2 GROUP BY CASE WHEN t2.c > 5 THEN 'more' ELSE 'less' END, CASE WHEN t2.c > 5 THEN 'more' ELSE 'less' END WITH ROLLUP;
+-- The name of a column may be longer than a table's.
+SELECT t1.age AS x0, (SELECT COUNT(DISTINCT CASE WHEN q2.user_id > 5 THEN 'more' ELSE 'less' END) FROM order_items AS q2) AS x1, t1.email AS x2 FROM users AS t1 WHERE t1.balance <> 47.05 AND t1.balance < 99.999 ORDER BY t1.name, t1.id;
