@@ -192,6 +192,17 @@ pub fn bind(
     }
 }
 
+/// Where the rows of an INSERT … SELECT may go, whatever gives them.
+pub fn destinations(
+    plan: &Plan,
+    source: &dyn Source,
+    session: &dyn SessionValues,
+    setting: Setting,
+) -> Result<Bound> {
+    let Act::Copy(copy) = &plan.act else { return Err(lost()) };
+    Binder { plan, source, session, setting }.destinations(copy)
+}
+
 /// The question that makes values of [`Insert::computed`](super::ir::Insert::computed); `None` when there are none.
 pub fn compute(
     plan: &Plan,
@@ -351,13 +362,18 @@ impl<'p> Binder<'p> {
             Some(bound) => return bound,
             None => {}
         }
+        let Bound { jobs, many, limit, .. } = self.read(&copy.read)?;
+        Ok(Bound { jobs, many, limit, ..self.destinations(copy)? })
+    }
+
+    fn destinations(&self, copy: &'p Copy) -> Result<Bound> {
         let places = self.targets(&copy.routing)?;
         let texts = |target| self.destination(&copy.head, &copy.tail, target);
         let destinations = places.as_slice().iter().map(texts).collect::<Result<_>>()?;
         Ok(Bound {
             extras: Some(Box::new(Extras { destinations, ..Extras::default() })),
             copies: matches!(copy.routing, Routing::Every(_)),
-            ..self.read(&copy.read)?
+            ..Bound::default()
         })
     }
 

@@ -12,9 +12,12 @@ use super::spread::aligned;
 use super::{refuse, select};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result};
-use crate::sql::facts::{Body, ColumnRef, Insert, Query, Span};
+use crate::sql::facts::{Body, ColumnRef, Insert, Query, Select, Span, TableName};
 use crate::topology::schema::Column;
 use crate::topology::{Layout, Table};
+
+/// What rows are called that carry columns for ON DUPLICATE KEY UPDATE besides what they insert; their columns are `x1`, …
+pub const CARRIED: &str = "shardgate_rows";
 
 /// Plans an INSERT or REPLACE of a query's rows.
 pub(super) fn plan(
@@ -150,7 +153,8 @@ fn moving(
         return Err(refuse::feature("INTO in a query whose rows are inserted", "leave it out"));
     }
     by_connection(ctx)?;
-    let read = read(source, query)?;
+    let carried = carried(ctx, insert, index, table, query)?;
+    let read = read(&carrying(source, query, &carried), query)?;
     let mut target = ctx.clone();
     target.ignored = (0..ctx.tables.len()).filter(|i| *i != index).collect();
     let nodes = ctx.nodes(index);
@@ -182,16 +186,7 @@ fn moving(
     };
     let mut edits = names::edits(&target, &routing, Style::Bare(index))?;
     let listed = insert.columns_span.filter(|_| insert.columns.as_ref().is_some_and(|c| !c.is_empty()));
-    let end = listed.map_or(insert.table.span.end, |span| span.end);
-    if listed.is_none() {
-        let between = Span { start: end, end: query.span.start }.of(ctx.shape);
-        if between.to_ascii_uppercase().contains("PARTITION") {
-            return Err(refuse::feature(
-                "PARTITION without a column list",
-                "name the columns: INSERT INTO t PARTITION (p) (a, b) SELECT …",
-            ));
-        }
-    }
+    let end = listed.map_or(insert.columns_at, |span| span.end);
     let added = rows.id_name().filter(|_| id == GivenId::Added);
     match (listed, added) {
         (Some(span), Some(id)) => edits.insert(span.end - 1, vec![text(format!(", {}", quote(id)))]),
@@ -207,7 +202,8 @@ fn moving(
         table: index,
         routing,
         head: edits.render_closed(Span { start: 0, end }),
-        tail: tail(ctx, insert, index, &edits)?,
+        tail: tail(ctx, insert, index, &edits, &carried)?,
+        carried: carried.len(),
         columns: columns.iter().map(Stored::of).collect(),
         key,
         id,
@@ -237,9 +233,23 @@ fn by_connection(ctx: &Ctx<'_>) -> Result<()> {
     ))
 }
 
+/// The query's context with more columns behind its own.
+fn carrying<'a>(source: &Ctx<'a>, query: &Query, carried: &[&ColumnRef]) -> Ctx<'a> {
+    let named = |(n, column): (usize, &&ColumnRef)| {
+        let table = column.table.as_ref().map_or(String::new(), |table| format!("{}.", quote(&table.text)));
+        format!(", {table}{} AS `x{}`", quote(&column.name.text), n + 1)
+    };
+    let columns = carried.iter().enumerate().map(named).collect::<Vec<_>>().concat();
+    let last = match &query.body {
+        Body::Select(select) => select.items.last().map(|item| item.span().end),
+        _ => None,
+    };
+    Ctx { carried: last.filter(|_| !carried.is_empty()).map(|at| (at, columns)), ..source.clone() }
+}
+
 fn read(source: &Ctx<'_>, query: &Query) -> Result<Read> {
     match select::plan(source, query)? {
-        Act::Read(read) => Ok(Read { replica: false, ..read }),
+        Act::Read(read) => Ok(read),
         _ => Err(Error::new(Code::Internal, "a query that is no read")),
     }
 }
@@ -269,55 +279,98 @@ fn filled(ctx: &Ctx<'_>, rows: &Rows<'_, '_>) -> Result<Vec<Column>> {
     }
 }
 
-/// ON DUPLICATE KEY UPDATE for the rows as values: what it takes from the query's own tables is out of reach there.
-fn tail(ctx: &Ctx<'_>, insert: &Insert, index: usize, edits: &Edits) -> Result<Template> {
+/// Columns of the query's tables that ON DUPLICATE KEY UPDATE names: they are read besides those that are inserted.
+fn carried<'i>(
+    ctx: &Ctx<'_>,
+    insert: &'i Insert,
+    index: usize,
+    table: &Table,
+    query: &Query,
+) -> Result<Vec<&'i ColumnRef>> {
+    let refused = || {
+        refuse::feature(
+            "ON DUPLICATE KEY UPDATE with columns of the SELECT, whose rows come from other places",
+            "write VALUES(column), which is the value that was to be inserted",
+        )
+    };
+    let named = |i: usize| ctx.statement.tables.get(i).map(TableName::exposed);
+    let others = || ctx.used().filter(|i| *i != index);
+    let has = |i: usize, column: &str| {
+        let used = ctx.tables.get(i);
+        let schema = used.and_then(|used| ctx.schemas.table(&used.database, &used.table.name));
+        schema.map(|schema| schema.position(column).is_some())
+    };
+    let mut out = Vec::new();
+    for assignment in &insert.on_duplicate {
+        let value = &assignment.value;
+        if !value.subqueries.is_empty() {
+            return Err(refused());
+        }
+        for column in value.columns.iter().filter(|column| !in_values(ctx.shape, column)) {
+            let own = match &column.table {
+                Some(name) => *table.name == *name.text && !others().any(|i| named(i) == Some(&name.text)),
+                None => has(index, &column.name.text).ok_or_else(refused)?,
+            };
+            // Which of two tables' columns a name means is for a server to say.
+            if own && column.table.is_none() && others().any(|i| has(i, &column.name.text) != Some(false)) {
+                return Err(refused());
+            }
+            if !own {
+                out.push(column);
+            }
+        }
+    }
+    // Groups and sets of rows have no such columns.
+    let rows = |select: &Select| {
+        !select.distinct
+            && select.group_by.is_empty()
+            && select.having.is_none()
+            && select::item_exprs(select).all(|expr| expr.aggregates.is_empty())
+    };
+    match &query.body {
+        _ if out.is_empty() => Ok(out),
+        Body::Select(select) if rows(select) && table.indexes.is_empty() => Ok(out),
+        _ => Err(refused()),
+    }
+}
+
+/// ON DUPLICATE KEY UPDATE for the rows as values, with the columns that they carry.
+fn tail(
+    ctx: &Ctx<'_>,
+    insert: &Insert,
+    index: usize,
+    edits: &Edits,
+    carried: &[&ColumnRef],
+) -> Result<Template> {
     let (Some(first), Some(last)) = (insert.on_duplicate.first(), insert.on_duplicate.last()) else {
         return Ok(Template::new());
     };
     let table = ctx.tables.get(index).map(|used| std::sync::Arc::clone(&used.table));
-    let others = || ctx.used().filter(|i| *i != index);
-    let elsewhere = |column: &ColumnRef| match &column.table {
-        Some(name) => {
-            let same = |i: usize| {
-                let other = ctx.statement.tables.get(i);
-                other.is_some_and(|t| t.alias.as_ref().unwrap_or(&t.name).text == name.text)
-            };
-            table.as_ref().is_none_or(|table| *table.name != *name.text) || others().any(same)
-        }
-        None => others().any(|i| {
-            let Some(used) = ctx.tables.get(i) else { return true };
-            let schema = ctx.schemas.table(&used.database, &used.table.name);
-            schema.is_none_or(|schema| schema.position(&column.name.text).is_some())
-        }),
-    };
-    for assignment in &insert.on_duplicate {
-        let value = &assignment.value;
-        let foreign = value.columns.iter().any(|c| !in_values(ctx.shape, c) && elsewhere(c));
-        if foreign || !value.subqueries.is_empty() {
-            return Err(refuse::feature(
-                "ON DUPLICATE KEY UPDATE with columns of the SELECT, whose rows come from other places",
-                "write VALUES(column), which is the value that was to be inserted",
-            ));
-        }
-    }
-    let column = &first.column;
-    let start = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name).span.start;
-    let span = Span { start, end: last.value.span.end };
+    let span = Span { start: written(&first.column).start, end: last.value.span.end };
     let copies =
         ctx.nodes(index).len() > 1 && !matches!(table, Some(t) if matches!(t.layout, Layout::Sharded(_)));
-    let called = |f: &&crate::sql::facts::FunctionUse| start <= f.span.start && f.span.end <= span.end;
+    let called = |f: &&crate::sql::facts::FunctionUse| span.start <= f.span.start && f.span.end <= span.end;
     if copies && ctx.statement.functions.iter().any(|f| called(&f)) {
         same_everywhere(ctx)?;
+    }
+    let mut edits = edits.clone();
+    for (n, column) in carried.iter().enumerate() {
+        edits.overwrite(written(column), vec![text(format!("`{CARRIED}`.`x{}`", n + 1))]);
     }
     let mut out = vec![text(" ON DUPLICATE KEY UPDATE ")];
     out.extend(edits.render_closed(span));
     Ok(out)
 }
 
+/// Where a column is named.
+fn written(column: &ColumnRef) -> Span {
+    let first = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name);
+    Span { start: first.span.start, end: column.name.span.end }
+}
+
 /// Whether a column is the argument of VALUES().
 fn in_values(shape: &str, column: &ColumnRef) -> bool {
-    let start = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name).span.start;
-    let before = Span { start: 0, end: start }.of(shape).trim_end();
+    let before = Span { start: 0, end: written(column).start }.of(shape).trim_end();
     let Some(before) = before.strip_suffix('(') else { return false };
     let before = before.trim_end().to_ascii_uppercase();
     before.ends_with("VALUES") || before.ends_with("VALUE")

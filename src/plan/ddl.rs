@@ -78,6 +78,14 @@ fn table(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
     let own = uses(ctx, &ddl.tables)?;
     let referenced = uses(ctx, &ddl.references)?;
     temporary(ddl, &own)?;
+    if let Some(first) = own.first().filter(|_| pins(ddl))
+        && ctx.schemas.table(&first.database, &first.table.name).is_some()
+    {
+        return Err(refuse::feature(
+            format_args!("a temporary table in the place of `{}`, which is there", first.table.name),
+            "give the temporary table a name of its own",
+        ));
+    }
     let Some(first) = own.first() else { return other(ctx) };
     if let Some(query) = &ddl.query {
         by_session(ctx, query)?;
@@ -130,12 +138,6 @@ fn table(ctx: &Ctx<'_>, ddl: &Ddl) -> Result<Act> {
 /// CREATE TABLE … SELECT that no server can do alone.
 fn create_select(ctx: &Ctx<'_>, ddl: &Ddl, query: &Query) -> Result<Act> {
     let first = "create the table first, and insert the rows then";
-    if ddl.temporary {
-        return Err(refuse::feature(
-            "a temporary table of rows that come from several servers",
-            "create a table that is not temporary, and drop it afterwards",
-        ));
-    }
     if !ddl.references.is_empty() {
         return Err(refuse::feature("a foreign key in CREATE TABLE … SELECT over several servers", first));
     }

@@ -475,6 +475,8 @@ pub struct Copy {
     pub tail: Template,
     /// What the query's columns fill, in their order.
     pub columns: Vec<Stored>,
+    /// How many more columns are read, which only `tail` names: as [`super::CARRIED`] has them.
+    pub carried: usize,
     /// The query's column that is the sharding key; `None`: rows go everywhere where the table is, or the key is the id.
     pub key: Option<usize>,
     /// Where ids are.

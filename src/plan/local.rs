@@ -52,6 +52,7 @@ pub(super) fn plan(
                 staged: Vec::new(),
                 blocks: Vec::new(),
                 copies: Vec::new(),
+                carried: None,
             };
             Ok(bare)
         }

@@ -51,6 +51,7 @@ pub mod undo;
 use std::sync::Arc;
 
 pub use bind::{Arrival, Bound, Destination, SessionValues, Setting, Source, Stage, bind, compute};
+pub use copy::CARRIED;
 pub use ir::{Act, Plan};
 pub use names::session_value;
 pub use refuse::null_key;

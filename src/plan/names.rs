@@ -60,6 +60,8 @@ pub(super) struct Ctx<'a> {
     pub(super) part: Option<Span>,
     /// Tables in whose place copies of their rows are read.
     pub(super) staged: Vec<usize>,
+    /// Columns that are selected besides the client's own, behind the last of them, and where that ends.
+    pub(super) carried: Option<(u32, String)>,
     /// Queries whose rows are there already.
     pub(super) blocks: Vec<Answered>,
     /// Names of common table expressions that read another copy of such rows.
@@ -96,6 +98,7 @@ impl<'a> Ctx<'a> {
             part: None,
             blocks: Vec::new(),
             copies: Vec::new(),
+            carried: None,
         };
         ctx.tables = statement.tables.iter().map(|t| ctx.resolve(t)).collect::<Result<_>>()?;
         Ok(ctx)
@@ -237,6 +240,9 @@ pub(super) fn edits(ctx: &Ctx<'_>, routing: &Routing, style: Style) -> Result<Ed
         map_names(ctx, style, &mut edits)?;
     }
     name_columns(ctx, &[], &mut edits);
+    if let Some((at, columns)) = &ctx.carried {
+        edits.insert(*at, vec![text(columns.as_str())]);
+    }
     Ok(edits)
 }
 

@@ -12,7 +12,7 @@ use super::refuse;
 use super::scope::Scopes;
 use super::staged;
 use crate::base::{Code, Error, Result, Value};
-use crate::sql::facts::{Body, Expr, Item, Limit, Operand, Query, Select, Span};
+use crate::sql::facts::{Body, Expr, Item, Kind, Limit, Operand, Query, Select, Span};
 
 /// What the text of a scattered SELECT is made of.
 pub(super) struct Draft<'q, 'a> {
@@ -98,6 +98,7 @@ pub(super) fn direct(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
 pub(super) fn replica(ctx: &Ctx<'_>, locks: bool) -> bool {
     let statement = ctx.statement;
     !locks
+        && !matches!(statement.kind, Kind::Insert(_))
         && !statement.assigns_user_variables
         && !statement.calls_stored
         && !statement.hints.iter().any(|h| h.trim().eq_ignore_ascii_case("primary"))

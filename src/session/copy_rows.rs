@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
+use super::copy_carried::Carried;
 use super::load_rows::ids_for;
 use super::lookup::{NewRow, Place, lost_sight};
 use super::query::no_job;
@@ -28,7 +29,10 @@ pub(super) struct Placing<'a> {
     pub(super) table: &'a Table,
     pub(super) ids: &'a Ids,
     pub(super) columns: Vec<ColumnDef>,
+    /// Of the columns that are inserted.
     pub(super) writers: Vec<Writer>,
+    /// How the others go along, where there are any.
+    pub(super) carried: Option<Carried>,
     pub(super) destinations: &'a [Place<'a>],
     /// Each destination gets all rows.
     pub(super) copies: bool,
@@ -114,7 +118,10 @@ impl<'a> Placing<'a> {
                 places.get(if self.copies { 0 } else { at }).filter(|(_, rows)| !rows.is_empty())?;
             Some(Part {
                 job: destination.job,
-                text: statement(&destination.head, body, rows.len(), &destination.tail),
+                text: match &self.carried {
+                    Some(carried) => carried.statement(&destination.head, body, &destination.tail),
+                    None => statement(&destination.head, body, rows.len(), &destination.tail),
+                },
                 rows: rows.clone(),
             })
         };
@@ -240,7 +247,7 @@ impl<'a> Placing<'a> {
             GivenId::Field(at) => id.map(|_| at),
             _ => None,
         };
-        out.push(b'(');
+        out.extend_from_slice(self.carried.as_ref().map_or("(", Carried::opening).as_bytes());
         for (i, writer) in self.writers.iter().enumerate() {
             if i > 0 {
                 out.push(b',');
@@ -253,6 +260,9 @@ impl<'a> Placing<'a> {
         if let (None, Some(id)) = (at, id) {
             out.push(b',');
             splice::put_literal(id, self.mode, out);
+        }
+        if let Some(carried) = &self.carried {
+            carried.put(out, row, backslash)?;
         }
         out.push(b')');
         Ok(())
@@ -305,7 +315,7 @@ pub(super) fn statement(head: &[u8], rows: &[u8], count: usize, tail: &[u8]) -> 
     text
 }
 
-fn unreadable() -> Error {
+pub(super) fn unreadable() -> Error {
     Error::new(Code::Internal, "a row of the query cannot be read")
 }
 

@@ -2,6 +2,8 @@
 //! definition is created at all of its places, and the rows are inserted as INSERT … SELECT does it. When they cannot be,
 //! the table is dropped again.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::Session;
@@ -15,11 +17,12 @@ use crate::exec::single::{self, Around};
 use crate::exec::write::{self, Pace};
 use crate::exec::{Interrupt, info};
 use crate::plan::ir::{Act, Job, Plan};
+use crate::plan::stage_spec::Choice;
 use crate::plan::{self};
 use crate::sql::facts::{Body, Ddl, Item, Kind, Query, Span, TableName};
 use crate::sql::normalise::Normalised;
 use crate::sql::{self, splice};
-use crate::topology::schema::Schemas as _;
+use crate::topology::schema::{Column, Schemas, TableSchema};
 
 /// ER_TABLE_EXISTS_ERROR
 const EXISTS: &str = "1050";
@@ -37,7 +40,11 @@ struct Definition {
 impl Session {
     /// Carries a CREATE TABLE … SELECT out.
     pub(super) async fn create_select(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
-        self.held.commit().await?;
+        if matches!(&plan.statement.kind, Kind::Ddl(ddl) if ddl.temporary) {
+            self.may_make_temporary()?;
+        } else {
+            self.held.commit().await?;
+        }
         in_columns(plan, text)?;
         let plain = plain(text, self.vars.mode, self.shared.is_mariadb())?;
         let shape = Normalised::verbatim(&plain);
@@ -45,33 +52,103 @@ impl Session {
             .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
         let Kind::Ddl(ddl) = &statement.kind else { return Err(no_job()) };
         let (Some(query), Some(table)) = (&ddl.query, ddl.tables.first()) else { return Err(no_job()) };
-        let definition = self.definition(&plain, table, query).await?;
+        let definition = self.definition(&plain, ddl, (table, query)).await?;
         let name = self.full_name(table);
         let create = format!(
-            "CREATE {}TABLE {}{name}{}",
+            "CREATE {}{}TABLE {}{name}{}",
             if ddl.or_replace { "OR REPLACE " } else { "" },
+            if ddl.temporary { "TEMPORARY " } else { "" },
             if ddl.lenient { "IF NOT EXISTS " } else { "" },
             definition.body
         );
+        let pinned = self.held.pinned();
+        if ddl.temporary {
+            self.held.stick();
+        }
         let created = self.define_plainly(&create).await?;
         if created.messages.iter().any(|[_, code, _]| code == EXISTS) {
             self.written(created, text);
             return Ok(());
         }
-        let rows = self.insert_rows(&plain, ddl, (table, query), &definition, text.more).await;
+        let rows = self.insert_rows(&plain, ddl, (table, query), &definition, (text.more, pinned)).await;
         let rows = match rows {
             Ok(rows) => rows,
-            Err(error) => return Err(self.uncreated(&name, error).await),
+            Err(error) => return Err(self.uncreated(&name, ddl.temporary, error).await),
         };
         self.written(with_definition(rows, definition.said), text);
         Ok(())
     }
 
+    /// A plan by definitions as they are now: what was known of tables may be forgotten at any time, when some proxy has
+    /// changed one.
+    async fn planned_as_is(
+        &mut self,
+        shape: &Normalised,
+        own: Option<(&TableName, Arc<TableSchema>)>,
+    ) -> Result<Plan> {
+        const TRIES: usize = 10;
+        let statement = sql::parse(&shape.masked(), self.vars.mode)
+            .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
+        let mut tries = 0;
+        loop {
+            let epoch = self.shared.epoch();
+            self.load_definitions(&statement).await?;
+            let plan = match &own {
+                None => self.planned(shape)?,
+                Some((table, schema)) => {
+                    let shared = &self.shared;
+                    let (database, statement) = (self.database.as_deref(), Arc::new(statement.clone()));
+                    let schemas = Beside { known: &shared.catalog, table: &table.name.text, schema };
+                    plan::build(statement, &shape.masked(), database, shared.topology(), &schemas)
+                }
+            };
+            tries += 1;
+            if self.shared.epoch() == epoch || tries == TRIES {
+                return Ok(plan);
+            }
+        }
+    }
+
+    /// A temporary table belongs to one connection, whose transaction it must not be a branch of.
+    fn may_make_temporary(&self) -> Result<()> {
+        if self.vars.autocommit && !self.held.in_transaction() {
+            return Ok(());
+        }
+        Err(Error::refused(
+            "in a transaction, a temporary table of rows that come from several servers",
+            "create it before the transaction",
+        ))
+    }
+
+    /// What a server shows of a temporary table's columns.
+    async fn shown(&mut self, table: &TableName) -> Result<Arc<TableSchema>> {
+        let shown = self.ask(&format!("SHOW FULL COLUMNS FROM {}", self.full_name(table))).await?;
+        let column = |row: usize| {
+            let column_type = shown.text(row, 1)?.to_lowercase();
+            let ends = |c: char| !c.is_ascii_alphanumeric();
+            Some(Column {
+                name: shown.text(row, 0)?,
+                data_type: column_type.split(ends).next().unwrap_or_default().to_owned(),
+                nullable: shown.text(row, 3)? == "YES",
+                auto_increment: shown.text(row, 6)?.to_lowercase().contains("auto_increment"),
+                column_type,
+                ..Column::default()
+            })
+        };
+        let columns = (0..shown.rows.len()).map(column).collect::<Option<_>>().ok_or_else(no_job)?;
+        Ok(Arc::new(TableSchema { columns, triggers: false, row_triggers: false, unique: Vec::new() }))
+    }
+
     /// What a server makes of the query's columns: it creates a temporary table of the same name, without rows.
-    async fn definition(&mut self, plain: &[u8], table: &TableName, query: &Query) -> Result<Definition> {
+    async fn definition(
+        &mut self,
+        plain: &[u8],
+        ddl: &Ddl,
+        (table, query): (&TableName, &Query),
+    ) -> Result<Definition> {
         let question = without_rows(plain, query);
         let shape = Normalised::verbatim(&question);
-        let plan = self.planned(&shape)?;
+        let plan = self.planned_as_is(&shape, None).await?;
         if let Act::Refused(error) = &plan.act {
             return Err(error.clone());
         }
@@ -79,7 +156,8 @@ impl Session {
         let text = Text { original: &question, shape: &shape, given: &given, more: false };
         let job = plan::bind::describe(&plan, &text.input(), &Known(self), self.setting())?;
         let query_text = job.text.clone().unwrap_or_else(|| question.clone());
-        let own = splice::quote(&table.name.text);
+        // Of the session's temporary tables one may be called so.
+        let own = splice::quote(if ddl.temporary { "shardgate_new" } else { &table.name.text });
         let name = match self.schema_of(table, &job) {
             Some(schema) => format!("{}.{own}", splice::quote(&schema)),
             None => own.clone(),
@@ -92,7 +170,7 @@ impl Session {
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let mut lease = using.take_unused(job.source).await?;
         let answered = define(&mut lease, &self.vars.settings, &job, (&create, &query_text), &name).await;
-        if answered.is_err() {
+        if answered.as_ref().is_err_and(|error| !error.is(Code::NotSupported)) {
             // The table may be there still.
             let gone = lease.query(&format!("DROP TEMPORARY TABLE IF EXISTS {name}"), 0).await;
             if gone.is_err() {
@@ -154,9 +232,10 @@ impl Session {
         ddl: &Ddl,
         (table, query): (&TableName, &Query),
         definition: &Definition,
-        more: bool,
+        (more, pinned): (bool, bool),
     ) -> Result<Summary> {
-        let columns = self.last_columns(table, definition.width).await?;
+        let own = if ddl.temporary { Some(self.shown(table).await?) } else { None };
+        let columns = self.last_columns(table, own.as_ref(), definition.width).await?;
         let verb = match ddl.duplicates {
             Some("REPLACE") => "REPLACE",
             Some(_) => "INSERT IGNORE",
@@ -165,25 +244,28 @@ impl Session {
         let mut sql = format!("{verb} INTO {} ({columns}) ", self.full_name(table)).into_bytes();
         sql.extend_from_slice(part(plain, query.span));
         let shape = Normalised::verbatim(&sql);
-        let plan = self.planned(&shape)?;
+        let plan = self.planned_as_is(&shape, own.map(|schema| (table, schema))).await?;
         let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: &sql, shape: &shape, given: &given, more };
         if let Act::Refused(error) = &plan.act {
             return Err(error.clone());
         }
-        let bound = self.bind(&plan, &text)?;
         if !self.vars.autocommit {
             self.held.begin("BEGIN", None, false, &self.vars.settings);
         }
-        let done = match &plan.act {
-            Act::Copy(copy) if !bound.destinations().is_empty() => {
-                self.copied(&plan, copy, &bound, &text).await
+        let done = match (&plan.act, self.bind(&plan, &text)) {
+            (Act::Copy(copy), bound) if !matches!(&bound, Ok(bound) if bound.destinations().is_empty()) => {
+                // The connection that has the new table must be the first to write.
+                let within = pinned || copy.read.locks || !self.vars.autocommit;
+                let choice = Choice { within, ..self.copy_choice(copy) };
+                self.copied_by(&plan, copy, bound.as_ref().map_err(Clone::clone), &text, choice).await
             }
-            Act::Copy(_) | Act::Write(_) if plan.images.is_none() => {
+            (Act::Copy(_) | Act::Write(_), Ok(bound)) if plan.images.is_none() => {
                 let scope = self.open_scope(bound.jobs.len() > 1).await?;
                 let done = self.write_whole(&bound, &text).await;
                 self.close_scope(scope, done).await
             }
+            (_, Err(error)) => Err(error),
             _ => Err(Error::refused(
                 "CREATE TABLE … SELECT of rows that are not placed as INSERT … SELECT places them",
                 "create the table first, and insert the rows then",
@@ -199,14 +281,23 @@ impl Session {
     }
 
     /// The new table's last columns, as a list.
-    async fn last_columns(&self, table: &TableName, width: usize) -> Result<String> {
+    async fn last_columns(
+        &self,
+        table: &TableName,
+        own: Option<&Arc<TableSchema>>,
+        width: usize,
+    ) -> Result<String> {
         let unknown = || Error::new(Code::Internal, "the new table's columns are not known");
         let database = table.schema.as_ref().map(|name| name.text.as_str()).or(self.database.as_deref());
         let database = database.ok_or_else(unknown)?;
         let known = self.shared.topology().database(database).ok_or_else(unknown)?.table(&table.name.text);
-        self.shared.load_definition(&self.pools, database, &known).await?;
-        self.shared.check_columns(database, &known)?;
-        let schema = self.shared.catalog.table(database, &table.name.text).ok_or_else(unknown)?;
+        let schema = if let Some(schema) = own {
+            Arc::clone(schema)
+        } else {
+            self.shared.load_definition(&self.pools, database, &known).await?;
+            self.shared.check_columns(database, &known)?;
+            self.shared.catalog.table(database, &table.name.text).ok_or_else(unknown)?
+        };
         let first = schema.columns.len().checked_sub(width).ok_or_else(unknown)?;
         let names: Vec<String> = schema.columns.iter().skip(first).map(|c| splice::quote(&c.name)).collect();
         Ok(names.join(", "))
@@ -228,6 +319,9 @@ impl Session {
         let around = Around { pools: &self.pools, interrupt: &Interrupt::default(), deadline: None };
         let limit = AnswerLimit::of_rows(0);
         let ran = write::run(&tasks, &settings, &mut using, Pace::Whatever, limit, None, around).await;
+        if ddl.temporary {
+            return ran.results.into_iter().flatten().try_for_each(|result| result.map(|_| ()));
+        }
         for step in steps {
             self.changed(ddl, step);
         }
@@ -238,14 +332,32 @@ impl Session {
     }
 
     /// The rows are not in: the table goes again.
-    async fn uncreated(&mut self, name: &str, error: Error) -> Error {
-        match self.drop_anyway(format!("DROP TABLE IF EXISTS {name}").as_bytes()).await {
+    async fn uncreated(&mut self, name: &str, temporary: bool, error: Error) -> Error {
+        let temporary = if temporary { "TEMPORARY " } else { "" };
+        match self.drop_anyway(format!("DROP {temporary}TABLE IF EXISTS {name}").as_bytes()).await {
             Ok(()) => error,
             Err(left) => Error {
                 message: format!("{}; the new table is left without rows: {}", error.message, left.message),
                 ..error
             },
         }
+    }
+}
+
+/// The definitions that are known, and that of a table which only the session has.
+struct Beside<'s> {
+    known: &'s dyn Schemas,
+    table: &'s str,
+    schema: &'s Arc<TableSchema>,
+}
+
+impl Schemas for Beside<'_> {
+    fn table(&self, database: &str, table: &str) -> Option<Arc<TableSchema>> {
+        if table == self.table { Some(Arc::clone(self.schema)) } else { self.known.table(database, table) }
+    }
+
+    fn rows(&self, database: &str, table: &str) -> Option<u64> {
+        self.known.rows(database, table)
     }
 }
 

@@ -93,6 +93,14 @@ impl Session {
                 };
                 view.staged(staged, &bound, choice, took.as_ref())
             }
+            (Act::Copy(copy), Err(refusal)) if is_refusal(&refusal) => {
+                let (choice, input) = (self.copy_choice(copy), text.input());
+                let (staged, bound) =
+                    choice.bind(&copy.read, refusal, &input, &Known(self), self.setting())?;
+                let mut lines = view.staged(staged, &bound, choice, None);
+                lines.extend(view.into_lines(&plan, copy));
+                lines
+            }
             (_, Err(refusal)) => return Err(refusal),
             (Act::Read(read), Ok(Some(bound))) if analyze => {
                 let took = self.count_read(read, &bound, &text).await;

@@ -7,11 +7,11 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 
 use super::Session;
-use super::copy::{DEPRECATED, state_of};
+use super::copy_write::{DEPRECATED, state_of};
 use super::input::Given;
 use super::pick::{AT_ONCE, matched, tasks_of, with_warnings};
 use super::query::{Text, no_job};
-use super::staged::Collected;
+use super::sink::Collected;
 use crate::backend::{Answer, Summary};
 use crate::base::{Code, Error, Result, Value};
 use crate::exec::info;

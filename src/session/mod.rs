@@ -2,7 +2,9 @@
 
 pub mod control;
 mod copy;
+mod copy_carried;
 mod copy_rows;
+mod copy_write;
 mod create;
 mod ddl;
 mod definitions;
@@ -32,6 +34,7 @@ mod returning;
 mod scope;
 pub mod set;
 pub mod shared;
+mod sink;
 mod staged;
 pub mod vars;
 mod views;

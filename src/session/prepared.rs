@@ -15,7 +15,7 @@ use crate::base::{Code, Error, Result, Value};
 use crate::exec::send;
 use crate::exec::single::Around;
 use crate::plan::bind;
-use crate::plan::ir::{Act, Plan, Read};
+use crate::plan::ir::{Act, Plan};
 use crate::sql::facts::Kind;
 use crate::sql::normalise::Normalised;
 use crate::sql::splice;
@@ -170,18 +170,24 @@ impl Session {
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape, given: &given, more: false };
         self.stand_for_next_ids(&plan.statement)?;
-        match (&plan.act, self.describe_there(plan, &text).await) {
-            (Act::Read(Read { staged: Some(ways), .. }), Err(error)) if is_scattered(&error) => {
-                self.describe_staged(ways, &text).await.unwrap_or(Err(error))
+        let (ways, copied) = match &plan.act {
+            Act::Read(read) => (read.staged.as_ref(), false),
+            Act::Copy(copy) => (copy.read.staged.as_ref(), true),
+            _ => (None, false),
+        };
+        let described = match (ways, self.describe_there(plan, &text).await) {
+            (Some(ways), Err(error)) if is_scattered(&error) => {
+                let unknown = if copied { Ok(nothing.clone()) } else { Err(error) };
+                self.describe_staged(ways, &text).await.unwrap_or(unknown)
             }
             // No server has all tables of a change that finds its rows first.
-            (Act::Write(_), Err(error)) if is_scattered(&error) && self.reads_ahead(&plan.statement, sql) => {
-                Ok(nothing)
+            (None, Err(error)) if is_scattered(&error) && self.reads_ahead(&plan.statement, sql) => {
+                Ok(nothing.clone())
             }
-            // What was prepared is the query alone.
-            (Act::Copy(_), Ok(_)) => Ok(nothing),
             (_, described) => described,
-        }
+        };
+        // What was prepared of rows that are copied is the query alone.
+        described.map(|described| if copied { nothing } else { described })
     }
 
     /// What the first server says to which the statement could go.

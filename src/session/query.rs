@@ -193,7 +193,7 @@ impl Session {
         if let Act::Copy(copy) = &plan.act
             && !bound.destinations().is_empty()
         {
-            return Box::pin(self.copy(plan, copy, &bound, text)).await;
+            return Box::pin(self.copy(plan, copy, Ok(&bound), text)).await;
         }
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
@@ -219,6 +219,7 @@ impl Session {
     async fn otherwise(&mut self, plan: &Plan, text: &Text<'_>, refusal: Error) -> Result<()> {
         match &plan.act {
             Act::Read(read) => self.read_staged(read, text, refusal).await,
+            Act::Copy(copy) => self.copy(plan, copy, Err(refusal), text).await,
             _ => self.write_pulled(plan, text, refusal).await,
         }
     }

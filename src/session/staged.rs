@@ -5,13 +5,15 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Session;
-use super::copy::{Side, collect, reading};
+use super::copy::{collect, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
 use super::read::{found_rows, order, tasks_of, warnings_after};
+use super::sink::{Collected, Ground, Kept, Sink};
 use crate::backend::{Role, Settings};
 use crate::base::{Code, Error, Result};
-use crate::exec::fanout::{self, Order, Rows};
+use crate::exec::Connections;
+use crate::exec::fanout::{self, Order};
 use crate::exec::meter::Meter;
 use crate::exec::names::Names;
 use crate::exec::send::{Call, Preset, State, send};
@@ -19,15 +21,12 @@ use crate::exec::ship::PLAIN;
 use crate::exec::single::{self, Around, Bits};
 use crate::exec::stage::{Bench, Filler, Values};
 use crate::exec::write::Task;
-use crate::exec::{Client, Connections};
 use crate::merge::Budget;
 use crate::plan::Bound;
 use crate::plan::explain::tree::{Took, TookOver};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
 use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal};
-use crate::topology::Node;
-use crate::txn::Held;
 use crate::wire::column::ColumnDef;
 use crate::wire::row::Format;
 use crate::wire::status;
@@ -36,87 +35,14 @@ use crate::wire::status;
 const BATCH: Budget = Budget { max_rows: 20_000, max_bytes: 1024 * 1024 };
 
 /// One execution of a SELECT over copies of rows.
-struct Over<'a> {
-    text: &'a Text<'a>,
-    choice: Choice,
+#[derive(Clone, Copy)]
+pub(super) struct Over<'a> {
+    pub(super) text: &'a Text<'a>,
+    pub(super) choice: Choice,
     /// When all of it must have ended.
-    deadline: Option<Instant>,
-}
-
-/// Where the rows of a staged statement go.
-enum Sink<'s, 'b> {
-    Client,
-    /// They are counted, and not sent.
-    Counted,
-    /// Into a stage, at these places.
-    Stage(&'s Stage, &'s [Node], &'s mut Bench<'b>, &'s mut Kept),
-    /// Into memory.
-    Rows(&'s mut Collected),
-}
-
-/// Rows that the session reads for itself: binary, each string in its own character set.
-#[derive(Default)]
-pub(super) struct Collected {
-    pub(super) columns: Vec<ColumnDef>,
-    pub(super) rows: Vec<Bytes>,
-    /// What the servers warn of.
-    pub(super) warned: Vec<[String; 3]>,
-}
-
-impl Collected {
-    async fn fill(&mut self, rows: &mut Rows<'_>, client: &mut Client, bounds: Budget) -> Result<()> {
-        let (read, ended) = collect(rows, client, bounds).await?;
-        if !ended {
-            return Err(Error::new(
-                Code::Memory,
-                format!(
-                    "the statement changes more rows than limits.merge_rows = {} or limits.merge_bytes = {} allow to be \
-                     found before it; narrow its conditions, or raise the limit",
-                    bounds.max_rows, bounds.max_bytes
-                ),
-            ));
-        }
-        self.rows = read;
-        self.columns = rows.columns().to_vec();
-        self.warned = rows.warned().await.to_vec();
-        Ok(())
-    }
-}
-
-/// Columns of a stage whose values are kept while it is filled, and these.
-#[derive(Default)]
-struct Kept {
-    columns: Vec<usize>,
-    values: Vec<(usize, Values)>,
-}
-
-/// Whose connections a part of a statement runs on: the session's, or those that have its stages.
-enum Ground<'g, 'b> {
-    Session(Side<'g>),
-    Bench(&'g mut Bench<'b>),
-}
-
-impl Ground<'_, '_> {
-    async fn open<'r>(
-        &mut self,
-        tasks: &'r [Task<'r>],
-        order: Order<'r>,
-        held: &mut Held,
-        client: &mut Client,
-        around: Around<'r>,
-    ) -> Result<Rows<'r>> {
-        match self {
-            Self::Session(side) => side.open(tasks, order, held, client, around).await,
-            Self::Bench(bench) => Rows::open(tasks, order, *bench, client, around).await,
-        }
-    }
-
-    async fn close(&mut self, rows: Rows<'_>, held: &mut Held) {
-        match self {
-            Self::Session(side) => side.close(rows, held).await,
-            Self::Bench(bench) => drop(rows.close(*bench).await),
-        }
-    }
+    pub(super) deadline: Option<Instant>,
+    /// What is read is locked, as a statement does that changes rows by it.
+    pub(super) lock: bool,
 }
 
 impl Session {
@@ -169,7 +95,7 @@ impl Session {
         let mut out = Collected::default();
         match self.bind(plan, text) {
             Ok(bound) => {
-                let over = Over { text, choice: self.choice(), deadline: self.deadline() };
+                let over = Over { text, choice: self.choice(), deadline: self.deadline(), lock: false };
                 self.rows_into(&over, (plan, &bound, &[]), Sink::Rows(&mut out), None).await?;
             }
             Err(refusal) => self.over_ways(read, text, refusal, Some(&mut out)).await?,
@@ -190,7 +116,7 @@ impl Session {
         text: &Text<'_>,
         sink: Sink<'_, '_>,
     ) -> Result<TookOver> {
-        let over = Over { text, choice: self.choice(), deadline: self.deadline() };
+        let over = Over { text, choice: self.choice(), deadline: self.deadline(), lock: false };
         let shared = self.shared.clone();
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
@@ -203,7 +129,7 @@ impl Session {
     }
 
     /// Runs a statement over copies; its temporary tables are gone afterwards.
-    async fn run_over(
+    pub(super) async fn run_over(
         &mut self,
         over: &Over<'_>,
         staged: &Staged,
@@ -224,7 +150,7 @@ impl Session {
         over: &Over<'_>,
         staged: &Staged,
         bound: &BoundStages,
-        sink: Sink<'_, '_>,
+        mut sink: Sink<'_, '_>,
         (bench, end): (&mut Bench<'_>, &mut Bench<'_>),
     ) -> Result<TookOver> {
         let mut took = TookOver::default();
@@ -237,21 +163,23 @@ impl Session {
             let columns = later.filter(|reduction| reduction.stage == n).map(|reduction| reduction.of);
             // Where a byte of a longer character may look like a quote no literal is written.
             let columns = columns.filter(|_| plain).collect();
-            let mut kept = Kept { columns, values: Vec::new() };
-            let more = narrowed(stage, &known);
+            let mut kept = Kept { columns, ..Kept::default() };
+            let mut more = narrowed(stage, &known);
+            more.extend_from_slice(over.locks());
             let places = stage.places(&staged.rest, &bound.rest);
             if places.is_empty() && kept.columns.is_empty() {
                 took.stages.push((Took::default(), None));
             } else {
-                let sink = Sink::Stage(stage, &places, bench, &mut kept);
-                took.stages.push(self.fill(over, pull, sink, &more).await?);
+                let into = Sink::Stage(stage, &places, bench, &mut kept);
+                took.stages.push(self.fill(over, pull, into, &more).await?);
             }
+            sink.warned(kept.warnings);
             known.push(kept.values);
             let Some((last, jobs)) = last else { continue };
             let places = stage.places(&last.plan, jobs);
             if !places.is_empty() {
-                let sink = Sink::Stage(stage, &places, end, &mut Kept::default());
-                self.fill(over, pull, sink, &more).await?;
+                let into = Sink::Stage(stage, &places, end, &mut Kept::default());
+                self.fill(over, pull, into, &more).await?;
             }
         }
         let bench = (!staged.stages.is_empty()).then_some(bench);
@@ -261,8 +189,11 @@ impl Session {
             return Ok(took);
         };
         let places = last.stage.places(&last.plan, jobs);
-        let into = Sink::Stage(&last.stage, &places, end, &mut Kept::default());
-        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, &[]), into, bench).await?;
+        let mut kept = Kept::default();
+        let into = Sink::Stage(&last.stage, &places, end, &mut kept);
+        let more = if bench.is_none() { over.locks() } else { &[] };
+        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, more), into, bench).await?;
+        sink.warned(kept.warnings);
         took.rest = rest;
         let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
         for (column, mut shown) in last.stage.columns.iter().flatten().zip(shown) {
@@ -323,6 +254,10 @@ impl Session {
             }
             (Sink::Counted, Some(bench)) => self.counted_over(over, plan, bound, bench).await,
             (Sink::Client | Sink::Counted, None) => Err(no_job()),
+            (Sink::Copy(copying), bench) => {
+                let Act::Read(read) = &plan.act else { return Err(no_job()) };
+                self.copy_rows(over, (read, bound), bench, copying).await.map(|()| Took::default())
+            }
             (sink, bench) => {
                 self.rows_into(over, (plan, bound, &[]), sink, bench).await.map(|(_, took)| took)
             }
@@ -371,16 +306,11 @@ impl Session {
             budget: shared.limits.merge,
             settings: &settings,
             role: if replica { Role::Replica } else { Role::Primary },
-            locks: read.locks,
+            locks: read.locks || over.lock && bench.is_none(),
             format: Format::Binary,
             meter: Some(&meter),
         };
-        let mut from = match bench {
-            Some(bench) => Ground::Bench(bench),
-            None => {
-                Ground::Session(Side { apart: !within, pools, flavor: *flavor, settings: &vars.settings })
-            }
-        };
+        let mut from = Ground::of(bench, over.choice, pools, *flavor, &vars.settings);
         let mut rows = from.open(&tasks, order, held, client, around).await?;
         let (stage, places, target, kept) = match sink {
             Sink::Stage(stage, places, target, kept) => (stage, places, target, kept),
@@ -420,6 +350,7 @@ impl Session {
                     target.fill(places, written, &settings, Some(client), around).await?;
                     target.copy(stage, places, &settings, client, around).await?;
                     kept.values = filler.take_kept();
+                    kept.warnings.extend_from_slice(rows.warned().await);
                     return Ok((filler.columns().to_vec(), total));
                 }
                 // The next rows come while these are written; who waits for them hears when the client leaves.
@@ -524,6 +455,13 @@ impl Session {
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         fanout::count(&tasks, order, bench, &mut self.client, around).await
+    }
+}
+
+impl Over<'_> {
+    /// What stands behind the questions for rows.
+    fn locks(&self) -> &'static [u8] {
+        if self.lock { b" LOCK IN SHARE MODE" } else { b"" }
     }
 }
 

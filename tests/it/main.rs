@@ -56,6 +56,7 @@ mod servers;
 mod sessions;
 mod sharding;
 mod staged;
+mod staged_copies;
 mod stops;
 mod threads;
 mod tpch;

@@ -13,7 +13,7 @@ use crate::support::shop::{Setup, Shop, connect, number, numbers, run, running, 
 
 /// Connections to each server.
 const POOL: usize = 4;
-const SMALL_POOL: &str = "[pool]\nmax_connections = 4\nwait = \"15s\"\n";
+pub const SMALL_POOL: &str = "[pool]\nmax_connections = 4\nwait = \"15s\"\n";
 
 /// Where a statement is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,17 +31,17 @@ enum Part {
 const PARTS: [Part; 4] = [Part::Read, Part::Fill, Part::Spread, Part::Alone];
 
 /// Two shards of a test's own, with orders to bring together.
-struct Yard<'a> {
-    shop: Shop<'a>,
-    direct: Vec<Client>,
-    lockers: Vec<Client>,
+pub struct Yard<'a> {
+    pub shop: Shop<'a>,
+    pub direct: Vec<Client>,
+    pub lockers: Vec<Client>,
 }
 
 const JOIN: &str =
     "SELECT /*+ SHARDGATE(stay=u) */ u.id, o.id FROM users u JOIN orders o ON o.product_id = u.age";
 
 impl<'a> Yard<'a> {
-    async fn over(lab: &'a Lab, tag: &str, more: &str) -> Self {
+    pub async fn over(lab: &'a Lab, tag: &str, more: &str) -> Self {
         for server in &lab.cluster.primaries {
             visible(lab, server).await;
         }
@@ -67,7 +67,7 @@ impl<'a> Yard<'a> {
     }
 
     /// Many more orders on the first shard.
-    async fn grow(&mut self) {
+    pub async fn grow(&mut self) {
         let sql = "INSERT INTO orders (user_id, product_id, note) SELECT user_id, 8, REPEAT('x', 200) FROM \
                    orders WHERE id < 1000000";
         for _ in 0..11 {
@@ -104,7 +104,7 @@ impl<'a> Yard<'a> {
         client
     }
 
-    async fn busy(&mut self, like: &str) -> i64 {
+    pub async fn busy(&mut self, like: &str) -> i64 {
         let mut count = 0;
         for server in &mut self.direct {
             count += running(server, like).await;
@@ -112,7 +112,7 @@ impl<'a> Yard<'a> {
         count
     }
 
-    async fn unlock(&mut self) {
+    pub async fn unlock(&mut self) {
         for locker in &mut self.lockers {
             run(locker, &["UNLOCK TABLES"]).await;
         }
@@ -120,7 +120,7 @@ impl<'a> Yard<'a> {
 
     /// Temporary tables of all connections of both servers. MySQL lists them; MariaDB has files for each that is not
     /// InnoDB's, named after its process.
-    async fn temporary(&mut self) -> i64 {
+    pub async fn temporary(&mut self) -> i64 {
         let mut count = 0;
         for (n, server) in self.direct.iter_mut().enumerate() {
             if !self.shop.lab.is_mariadb() {
@@ -142,7 +142,7 @@ impl<'a> Yard<'a> {
     }
 
     /// Nothing runs, nothing is left, and every connection of the pools can be had.
-    async fn is_clean(&mut self, after: &str) {
+    pub async fn is_clean(&mut self, after: &str) {
         let gone = format!("no temporary table is left after {after}");
         until(&gone, async || (self.temporary().await == 0).then_some(())).await;
         for like in ["SELECT %`o`.`product_id`%", "%shardgate_stage%"] {
@@ -178,14 +178,14 @@ impl<'a> Yard<'a> {
 }
 
 /// Temporary tables are made where they can be seen from outside of their connections.
-async fn visible(lab: &Lab, server: &Server) {
+pub async fn visible(lab: &Lab, server: &Server) {
     if lab.is_mariadb() {
         server.run(&["SET GLOBAL default_tmp_storage_engine = MyISAM"]).await.unwrap();
     }
 }
 
 /// The error of the statement that is under way.
-async fn error(client: &mut Client, what: &str) -> (u16, String) {
+pub async fn error(client: &mut Client, what: &str) -> (u16, String) {
     match soon(what, client.receive()).await {
         Ok(answers) => match answers.into_iter().next() {
             Some(crate::support::client::Answer::Refused(refusal)) => (refusal.errno, refusal.message),

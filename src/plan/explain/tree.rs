@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{carried, describe, job_place, place};
 use crate::base::ids::SourceId;
 use crate::plan::bind::{Bound, Stage};
-use crate::plan::ir::{Act, Plan, Routing};
+use crate::plan::ir::{Act, Copy, Plan, Routing};
 use crate::plan::merge_spec::{Merge, Step};
 use crate::plan::stage_spec::{self, BoundStages, Choice, Pulled, Staged};
 use crate::topology::schema::Schemas;
@@ -127,6 +127,13 @@ impl View<'_> {
         out
     }
 
+    /// Where the rows of a copy go.
+    pub fn into_lines(&self, plan: &Plan, copy: &Copy) -> Vec<String> {
+        let mut out = vec!["  the rows go to".to_owned()];
+        out.extend(routing_lines(plan, &copy.routing, self.topology));
+        out
+    }
+
     /// About how many rows a stage has at most.
     fn estimated(&self, stage: &stage_spec::Stage, pull: &Pulled) -> String {
         let (Some(plan), Pulled::Read(pull)) = (&stage.pull, pull) else { return String::new() };
@@ -183,8 +190,7 @@ impl View<'_> {
                 if let (Ok(scatter), true) = (&copy.read.many, bound.is_none_or(|b| b.many)) {
                     out.push(format!("  merge: {}", merge_line(&scatter.merge)));
                 }
-                out.push("  the rows go to".into());
-                out.extend(routing_lines(plan, &copy.routing));
+                out.extend(self.into_lines(plan, copy));
             }
             Act::Insert(insert) => {
                 out.extend(carried(plan, insert.table).map(|what| format!("  ids: {what}")));

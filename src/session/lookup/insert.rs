@@ -1,8 +1,9 @@
 //! INSERT and REPLACE of rows that others may be in the way of: texts for places, and the statement of VALUES.
 
 use super::super::Session;
-use super::super::copy::DEPRECATED;
+
 use super::super::copy_rows::statement;
+use super::super::copy_write::DEPRECATED;
 use super::super::ids;
 use super::super::input::{Given, inlined};
 use super::super::query::{Text, no_job};

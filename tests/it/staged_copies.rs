@@ -1,0 +1,264 @@
+//! INSERT … SELECT of queries over copies of rows, when something goes wrong in any part of it: nothing is stored, and
+//! neither a temporary table nor a connection is left behind. And what such a query reads and locks.
+
+use std::time::{Duration, Instant};
+
+use crate::staged::{SMALL_POOL, Yard, error, visible};
+use crate::support::client::Client;
+use crate::support::cluster::Lab;
+use crate::support::shop::{Setup, Shop, connect, number, run, until};
+
+/// Rows of the table that is written to, which is one of those that are read.
+const FIRST: i64 = 128;
+const COPY: &str = "INSERT INTO orders (user_id, product_id) SELECT /*+ SHARDGATE(stay=u) */ u.id, 9 FROM users u \
+                    JOIN orders o ON o.product_id = u.age";
+
+/// Where a copy is in the middle of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    /// Its rows are read.
+    Read,
+    /// They are written into a temporary table.
+    Fill,
+    /// The query runs over them, and has not answered yet.
+    Run,
+    /// Its first rows are written where they belong.
+    Write,
+}
+
+const PARTS: [Part; 4] = [Part::Read, Part::Fill, Part::Run, Part::Write];
+
+fn sql(part: Part) -> (String, &'static str) {
+    match part {
+        Part::Read => (format!("{COPY} WHERE o.id % 1000000 <= 20"), "SELECT %`o`.`product_id`%"),
+        Part::Fill => (format!("{COPY} WHERE CONCAT(o.note, '') <> ''"), "INSERT INTO %shardgate_stage%"),
+        Part::Run => (format!("{COPY} WHERE o.id % 1000000 <= 20 AND SLEEP(100) = 0"), "SELECT %SLEEP(100)%"),
+        // Many more rows than are written at once, and slow ones.
+        Part::Write => (
+            COPY.replace("u.id, 9", "u.id, IF(SLEEP(0.0003) = 0, 9, 9)") + " + 1 AND o.id % 7 = 0",
+            "SELECT %SLEEP(0.0003)%",
+        ),
+    }
+}
+
+/// Rows that can be seen on the servers, committed or not.
+async fn stored(yard: &mut Yard<'_>) -> i64 {
+    let mut count = 0;
+    for server in &mut yard.direct {
+        run(server, &["SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED"]).await;
+        count += number(&server.one("SELECT COUNT(*) FROM orders WHERE product_id = 9").await);
+    }
+    count
+}
+
+/// A client whose copy is in the middle of a part.
+async fn amid(yard: &mut Yard<'_>, part: Part, begin: &str) -> Client {
+    let (sql, like) = sql(part);
+    if part == Part::Read {
+        run(yard.lockers.last_mut().unwrap(), &["LOCK TABLES orders WRITE"]).await;
+    }
+    let mut client = yard.shop.client().await;
+    run(&mut client, &[begin]).await;
+    client.send(&sql).await.unwrap();
+    until(&format!("{part:?} runs"), async || (yard.busy(like).await > 0).then_some(())).await;
+    if part == Part::Write {
+        until(&format!("rows are written after {begin}"), async || (stored(yard).await > 0).then_some(()))
+            .await;
+    }
+    client
+}
+
+/// Nothing has been stored, and nothing is left.
+async fn is_clean(yard: &mut Yard<'_>, after: &str) {
+    yard.unlock().await;
+    until(&format!("nothing is stored after {after}"), async || (stored(yard).await == 0).then_some(()))
+        .await;
+    yard.is_clean(after).await;
+}
+
+#[tokio::test]
+async fn what_is_stopped_leaves_nothing() {
+    let lab = Lab::start(2, 0, 0).await;
+    let mut yard = Yard::over(&lab, "stop_copy", SMALL_POOL).await;
+    yard.grow().await;
+    let mut killer = yard.shop.client().await;
+    for part in PARTS {
+        for (begin, how) in [("DO 0", "KILL QUERY"), ("BEGIN", "KILL QUERY"), ("DO 0", "leaving")] {
+            // There only those rows are copied that users of the other table have.
+            if part == Part::Fill && begin == "BEGIN" {
+                continue;
+            }
+            let what = format!("{how} in {part:?} after {begin}");
+            let mut victim = amid(&mut yard, part, begin).await;
+            let asked = Instant::now();
+            if how == "leaving" {
+                drop(victim);
+            } else {
+                run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
+                let (errno, message) = error(&mut victim, &what).await;
+                assert_eq!(errno, 1317, "{what}: {message}");
+                assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
+                yard.unlock().await;
+                let mine = "SELECT COUNT(*) FROM orders WHERE product_id = 9";
+                assert_eq!(number(&victim.one(mine).await), 0, "{what}");
+                run(&mut victim, &["ROLLBACK"]).await;
+            }
+            is_clean(&mut yard, &what).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_shard_that_dies_is_named() {
+    let lab = Lab::start(2, 0, 0).await;
+    let mut yard = Yard::over(&lab, "dead_copy", SMALL_POOL).await;
+    yard.grow().await;
+    for part in [Part::Run, Part::Write] {
+        let what = format!("a shard dies in {part:?}");
+        let mut client = amid(&mut yard, part, "DO 0").await;
+        yard.direct.truncate(1);
+        yard.lockers.truncate(1);
+        lab.cluster.primaries[1].kill_hard().await.unwrap();
+        let (errno, message) = error(&mut client, &what).await;
+        assert!([2003, 2013].contains(&errno) && message.contains("\"ds1\""), "{what}: {errno} {message}");
+        lab.cluster.primaries[1].restart().await.unwrap();
+        visible(&lab, &lab.cluster.primaries[1]).await;
+        yard.direct.push(yard.shop.direct(1).await);
+        yard.lockers.push(yard.shop.direct(1).await);
+        drop(client);
+        is_clean(&mut yard, &what).await;
+    }
+}
+
+#[tokio::test]
+async fn stages_have_bounds() {
+    let lab = Lab::start(2, 0, 0).await;
+    for (limit, setting) in [("stage_rows = 40", "limits.stage_rows"), ("stage_bytes = 1024", "stage_bytes")]
+    {
+        let more = format!("[limits]\n{limit}\n{SMALL_POOL}");
+        let mut yard = Yard::over(&lab, "bound_copy", &more).await;
+        let mut client = yard.shop.client().await;
+        for begin in ["DO 0", "BEGIN"] {
+            run(&mut client, &[begin]).await;
+            client.send(COPY).await.unwrap();
+            let (errno, message) = error(&mut client, setting).await;
+            assert_eq!(errno, 1038, "{message}");
+            assert!(message.contains("`orders`") && message.contains(setting), "{message}");
+            let few = client.one(&format!("{COPY} WHERE o.id % 1000000 <= 2")).await;
+            assert_eq!(few.done().affected, 8);
+            assert_eq!(number(&client.one("SELECT COUNT(*) FROM orders").await), FIRST + 8);
+            run(&mut client, &["ROLLBACK", "DELETE FROM orders WHERE product_id = 9"]).await;
+        }
+        drop(client);
+        assert_eq!(yard.temporary().await, 0, "{limit}");
+    }
+}
+
+/// With fewer rows allowed in a merge than are copied: they come batch by batch.
+#[tokio::test]
+async fn rows_stream_in_a_transaction_too() {
+    let lab = Lab::start(2, 0, 0).await;
+    let more = format!("[limits]\nmerge_rows = 1000\n{SMALL_POOL}");
+    let mut yard = Yard::over(&lab, "stream_copy", &more).await;
+    yard.grow().await;
+    let many = sql(Part::Write).0.replace("SLEEP(0.0003)", "0");
+    let mut client = yard.shop.client().await;
+    for (begin, end) in [("DO 0", "DO 0"), ("BEGIN", "COMMIT")] {
+        run(&mut client, &[begin]).await;
+        let answer = client.one(&many).await;
+        let copied = answer.done().affected as i64;
+        assert!(copied > 20_000, "{answer}");
+        run(&mut client, &[end]).await;
+        assert_eq!(stored(&mut yard).await, copied);
+        run(&mut client, &["DELETE FROM orders WHERE product_id = 9"]).await;
+    }
+    drop(client);
+    is_clean(&mut yard, "two copies").await;
+}
+
+#[tokio::test]
+async fn many_share_few_connections() {
+    let lab = Lab::start(2, 0, 0).await;
+    let mut yard = Yard::over(&lab, "few_copies", "[pool]\nmax_connections = 4\nwait = \"60s\"\n").await;
+    let tasks: Vec<_> = (0..12)
+        .map(|n| {
+            let login = yard.shop.login();
+            tokio::spawn(async move {
+                let mut client = connect(&login).await;
+                for round in 0..3 {
+                    let id = (n + round) % 30 + 1;
+                    let answer = client.one(&format!("{COPY} WHERE o.id % 1000000 = {id} AND o.product_id = 7")).await;
+                    assert_eq!(answer.errno(), 0, "{answer}");
+                    assert_eq!(answer.done().affected, 4);
+                    let groups = "INSERT INTO orders (user_id, product_id) SELECT MAX(user_id) + 0 * COUNT(*), 9 \
+                                  FROM orders HAVING COUNT(*) > 1";
+                    let answer = client.one(groups).await;
+                    assert_eq!(answer.errno(), 0, "{answer}");
+                    assert_eq!(answer.done().affected, 1);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        tokio::time::timeout(Duration::from_secs(120), task).await.expect("no deadlock").unwrap();
+    }
+    assert_eq!(stored(&mut yard).await, 12 * 3 * 5);
+    run(&mut yard.shop.client().await, &["DELETE FROM orders WHERE product_id = 9"]).await;
+    is_clean(&mut yard, "many clients").await;
+}
+
+/// In a transaction what is there now is read, and stays so until its end, as on one server.
+#[tokio::test]
+async fn what_a_transaction_copies_is_locked() {
+    let shop = Shop::over(Lab::shared().await, "locked_copy", &Setup::default()).await;
+    let mut plain = shop.plain_with_tables().await;
+    for statements in [
+        &[
+            "INSERT INTO orders (user_id, product_id, note) SELECT u.id, 9, o.note FROM users u JOIN orders o ON o.product_id = u.age",
+        ][..],
+        &[
+            "INSERT INTO orders (user_id, product_id, note) SELECT MAX(user_id), 9, MAX(note) FROM orders HAVING COUNT(*) > 1",
+        ][..],
+        &[
+            "INSERT INTO orders (user_id, product_id, note) SELECT id, 9, name FROM users UNION SELECT user_id, 9, note FROM orders",
+        ][..],
+    ] {
+        let mut seen = Vec::new();
+        for through in [false, true] {
+            let (mut client, mut other) = if through {
+                (shop.client().await, shop.client().await)
+            } else {
+                (shop.plain().await, shop.plain().await)
+            };
+            let first = if through { &mut client } else { &mut plain };
+            let rows: Vec<String> = (1..=40).map(|n| format!("({n}, {n}, 7, 'old')")).collect();
+            run(
+                first,
+                &[
+                    "DELETE FROM orders",
+                    "DELETE FROM users",
+                    "INSERT INTO users (id, name, age) VALUES (1, 'a', 7), (2, 'b', 7), (3, 'c', 7), (4, 'd', 8)",
+                    &format!("INSERT INTO orders (id, user_id, product_id, note) VALUES {}", rows.join(",")),
+                ],
+            )
+            .await;
+            run(&mut client, &["BEGIN", "SELECT COUNT(*) FROM orders", "SELECT COUNT(*) FROM users"]).await;
+            run(
+                &mut other,
+                &["UPDATE orders SET note = CONCAT('new', id)", "SET innodb_lock_wait_timeout = 1"],
+            )
+            .await;
+            run(&mut client, statements).await;
+            let held = other.one("UPDATE orders SET note = 'late' WHERE id = 5").await.errno();
+            let copied = client
+                .one("SELECT user_id, note FROM orders WHERE product_id = 9 ORDER BY user_id, note")
+                .await;
+            let copied = copied.rows().to_vec();
+            run(&mut client, &["COMMIT"]).await;
+            let free = other.one("UPDATE orders SET note = 'late' WHERE id = 5").await.errno();
+            seen.push((held, free, copied));
+        }
+        assert_eq!(seen[0], seen[1], "{statements:?}");
+        assert_eq!((seen[0].0, seen[0].1), (1205, 0), "{statements:?}");
+    }
+}
