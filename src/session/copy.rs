@@ -330,26 +330,29 @@ pub(super) fn reading(settings: &Settings) -> Settings {
     }
 }
 
+/// What stands behind a query whose rows are read with shared locks.
+pub(super) const SHARED: &[u8] = b" LOCK IN SHARE MODE";
+
 /// The job with shared locks on what it reads.
 fn locked(job: &Job, lock: bool) -> Job {
     let mut job = job.clone();
     if let (true, Some(text)) = (lock, &mut job.text) {
-        text.extend_from_slice(b" LOCK IN SHARE MODE");
+        text.extend_from_slice(SHARED);
     }
     job
 }
 
-/// Whether the query can be told to lock: a single SELECT from tables.
-fn lockable(plan: &Plan) -> bool {
-    match &plan.statement.kind {
+/// Whether the statement's query can be told to lock: a single SELECT from tables.
+pub(super) fn lockable(plan: &Plan) -> bool {
+    let query = match &plan.statement.kind {
         Kind::Insert(insert) => match &insert.source {
-            InsertSource::Query(query) => {
-                matches!(&query.body, Body::Select(select) if !select.from.is_empty()) && query.lock.is_none()
-            }
-            _ => false,
+            InsertSource::Query(query) => query,
+            _ => return false,
         },
-        _ => false,
-    }
+        Kind::Select(query) => query,
+        _ => return false,
+    };
+    matches!(&query.body, Body::Select(select) if !select.from.is_empty()) && query.lock.is_none()
 }
 
 /// Reads on up to the bounds. `true`: these are the last.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
+use super::copy::{SHARED, lockable};
 use super::literals::{literal, plain};
 use super::moves::value;
 use super::query::{Text, no_job};
@@ -251,7 +252,13 @@ impl Session {
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape: &shape, given: &given, more: false };
         let bound = self.bind(&plan, &text)?;
-        let own = |text: &Option<Vec<u8>>| Bytes::copy_from_slice(text.as_deref().unwrap_or(sql));
+        // As on one server: what rows are changed by is what is there now, and stays as long as they do.
+        let lock = self.held.repeats_reads(&self.vars.settings) && lockable(&plan);
+        let own = |text: &Option<Vec<u8>>| {
+            let mut own = text.as_deref().unwrap_or(sql).to_vec();
+            own.extend_from_slice(if lock { SHARED } else { &[] });
+            Bytes::from(own)
+        };
         let tasks: Vec<Task<'_>> = bound
             .jobs
             .iter()

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Session;
-use super::copy::{collect, reading};
+use super::copy::{SHARED, collect, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
 use super::read::{found_rows, order, tasks_of, warnings_after};
@@ -461,7 +461,7 @@ impl Session {
 impl Over<'_> {
     /// What stands behind the questions for rows.
     fn locks(&self) -> &'static [u8] {
-        if self.lock { b" LOCK IN SHARE MODE" } else { b"" }
+        if self.lock { SHARED } else { &[] }
     }
 }
 
