@@ -26,6 +26,8 @@ pub(super) struct Answered {
     pub(super) derived: Option<Span>,
     /// A server would not have seen through it to its tables.
     pub(super) opaque: bool,
+    /// It says SQL_CALC_FOUND_ROWS, for all of the statement.
+    pub(super) counts: bool,
     /// What has its rows (index in [`Ctx::tables`]).
     pub(super) table: usize,
 }
@@ -282,8 +284,8 @@ fn differs_at(ctx: &Ctx<'_>, i: usize, frame: &Node, node: Option<usize>) -> boo
 /// here and there (WITH ROLLUP by an expression over one): they see through what stands for the query where they would have
 /// seen through the query.
 pub(super) fn block_edits(ctx: &Ctx<'_>, edits: &mut Edits) {
-    for Answered { query, derived, opaque, table } in &ctx.blocks {
-        let all = text("SELECT * FROM ");
+    for Answered { query, derived, opaque, counts, table } in &ctx.blocks {
+        let all = text(if *counts { "SELECT SQL_CALC_FOUND_ROWS * FROM " } else { "SELECT * FROM " });
         match derived {
             Some(derived) => edits.replace(*derived, vec![Piece::Table(*table)]),
             None if *opaque => edits.replace(*query, vec![all, Piece::Table(*table), text(ALL_OF_THEM)]),

@@ -18,7 +18,7 @@ use super::pull;
 use super::scope::Scopes;
 use super::select;
 use super::stage_spec::{Last, Placing, Stage, Staged, Ways};
-use crate::sql::facts::Query;
+use crate::sql::facts::{Body, Query};
 use crate::topology::{Layout, Node, Table};
 
 /// A statement over stages has no more queries in it: what is decided of one looks at the others.
@@ -31,21 +31,40 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
     }
     let alone = alone(ctx, query);
     // Groups that are folded need no copies of rows.
-    let whole = || Staging::new(ctx, query).over(&ctx.used().collect::<Vec<_>>(), &[]);
+    let whole = || whole_place(&Staging::new(ctx, query));
     let (within, whole) = match Staging::new(ctx, query).over(&[], &[]) {
         Some(groups) => (Some(groups), whole()),
-        None => (whole(), None),
+        // MySQL opens a temporary table once: what is read twice needs two.
+        None => match whole() {
+            Some(staged) if staged.reopens => (over_blocks(ctx, query, whole_place).or(Some(staged)), None),
+            staged => (staged, None),
+        },
     };
     (alone.is_some() || within.is_some()).then(|| Arc::new(Ways { alone, within, whole }))
 }
 
 /// Outside of transactions: with the queries in it read first that stand for themselves, or with tables alone.
 fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
-    if let Some(staged) = Staging::new(ctx, query).over(&[], &[]) {
-        return Some(staged);
-    }
-    let staging = Staging::new(ctx, query);
-    let plain = || staging.beside_tables().or_else(|| staging.in_one_place());
+    let beside = |staging: &Staging<'_>| staging.beside_tables().or_else(|| staging.in_one_place());
+    Staging::new(ctx, query)
+        .over(&[], &[])
+        .or_else(|| over_blocks(ctx, query, |over| over.over(&[], &[]).or_else(|| beside(over))))
+        .or_else(|| beside(&Staging::new(ctx, query)))
+}
+
+/// All tables in one place.
+fn whole_place(staging: &Staging<'_>) -> Option<Staged> {
+    let named = staging.ctx.statement.tables.len();
+    staging.over(&staging.ctx.used().filter(|i| *i < named).collect::<Vec<_>>(), &[])
+}
+
+/// With the queries in it read first that stand for themselves; `rest` has the rest of it. `None`: there are none, or the rest
+/// cannot be answered.
+fn over_blocks(
+    ctx: &Ctx<'_>,
+    query: &Query,
+    rest: impl FnOnce(&Staging<'_>) -> Option<Staged>,
+) -> Option<Staged> {
     let blocks = block::find(ctx, query);
     let mut over = ctx.clone();
     let mut stages = Vec::new();
@@ -53,6 +72,7 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
         let name: Arc<str> = format!("shardgate_block_{}", n + 1).into();
         let Some(mut stage) = block::stage(ctx, inner, Arc::clone(&name)) else { continue };
         let opaque = block::is_opaque(ctx, query, inner);
+        let counts = matches!(&inner.body, Body::Select(select) if select.calc_found_rows);
         for (n, (reader, alias)) in block::further_readers(ctx, query, inner).into_iter().enumerate() {
             let copy: Arc<str> = format!("{name}_{}", n + 2).into();
             over.copies.push(Reader { name: reader, alias, opaque, table: over.tables.len() });
@@ -61,18 +81,16 @@ fn alone(ctx: &Ctx<'_>, query: &Query) -> Option<Staged> {
             stage.copies.push(copy);
         }
         let table = over.tables.len();
-        over.blocks.push(Answered { query: inner.span, derived: inner.derived, opaque, table });
+        over.blocks.push(Answered { query: inner.span, derived: inner.derived, opaque, counts, table });
         let nodes = places(ctx).into_iter().map(|node| Node { table: Some(Arc::clone(&name)), ..node });
         over.tables.push(finish::staged_table(ctx, &name, nodes.collect()));
         over.ignored.extend(block::tables_in(ctx, inner.span));
         stages.push(stage);
     }
     if stages.is_empty() {
-        return plain();
+        return None;
     }
-    let beside = Staging::new(&over, query);
-    let found = beside.over(&[], &[]).or_else(|| beside.beside_tables()).or_else(|| beside.in_one_place());
-    let Some(found) = found else { return plain() };
+    let found = rest(&Staging::new(&over, query))?;
     let blocks = stages.len();
     stages.extend(found.stages.into_iter().map(|mut stage| {
         stage.reductions.iter_mut().for_each(|reduction| reduction.stage += blocks);

@@ -72,7 +72,7 @@ UPDATE codes SET label = 'all ones' WHERE label = 'ONE';
 UPDATE codes SET code = 'c' WHERE code = 'a';
 REPLACE INTO codes VALUES ('b', 'replaced', 40);
 INSERT INTO codes VALUES ('B', 'x', 1) ON DUPLICATE KEY UPDATE n = n + 1;
-SELECT * FROM codes ORDER BY n;
+SELECT * FROM codes ORDER BY n, code;
 DELETE FROM codes WHERE code = 'b   ';
 DELETE FROM codes WHERE code = '' OR code = '%';
 SELECT COUNT(*) FROM codes;
