@@ -31,7 +31,7 @@ const PARTS: [Part; 4] = [Part::Read, Part::Fill, Part::Run, Part::Write];
 fn sql(part: Part) -> (String, &'static str) {
     match part {
         Part::Read => (format!("{COPY} WHERE o.id % 1000000 <= 20"), "SELECT %`o`.`product_id`%"),
-        Part::Fill => (format!("{COPY} WHERE CONCAT(o.note, '') <> ''"), "INSERT INTO %shardgate_stage%"),
+        Part::Fill => (format!("{COPY} WHERE CONCAT(o.note, '') <> ''"), "% INTO %shardgate_stage%"),
         Part::Run => (format!("{COPY} WHERE o.id % 1000000 <= 20 AND SLEEP(100) = 0"), "SELECT %SLEEP(100)%"),
         // Many more rows than are written at once, and slow ones.
         Part::Write => (

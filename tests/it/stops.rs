@@ -130,9 +130,24 @@ async fn prepare_itself_is_stopped_by_kill_and_by_time() {
 }
 
 /// Sends a signal to a server that this test has started.
-fn signal(lab: &Lab, primary: usize, name: &str) {
+fn signal(lab: &Lab, primary: usize, name: &str) -> u32 {
     let pid = lab.cluster.primaries[primary].pid().unwrap();
     assert!(Command::new("kill").args([name, &pid.to_string()]).status().unwrap().success());
+    pid
+}
+
+/// Stops a server: none of its threads runs any more.
+async fn hang(lab: &Lab, primary: usize) {
+    let pid = signal(lab, primary, "-STOP");
+    let stands = |task: std::io::Result<std::fs::DirEntry>| {
+        let stat = std::fs::read_to_string(task.unwrap().path().join("stat"));
+        // Behind the name in parentheses; a thread that has ended in between has none.
+        stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
+    };
+    until("all threads stand", async || {
+        std::fs::read_dir(format!("/proc/{pid}/task")).unwrap().all(stands).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -158,7 +173,7 @@ async fn a_server_that_hangs_keeps_no_session() {
                 // Both branches are open, and have connections.
                 run(&mut victim, &["BEGIN", "UPDATE orders SET product_id = 3"]).await;
             }
-            signal(&lab, 1, "-STOP");
+            hang(&lab, 1).await;
             let ended = tokio::time::timeout(Duration::from_secs(100), victim.query(&sql)).await;
             signal(&lab, 1, "-CONT");
             match ended {
