@@ -158,13 +158,16 @@ impl Session {
         binary: bool,
     ) -> Result<Answer> {
         let ready = if parts.is_empty() { Err(refusal) } else { self.ready(plain, &parts, &refusal).await };
+        let joins = parts.iter().any(|part| matches!(part.form, Form::Table(..)));
         let why = match ready {
             Ok(ready) => {
                 let given = Given::Text { text: &ready.sql, literals: &[], mode: self.vars.mode };
                 let text = Text { original: &ready.sql, shape: &ready.shape, given: &given, more: false };
                 match Box::pin(self.write_in_parts(&ready.plan, &ready.bound, &text)).await {
                     // Servers find this before they change any row.
-                    Err(error) if is_mixed(&parts, &error) => mixed(&error),
+                    Err(error) if is_mixed(&error) && (joins || matches!(found, Ok(Some(_)))) => {
+                        mixed(&error)
+                    }
                     done => return done.map(|ok| Answer { ok, ..Answer::default() }),
                 }
             }
@@ -491,10 +494,9 @@ impl Session {
 }
 
 /// Where literals stand for columns, their collations are as strong as if the client had written COLLATE.
-fn is_mixed(parts: &[Part], error: &Error) -> bool {
+fn is_mixed(error: &Error) -> bool {
     const MIXED: [u16; 3] = [1267, 1270, 1271];
-    let joins = parts.iter().any(|part| matches!(part.form, Form::Table(..)));
-    joins && error.origin == Origin::Backend && MIXED.contains(&error.errno)
+    error.origin == Origin::Backend && MIXED.contains(&error.errno)
 }
 
 fn mixed(error: &Error) -> Error {

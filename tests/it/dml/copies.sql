@@ -164,7 +164,7 @@ SELECT * FROM tickets ORDER BY ticket;
 -- == an expression that is read twice | as it stands
 INSERT INTO visits WITH x AS (SELECT user_id, SUM(points) AS s FROM tickets GROUP BY user_id) SELECT a.user_id, 'x', b.s FROM x a JOIN x b ON a.user_id = b.user_id;
 BEGIN;
-INSERT INTO visits WITH x AS (SELECT user_id, SUM(points) AS s FROM tickets GROUP BY user_id) SELECT a.user_id, 'x', b.s FROM x a JOIN x b ON a.user_id = b.user_id; -- refused on mysql: a temporary table is opened once in a statement
+INSERT INTO visits WITH x AS (SELECT user_id, SUM(points) AS s FROM tickets GROUP BY user_id) SELECT a.user_id, 'x', b.s FROM x a JOIN x b ON a.user_id = b.user_id;
 COMMIT;
 SELECT * FROM visits ORDER BY user_id, page, n;
 
