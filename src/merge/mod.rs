@@ -126,9 +126,11 @@ impl Merger {
         let same = |a: &ColumnDef, b: &ColumnDef| {
             // Of strings a scale means nothing, and depends on how a server went about the statement.
             let scale = |c: &ColumnDef| (!c.is_string() && c.kind != kind::JSON).then_some(c.decimals);
-            // How large a BLOB or TEXT may be, too.
+            // How large a BLOB or TEXT may be, too; and of which size whole numbers are, which binary rows are written by.
+            let text = self.shape.format == Format::Text;
             let kind = |c: &ColumnDef| match c.kind {
                 kind::TINY_BLOB | kind::MEDIUM_BLOB | kind::LONG_BLOB => kind::BLOB,
+                kind::TINY | kind::SHORT | kind::INT24 | kind::LONG | kind::YEAR if text => kind::LONGLONG,
                 kind => kind,
             };
             (kind(a), scale(a), a.is_unsigned(), a.is_text(), a.is_enum_or_set())

@@ -36,7 +36,10 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Option<Arc<Ways>> {
         Some(groups) => (Some(groups), whole()),
         // MySQL opens a temporary table once: what is read twice needs two.
         None => match whole() {
-            Some(staged) if staged.reopens => (over_blocks(ctx, query, whole_place).or(Some(staged)), None),
+            Some(staged) if staged.reopens => match over_blocks(ctx, query, whole_place) {
+                Some(blocks) => (Some(blocks), Some(staged)),
+                None => (Some(staged), None),
+            },
             staged => (staged, None),
         },
     };

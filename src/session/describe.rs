@@ -23,7 +23,7 @@ impl Session {
         let plain = |staged: &&Staged| {
             staged.last.is_none() && staged.stages.iter().all(|stage| stage.columns.is_some())
         };
-        let staged = [&ways.within, &ways.alone].into_iter().flatten().find(plain)?;
+        let staged = [&ways.within, &ways.whole, &ways.alone].into_iter().flatten().find(plain)?;
         let pools = self.pools.clone();
         let mut bench = Bench::new(&pools, self.flavor);
         let described = self.describe_over(staged, text, &mut bench).await;

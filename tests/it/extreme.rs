@@ -25,7 +25,8 @@ fn deep(times: usize) -> Vec<(&'static str, String)> {
         ("subqueries", of(&nested(times, "(SELECT ", "1", ")"))),
         ("subqueries of a table", of(&nested(times, "(SELECT MAX(age) FROM users WHERE id = ", "1", ")"))),
         ("IN", nested(times, "SELECT id FROM users WHERE id IN (", "1", ")")),
-        ("EXISTS", nested(times, "SELECT id FROM users WHERE EXISTS (", "SELECT 1", ")")),
+        // Of one row each: MySQL joins them all.
+        ("EXISTS", nested(times, "SELECT id FROM users WHERE id < 2 AND EXISTS (", "SELECT 1", ")")),
         ("NOT", of(&nested(times, "NOT ", "1", ""))),
         ("!", of(&nested(times, "!", "1", ""))),
         ("minus", of(&nested(times, "- ", "1", ""))),
