@@ -8,17 +8,18 @@ use super::predicates;
 impl Parser<'_> {
     /// Reads an expression, also as a condition: with the parts that AND joins.
     pub(super) fn filter(&mut self) -> Read<(Expr, Predicate)> {
+        // Only parts without subqueries are kept: nested ones would be kept twice at each level.
         let first = self.pos;
         let (mut whole, mut node) = self.expr_from(NOT)?;
         let mut parts = Vec::new();
         while self.infix_power() == AND {
             if parts.is_empty() {
-                parts.push(whole.clone());
+                parts.push(whole.subqueries.is_empty().then(|| whole.clone()));
             }
             self.step();
             let (part, right) = self.expr_from(NOT)?;
-            whole.absorb(&part);
-            parts.push(part);
+            parts.push(part.subqueries.is_empty().then(|| part.clone()));
+            whole.absorb(part);
             node = Node::Condition(predicates::and(node, right));
         }
         if self.infix_power() != 0 {
@@ -27,11 +28,11 @@ impl Parser<'_> {
             let rest = self.climb_on(node, 0);
             let scope = self.scopes.pop().unwrap_or_default();
             node = rest?;
-            whole.absorb(&Expr::of(scope, self.since(first), ExprKind::Other));
+            whole.absorb(Expr::of(scope, self.since(first), ExprKind::Other));
             parts.clear();
         }
         whole.span = self.since(first);
-        whole.parts = parts;
+        whole.parts = parts.into_iter().flatten().collect();
         Ok((whole, predicates::condition(node)))
     }
 }
@@ -43,10 +44,10 @@ impl Expr {
     }
 
     /// Takes in what another part of the same condition refers to.
-    fn absorb(&mut self, part: &Expr) {
-        self.columns.extend_from_slice(&part.columns);
-        self.aggregates.extend_from_slice(&part.aggregates);
-        self.subqueries.extend_from_slice(&part.subqueries);
+    fn absorb(&mut self, part: Expr) {
+        self.columns.extend(part.columns);
+        self.aggregates.extend(part.aggregates);
+        self.subqueries.extend(part.subqueries);
         self.window |= part.window;
         self.kind = ExprKind::Other;
     }

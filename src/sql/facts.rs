@@ -139,7 +139,7 @@ pub struct Expr {
     pub subqueries: Vec<Query>,
     /// Whether a window function (… OVER …) is in it.
     pub window: bool,
-    /// Of WHERE and ON: what AND joins; empty where it joins nothing.
+    /// Of WHERE and ON: what AND joins, as far as it has no subqueries; empty where it joins nothing.
     pub parts: Vec<Expr>,
 }
 
