@@ -7,7 +7,7 @@ use super::edit::quote;
 use super::ir::{KeyForm, Stored};
 use super::pick::{around, form_of, row_key};
 use super::refuse;
-use super::staged::mentions;
+use super::staged::{leaves_nothing, mentions};
 use crate::base::{Result, Value};
 use crate::sql::facts::{
     Assignment, ColumnRef, Expr, ExprKind, Kind, Limit, Name, Operand, Span, Statement, TableName, TableRef,
@@ -250,14 +250,7 @@ pub fn plan(statement: &Statement, text: &[u8], names: Names<'_>) -> Result<Opti
 fn is_query(statement: &Statement, parts: &Parts<'_>, names: Names<'_>) -> bool {
     let exprs = || parts.values.iter().copied().chain(parts.filter);
     let several = !matches!(parts.tables, [TableRef::Table(_)]);
-    !statement.assigns_user_variables
-        && !statement.calls_stored
-        && !statement.functions.iter().any(|call| {
-            call.name.contains("LOCK")
-                || call.name == "NEXTVAL"
-                || call.is_next_id()
-                || call.name == "LAST_INSERT_ID" && call.args
-        })
+    leaves_nothing(statement)
         && exprs().all(|expr| expr.aggregates.is_empty() && !expr.window)
         && parts.limit.is_none_or(|limit| limit.offset.is_none())
         && (!several

@@ -18,7 +18,7 @@ use super::pull;
 use super::scope::Scopes;
 use super::select;
 use super::stage_spec::{Last, Placing, Stage, Staged, Ways};
-use crate::sql::facts::{Body, Query};
+use crate::sql::facts::{Body, Query, Statement};
 use crate::topology::{Layout, Node, Table};
 
 /// A statement over stages has no more queries in it: what is decided of one looks at the others.
@@ -110,7 +110,14 @@ fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
     names::each_query(statement, &mut |_| queries += 1);
     queries <= MAX_QUERIES
         && query.into.is_none()
-        && !statement.assigns_user_variables
+        && leaves_nothing(statement)
+        && !bound_to_tables.iter().any(|word| mentions(ctx.shape, word))
+        && ctx.used().next().is_some()
+}
+
+/// Whether a statement leaves nothing on its connection and counts nothing up, so that it may run anywhere.
+pub(super) fn leaves_nothing(statement: &Statement) -> bool {
+    !statement.assigns_user_variables
         && !statement.calls_stored
         && !statement.functions.iter().any(|call| {
             call.name.contains("LOCK")
@@ -118,8 +125,6 @@ fn can_be_staged(ctx: &Ctx<'_>, query: &Query) -> bool {
                 || call.is_next_id()
                 || call.name == "LAST_INSERT_ID" && call.args
         })
-        && !bound_to_tables.iter().any(|word| mentions(ctx.shape, word))
-        && ctx.used().next().is_some()
 }
 
 /// Whether a name stands anywhere in a text, in whatever role.
