@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 use super::answer::Answer;
 use super::pools::Pools;
 use super::settings::Settings;
-use crate::base::Result;
+use crate::base::{Code, Error, Result};
 use crate::topology::Node;
 use crate::topology::schema::{Column, Schemas, TableSchema};
 
@@ -16,6 +16,8 @@ use crate::topology::schema::{Column, Schemas, TableSchema};
 const KEPT: usize = 100_000;
 /// Columns of one table at most (MySQL allows 4,096) times indexes.
 const ROWS: usize = 100_000;
+/// How often a definition is read while definitions change.
+const TRIES: usize = 10;
 
 /// What is known of the tables. Planning looks it up, so that its lock is taken when a statement is new, not when it is
 /// repeated; it is held for one look or one entry.
@@ -29,6 +31,8 @@ pub struct Catalog {
 struct Known {
     databases: HashMap<String, HashMap<String, Entry>>,
     tables: usize,
+    /// Counts what was forgotten: a definition whose reading began before may be the one that was forgotten.
+    forgotten: u64,
 }
 
 #[derive(Debug)]
@@ -41,7 +45,7 @@ struct Entry {
 impl Known {
     fn keep(&mut self, database: &str, table: &str, entry: Entry) {
         if self.tables >= KEPT {
-            *self = Self::default();
+            self.forget_all();
         }
         let tables = self.databases.entry(database.to_owned()).or_default();
         self.tables += usize::from(tables.insert(table.to_owned(), entry).is_none());
@@ -50,6 +54,11 @@ impl Known {
     fn forget(&mut self, database: &str, table: &str) {
         let gone = self.databases.get_mut(database).and_then(|tables| tables.remove(table));
         self.tables -= usize::from(gone.is_some());
+        self.forgotten += 1;
+    }
+
+    fn forget_all(&mut self) {
+        *self = Self { forgotten: self.forgotten + 1, ..Self::default() };
     }
 }
 
@@ -70,7 +79,8 @@ impl Catalog {
     }
 
     /// Reads a logical table's definition from one of its nodes, of which `parts` hold other rows each. A table that does
-    /// not exist is not remembered.
+    /// not exist is not remembered. What was read while something was forgotten is read again: it may be older than what
+    /// the caller has been told of.
     pub async fn load(
         &self,
         pools: &Pools,
@@ -79,11 +89,17 @@ impl Catalog {
         node: &Node,
         parts: usize,
     ) -> Result<()> {
-        if let Some((schema, rows)) = Self::read(pools, table, node).await? {
-            let entry = Entry { schema: Arc::new(schema), rows: in_all(rows, parts) };
-            self.known.write().keep(database, table, entry);
+        for _ in 0..TRIES {
+            let forgotten = self.known.read().forgotten;
+            let Some((schema, rows)) = Self::read(pools, table, node).await? else { return Ok(()) };
+            let mut known = self.known.write();
+            if known.forgotten == forgotten {
+                known.keep(database, table, Entry { schema: Arc::new(schema), rows: in_all(rows, parts) });
+                return Ok(());
+            }
         }
-        Ok(())
+        let text = format!("the definition of '{database}.{table}' changes faster than it can be read");
+        Err(Error::new(Code::Internal, text))
     }
 
     /// Reads a table that is known again. Whether it has changed, or is gone: it is forgotten then. How many rows there are
@@ -178,7 +194,7 @@ impl Catalog {
 
     /// Forgets everything.
     pub fn forget_all(&self) {
-        *self.known.write() = Known::default();
+        self.known.write().forget_all();
     }
 }
 
