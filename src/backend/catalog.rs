@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 use super::answer::Answer;
 use super::pools::Pools;
 use super::settings::Settings;
-use crate::base::{Code, Error, Result};
+use crate::base::{Code, Error, Result, hex_name};
 use crate::topology::Node;
 use crate::topology::schema::{Column, Schemas, TableSchema};
 
@@ -147,7 +147,7 @@ impl Catalog {
             // MySQL would tell how many rows there were up to a day ago.
             conn.queue_state(None, &Settings::default().with("information_schema_stats_expiry", "0"));
         }
-        let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", quoted(&node.schema), quoted(physical));
+        let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", hex_name(&node.schema), hex_name(physical));
         let columns = conn
             .query(
                 &format!(
@@ -169,7 +169,7 @@ impl Catalog {
                 ROWS,
             )
             .await?;
-        let (place, name) = (quoted(&node.schema), quoted(physical));
+        let (place, name) = (hex_name(&node.schema), hex_name(physical));
         let triggers = format!(
             "SELECT EVENT_MANIPULATION FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={place} AND \
              EVENT_OBJECT_TABLE={name}"
@@ -239,18 +239,6 @@ fn unique_of(answer: &Answer) -> Vec<Vec<String>> {
         }
     }
     out.into_iter().filter_map(|(_, columns)| columns.into_iter().collect()).collect()
-}
-
-/// A name from the configuration or a statement as an SQL string, safe under every sql_mode: no backslash is special
-/// in a hexadecimal literal.
-fn quoted(text: &str) -> String {
-    let hex = text.bytes().fold(String::new(), |mut hex, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            hex.extend(char::from_digit(u32::from(digit), 16));
-        }
-        hex
-    });
-    format!("CONVERT(x'{hex}' USING utf8mb4)")
 }
 
 #[cfg(test)]
