@@ -215,34 +215,6 @@ impl Session {
         Ok(Ready { sql, shape, plan, bound })
     }
 
-    /// A plan that nobody will ask for again.
-    pub(super) fn planned(&self, shape: &Normalised) -> Result<Plan> {
-        let masked = shape.masked();
-        let statement = sql::parse(&masked, self.vars.mode)
-            .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
-        let shared = &self.shared;
-        let database = self.database.as_deref();
-        Ok(plan::build(Arc::new(statement), &masked, database, shared.topology(), &shared.catalog))
-    }
-
-    /// The same by definitions that are read where they are not known.
-    pub(super) async fn planned_by_definitions(&mut self, shape: &Normalised) -> Result<Plan> {
-        const TRIES: usize = 10;
-        let mut tries = 0;
-        loop {
-            let epoch = self.shared.epoch();
-            if let Ok(statement) = sql::parse(&shape.masked(), self.vars.mode) {
-                self.load_definitions(&statement).await?;
-            }
-            let plan = self.planned(shape)?;
-            tries += 1;
-            // Definitions that were forgotten while they were read would be taken for none.
-            if self.shared.epoch() == epoch || tries == TRIES {
-                return Ok(plan);
-            }
-        }
-    }
-
     /// All rows of a query, in memory.
     async fn rows_of(&mut self, sql: &[u8]) -> Result<Rows> {
         let shape = Normalised::verbatim(sql);
