@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
+use super::control::not_blank;
 use super::describe::is_scattered;
 use super::input::{Given, Known};
 use super::query::Text;
@@ -123,6 +124,13 @@ impl Session {
         let mut shape = Normalised::prepared(text, self.vars.mode);
         let epoch = self.shared.epoch();
         let plan = self.plan(text, &mut shape).await?;
+        if plan.statement.kind == Kind::Empty {
+            not_blank(text, self.vars.mode)?;
+            // MySQL prepares no comment, MariaDB does.
+            if !self.shared.is_mariadb() {
+                return Err(unpreparable());
+            }
+        }
         let described = self.describe(&plan, &sql, &shape).await?;
         let params = usize::from(plan.statement.params);
         let statement = Statement {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Session;
-use super::copy::{SHARED, collect, reading};
+use super::copy::{collect, locked, reading};
 use super::input::Known;
 use super::query::{Text, names_of, no_job};
 use super::read::{found_rows, order, tasks_of, warnings_after};
@@ -165,8 +165,7 @@ impl Session {
             // Where a byte of a longer character may look like a quote no literal is written.
             let columns = columns.filter(|_| plain).collect();
             let mut kept = Kept { columns, ..Kept::default() };
-            let mut more = narrowed(stage, &known);
-            more.extend_from_slice(over.locks());
+            let more = narrowed(stage, &known);
             let places = stage.places(&staged.rest, &bound.rest);
             if places.is_empty() && kept.columns.is_empty() {
                 took.stages.push((Took::default(), None));
@@ -192,8 +191,7 @@ impl Session {
         let places = last.stage.places(&last.plan, jobs);
         let mut kept = Kept::default();
         let into = Sink::Stage(&last.stage, &places, end, &mut kept);
-        let more = if bench.is_none() { over.locks() } else { &[] };
-        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, more), into, bench).await?;
+        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, &[]), into, bench).await?;
         sink.warned(kept.warnings);
         took.rest = rest;
         let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
@@ -278,8 +276,10 @@ impl Session {
         };
         let text = over.text;
         let mut jobs = bound.jobs.clone();
-        for own in jobs.iter_mut().filter_map(|job| job.text.as_mut()) {
-            own.extend_from_slice(more);
+        let lock = over.lock && bench.is_none();
+        for job in &mut jobs {
+            job.text.iter_mut().for_each(|own| own.extend_from_slice(more));
+            locked(job, lock, self.vars.mode)?;
         }
         let mut tasks = Vec::with_capacity(jobs.len());
         for job in &jobs {
@@ -307,7 +307,7 @@ impl Session {
             budget: shared.limits.merge,
             settings: &settings,
             role: if replica { Role::Replica } else { Role::Primary },
-            locks: read.locks || over.lock && bench.is_none(),
+            locks: read.locks || lock,
             format: Format::Binary,
             meter: Some(&meter),
         };
@@ -456,13 +456,6 @@ impl Session {
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         fanout::count(&tasks, order, bench, &mut self.client, around).await
-    }
-}
-
-impl Over<'_> {
-    /// What stands behind the questions for rows.
-    fn locks(&self) -> &'static [u8] {
-        if self.lock { SHARED } else { &[] }
     }
 }
 
