@@ -262,11 +262,11 @@ impl Session {
         let format = Format::Binary;
         let mut merger = Merger::new(merge, &first.columns, format, answers.len(), count, offset, budget)?;
         for (stream, answer) in answers.iter().enumerate() {
-            merger.check(&answer.columns)?;
+            merger.check(stream, &answer.columns)?;
             for cells in &answer.rows {
                 let cells = cells.iter().map(Option::as_deref);
                 let mut payload = Vec::new();
-                crate::wire::row::encode_cells(format, &first.columns, cells, &mut payload)
+                crate::wire::row::encode_cells(format, &answer.columns, cells, &mut payload)
                     .ok_or_else(no_job)?;
                 merger.push(stream, payload.into())?;
             }

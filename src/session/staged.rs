@@ -69,10 +69,11 @@ impl Session {
         let (choice, setting, input) = (self.choice(), self.setting(), text.input());
         let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), setting)?;
         self.shared.metrics.staged.inc();
+        let begun = self.client.mark();
         match self.over_stages(staged, &bound, text, sink(&mut into)).await {
-            // What a query's rows are is known only when they come; nothing has been sent by then.
-            Err(refusal) if is_refusal(&refusal) && choice.whole(read).is_some() => {
-                let whole = choice.whole(read).ok_or(refusal)?;
+            // What a query's rows are is known only when they come.
+            Err(refusal) if is_refusal(&refusal) => {
+                let whole = choice.whole(read).filter(|_| self.client.take_back(begun)).ok_or(refusal)?;
                 let bound = whole.bind(&input, &Known(self), setting, choice)?;
                 self.over_stages(whole, &bound, text, sink(&mut into)).await.map(|_| ())
             }
