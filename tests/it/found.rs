@@ -5,9 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::client::{Answer, Client};
 use crate::support::cluster::Lab;
-use crate::support::shop::{Setup, Shop, connect, number, run, running, soon, until};
-
-const SMALL_POOL: &str = "[pool]\nmax_connections = 4\nwait = \"15s\"\n";
+use crate::support::shop::{Setup, Shop, connect, number, run, soon, until};
+use crate::support::yard::{SMALL_POOL, Yard, error};
 
 /// Where a statement is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,107 +21,57 @@ enum Part {
 
 const PARTS: [Part; 3] = [Part::Read, Part::Join, Part::Write];
 
-/// Users and orders of two shards, joined by what is no sharding key.
-struct Yard<'a> {
-    shop: Shop<'a>,
-    direct: Vec<Client>,
-    locker: Client,
+/// The statement that is stopped in a part, and how it looks on the servers then.
+fn sql(part: Part) -> (&'static str, &'static str) {
+    match part {
+        Part::Read => (
+            "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', o.note = 'w'",
+            "SELECT %`orders`%FOR UPDATE%",
+        ),
+        Part::Join => (
+            "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', o.note = 'w' \
+             WHERE o.id + u.age + SLEEP(100) > 0",
+            "%SLEEP(100)%",
+        ),
+        Part::Write => (
+            "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', \
+             o.note = IF(o.id > 1000000, SLEEP(100), 'w')",
+            "UPDATE %SLEEP(100)%",
+        ),
+    }
 }
 
-impl<'a> Yard<'a> {
-    async fn over(lab: &'a Lab, tag: &str, more: &str) -> Self {
-        let shop = Shop::over(lab, tag, &Setup { more, ..Setup::default() }).await;
-        let mut direct = Vec::new();
-        for shard in 0..shop.shards() {
-            let key = shop.key(shard, 0, 0);
-            let mut server = shop.direct(shard).await;
-            let base = shard * 1_000_000;
-            let rows: Vec<String> = (1..=64).map(|n| format!("({}, {key}, 7, 10)", base + n)).collect();
-            run(
-                &mut server,
-                &[
-                    &format!("INSERT INTO users (id, name, age, score) VALUES ({key}, 'u', 7, 1)"),
-                    &format!("INSERT INTO orders (id, user_id, product_id, total) VALUES {}", rows.join(",")),
-                ],
-            )
+/// A client whose statement is in the middle of a part.
+async fn amid(yard: &mut Yard<'_>, part: Part, begin: bool) -> Client {
+    let (sql, like) = sql(part);
+    if part == Part::Read {
+        run(yard.locker(), &["BEGIN", "SELECT COUNT(*) FROM orders FOR UPDATE"]).await;
+    }
+    let mut client = yard.shop.client().await;
+    if begin {
+        let key = yard.shop.key(0, 0, 0);
+        let own = format!("UPDATE users SET city = 'mine' WHERE id = {key}");
+        run(&mut client, &["BEGIN", &own]).await;
+    }
+    client.send(sql).await.unwrap();
+    until(&format!("{part:?} runs"), async || (yard.busy(like).await > 0).then_some(())).await;
+    client
+}
+
+/// Nothing has changed, nothing runs, and nobody holds a row.
+async fn is_as_before(yard: &mut Yard<'_>, after: &str) {
+    for like in ["UPDATE %orders%", "%SLEEP(100)%", "%`orders`%FOR UPDATE%"] {
+        until(&format!("{like} ends after {after}"), async || (yard.busy(like).await == 0).then_some(()))
             .await;
-            direct.push(server);
-        }
-        let locker = shop.direct(shop.shards() - 1).await;
-        Self { shop, direct, locker }
     }
-
-    /// The statement that is stopped in a part, and how it looks on the servers then.
-    fn sql(part: Part) -> (&'static str, &'static str) {
-        match part {
-            Part::Read => (
-                "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', o.note = 'w'",
-                "SELECT %`orders`%FOR UPDATE%",
-            ),
-            Part::Join => (
-                "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', o.note = 'w' \
-                 WHERE o.id + u.age + SLEEP(100) > 0",
-                "%SLEEP(100)%",
-            ),
-            Part::Write => (
-                "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', \
-                 o.note = IF(o.id > 1000000, SLEEP(100), 'w')",
-                "UPDATE %SLEEP(100)%",
-            ),
-        }
-    }
-
-    /// A client whose statement is in the middle of a part.
-    async fn amid(&mut self, part: Part, begin: bool) -> Client {
-        let (sql, like) = Self::sql(part);
-        if part == Part::Read {
-            run(&mut self.locker, &["BEGIN", "SELECT COUNT(*) FROM orders FOR UPDATE"]).await;
-        }
-        let mut client = self.shop.client().await;
-        if begin {
-            let key = self.shop.key(0, 0, 0);
-            let own = format!("UPDATE users SET city = 'mine' WHERE id = {key}");
-            run(&mut client, &["BEGIN", &own]).await;
-        }
-        client.send(sql).await.unwrap();
-        until(&format!("{part:?} runs"), async || (self.busy(like).await > 0).then_some(())).await;
-        client
-    }
-
-    async fn busy(&mut self, like: &str) -> i64 {
-        let mut count = 0;
-        for server in &mut self.direct {
-            count += running(server, like).await;
-        }
-        count
-    }
-
-    /// Nothing has changed, nothing runs, and nobody holds a row.
-    async fn is_as_before(&mut self, after: &str) {
-        for like in ["UPDATE %orders%", "%SLEEP(100)%", "%`orders`%FOR UPDATE%"] {
-            until(&format!("{like} ends after {after}"), async || (self.busy(like).await == 0).then_some(()))
-                .await;
-        }
-        let mut client = self.shop.client().await;
-        let changed = "SELECT COUNT(*) FROM users u WHERE u.name = 'w' OR u.city IS NOT NULL";
-        assert_eq!(number(&client.one(changed).await), 0, "users after {after}");
-        let changed = "SELECT COUNT(*) FROM orders WHERE note IS NOT NULL";
-        assert_eq!(number(&client.one(changed).await), 0, "orders after {after}");
-        for sql in ["UPDATE users SET born = NOW()", "UPDATE orders SET placed = NOW()"] {
-            let answer = soon("free rows", client.one(sql)).await;
-            assert_eq!(answer.errno(), 0, "{sql} after {after}: {answer}");
-        }
-    }
-}
-
-/// The error of the statement that is under way.
-async fn error(client: &mut Client, what: &str) -> (u16, String) {
-    match soon(what, client.receive()).await {
-        Ok(answers) => match answers.into_iter().next() {
-            Some(Answer::Refused(refusal)) => (refusal.errno, refusal.message),
-            other => panic!("{what}: {other:?}"),
-        },
-        Err(failure) => panic!("{what}: {failure}"),
+    let mut client = yard.shop.client().await;
+    let changed = "SELECT COUNT(*) FROM users u WHERE u.name = 'w' OR u.city IS NOT NULL";
+    assert_eq!(number(&client.one(changed).await), 0, "users after {after}");
+    let changed = "SELECT COUNT(*) FROM orders WHERE note IS NOT NULL";
+    assert_eq!(number(&client.one(changed).await), 0, "orders after {after}");
+    for sql in ["UPDATE users SET born = NOW()", "UPDATE orders SET placed = NOW()"] {
+        let answer = soon("free rows", client.one(sql)).await;
+        assert_eq!(answer.errno(), 0, "{sql} after {after}: {answer}");
     }
 }
 
@@ -134,20 +83,20 @@ async fn kill_query_undoes_each_part() {
     for part in PARTS {
         for begin in [false, true] {
             let what = format!("KILL QUERY in {part:?}, BEGIN: {begin}");
-            let mut victim = yard.amid(part, begin).await;
+            let mut victim = amid(&mut yard, part, begin).await;
             let asked = Instant::now();
             run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
             let (errno, message) = error(&mut victim, &what).await;
             assert_eq!(errno, 1317, "{what}: {message}");
             assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
-            run(&mut yard.locker, &["ROLLBACK"]).await;
+            run(yard.locker(), &["ROLLBACK"]).await;
             if begin {
                 let own = "SELECT COUNT(*) FROM users WHERE city = 'mine' AND name = 'u'";
                 assert_eq!(number(&victim.one(own).await), 1, "the transaction goes on after {what}");
                 run(&mut victim, &["ROLLBACK"]).await;
             }
             drop(victim);
-            yard.is_as_before(&what).await;
+            is_as_before(&mut yard, &what).await;
         }
     }
 }
@@ -160,16 +109,16 @@ async fn who_leaves_has_changed_nothing() {
     for part in PARTS {
         for how in ["leaving", "KILL"] {
             let what = format!("{how} in {part:?}");
-            let mut victim = yard.amid(part, false).await;
+            let mut victim = amid(&mut yard, part, false).await;
             if how == "KILL" {
                 run(&mut killer, &[&format!("KILL {}", victim.connection_id)]).await;
                 assert!(soon(&what, victim.at_end()).await, "{what}");
             }
             drop(victim);
-            let (_, like) = Yard::sql(part);
+            let (_, like) = sql(part);
             until(&what, async || (yard.busy(like).await == 0).then_some(())).await;
-            run(&mut yard.locker, &["ROLLBACK"]).await;
-            yard.is_as_before(&what).await;
+            run(yard.locker(), &["ROLLBACK"]).await;
+            is_as_before(&mut yard, &what).await;
         }
     }
 }
@@ -180,16 +129,16 @@ async fn a_shard_that_dies_undoes_all() {
     let mut yard = Yard::over(&lab, "dead_found", SMALL_POOL).await;
     for part in [Part::Read, Part::Write] {
         let what = format!("a shard dies in {part:?}");
-        let mut client = yard.amid(part, false).await;
+        let mut client = amid(&mut yard, part, false).await;
         yard.direct.truncate(1);
         lab.cluster.primaries[1].kill_hard().await.unwrap();
         let (errno, message) = error(&mut client, &what).await;
         assert!([2003, 2013].contains(&errno) && message.contains("\"ds1\""), "{what}: {errno} {message}");
         lab.cluster.primaries[1].restart().await.unwrap();
         yard.direct.push(yard.shop.direct(1).await);
-        yard.locker = yard.shop.direct(1).await;
+        *yard.locker() = yard.shop.direct(1).await;
         drop(client);
-        yard.is_as_before(&what).await;
+        is_as_before(&mut yard, &what).await;
     }
 }
 
@@ -202,19 +151,16 @@ async fn rows_that_are_found_have_bounds() {
         let mut client = yard.shop.client().await;
         for begin in ["DO 0", "BEGIN"] {
             run(&mut client, &[begin]).await;
-            let answer = client.one(Yard::sql(Part::Read).0).await;
+            let answer = client.one(sql(Part::Read).0).await;
             assert_eq!(answer.errno(), 1038, "{answer}");
             assert!(answer.to_string().contains(setting), "{answer}");
             run(&mut client, &["ROLLBACK"]).await;
         }
-        let few = format!(
-            "{} WHERE o.id % 1000000 <= 2 AND u.id = {}",
-            Yard::sql(Part::Read).0,
-            yard.shop.key(1, 0, 0)
-        );
+        let few =
+            format!("{} WHERE o.id % 1000000 <= 2 AND u.id = {}", sql(Part::Read).0, yard.shop.key(1, 0, 0));
         run(&mut client, &["BEGIN", &few, "ROLLBACK"]).await;
         drop(client);
-        yard.is_as_before(limit).await;
+        is_as_before(&mut yard, limit).await;
     }
 }
 
@@ -223,6 +169,8 @@ async fn rows_that_are_found_have_bounds() {
 async fn changes_at_once_see_each_other() {
     const EACH: i64 = 15;
     let yard = Yard::over(Lab::shared().await, "once_found", "").await;
+    let fill = ["UPDATE users SET score = 1", "UPDATE orders SET total = 10"];
+    run(&mut yard.shop.client().await, &fill).await;
     let tasks: Vec<_> = (0..3)
         .map(|n| {
             let login = yard.shop.login();
@@ -304,7 +252,7 @@ async fn explain_says_how_rows_are_found() {
         let answer = client.one(&format!("EXPLAIN SHARDGATE {sql}")).await;
         answer.rows().iter().map(|row| row[0].to_string().trim_matches('\'').to_owned()).collect::<Vec<_>>()
     };
-    let plan = lines(Yard::sql(Part::Read).0).await;
+    let plan = lines(sql(Part::Read).0).await;
     assert_eq!(plan[0], "write of rows that are found first");
     assert!(plan[1].starts_with("  found by: SELECT "), "{plan:?}");
     assert_eq!(

@@ -9,11 +9,11 @@ use shardgate::cli::demo::servers::Server;
 use crate::support::client::{Client, Login};
 use crate::support::cluster::Lab;
 use crate::support::proxy::{Options, Proxy, config};
-use crate::support::shop::{Setup, Shop, connect, number, numbers, run, running, soon, text, until};
+use crate::support::shop::{Setup, Shop, connect, number, numbers, run, soon, text, until};
+use crate::support::yard::{SMALL_POOL, Yard, error};
 
 /// Connections to each server.
 const POOL: usize = 4;
-pub const SMALL_POOL: &str = "[pool]\nmax_connections = 4\nwait = \"15s\"\n";
 
 /// Where a statement is in the middle of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -30,42 +30,18 @@ enum Part {
 
 const PARTS: [Part; 4] = [Part::Read, Part::Fill, Part::Spread, Part::Alone];
 
-/// Two shards of a test's own, with orders to bring together.
-pub struct Yard<'a> {
-    pub shop: Shop<'a>,
-    pub direct: Vec<Client>,
-    pub lockers: Vec<Client>,
-}
-
 const JOIN: &str =
     "SELECT /*+ SHARDGATE(stay=u) */ u.id, o.id FROM users u JOIN orders o ON o.product_id = u.age";
 
-impl<'a> Yard<'a> {
-    pub async fn over(lab: &'a Lab, tag: &str, more: &str) -> Self {
-        for server in &lab.cluster.primaries {
-            visible(lab, server).await;
-        }
-        let shop = Shop::over(lab, tag, &Setup { more, ..Setup::default() }).await;
-        let (mut direct, mut lockers) = (Vec::new(), Vec::new());
-        for shard in 0..shop.shards() {
-            let key = shop.key(shard, 0, 0);
-            let mut server = shop.direct(shard).await;
-            let base = shard * 1_000_000;
-            let rows: Vec<String> = (1..=64).map(|n| format!("({}, {key}, 7)", base + n)).collect();
-            run(
-                &mut server,
-                &[
-                    &format!("INSERT INTO users (id, name, age) VALUES ({key}, 'u', 7)"),
-                    &format!("INSERT INTO orders (id, user_id, product_id) VALUES {}", rows.join(",")),
-                ],
-            )
-            .await;
-            direct.push(server);
-            lockers.push(shop.direct(shard).await);
-        }
-        Self { shop, direct, lockers }
+/// On servers of a test's own.
+pub async fn yard<'a>(lab: &'a Lab, tag: &str, more: &str) -> Yard<'a> {
+    for server in &lab.cluster.primaries {
+        visible(lab, server).await;
     }
+    Yard::over(lab, tag, more).await
+}
 
+impl Yard<'_> {
     /// Many more orders on the first shard.
     pub async fn grow(&mut self) {
         let sql = "INSERT INTO orders (user_id, product_id, note) SELECT user_id, 8, REPEAT('x', 200) FROM \
@@ -90,7 +66,7 @@ impl<'a> Yard<'a> {
     async fn amid(&mut self, part: Part) -> Client {
         let (sql, like) = Self::sql(part);
         if part == Part::Read {
-            run(self.lockers.last_mut().unwrap(), &["LOCK TABLES orders WRITE"]).await;
+            run(self.locker(), &["LOCK TABLES orders WRITE"]).await;
         }
         let mut client = self.shop.client().await;
         if part == Part::Alone {
@@ -102,20 +78,6 @@ impl<'a> Yard<'a> {
         let seen = self.temporary().await > 0;
         assert!(seen || part == Part::Read, "{part:?}: temporary tables can be seen");
         client
-    }
-
-    pub async fn busy(&mut self, like: &str) -> i64 {
-        let mut count = 0;
-        for server in &mut self.direct {
-            count += running(server, like).await;
-        }
-        count
-    }
-
-    pub async fn unlock(&mut self) {
-        for locker in &mut self.lockers {
-            run(locker, &["UNLOCK TABLES"]).await;
-        }
     }
 
     /// Temporary tables of all connections of both servers. MySQL lists them; MariaDB has files for each that is not
@@ -184,21 +146,10 @@ pub async fn visible(lab: &Lab, server: &Server) {
     }
 }
 
-/// The error of the statement that is under way.
-pub async fn error(client: &mut Client, what: &str) -> (u16, String) {
-    match soon(what, client.receive()).await {
-        Ok(answers) => match answers.into_iter().next() {
-            Some(crate::support::client::Answer::Refused(refusal)) => (refusal.errno, refusal.message),
-            other => panic!("{what}: {other:?}"),
-        },
-        Err(failure) => panic!("{what}: {failure}"),
-    }
-}
-
 #[tokio::test]
 async fn kill_query_stops_each_part() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "kill_staged", SMALL_POOL).await;
+    let mut yard = yard(&lab, "kill_staged", SMALL_POOL).await;
     yard.grow().await;
     let mut killer = yard.shop.client().await;
     for part in PARTS {
@@ -220,7 +171,7 @@ async fn kill_query_stops_each_part() {
 #[tokio::test]
 async fn who_leaves_leaves_nothing_behind() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "leave_staged", SMALL_POOL).await;
+    let mut yard = yard(&lab, "leave_staged", SMALL_POOL).await;
     yard.grow().await;
     let mut killer = yard.shop.client().await;
     for part in PARTS {
@@ -247,7 +198,7 @@ async fn who_leaves_leaves_nothing_behind() {
 async fn a_statement_has_one_time_for_all_of_its_parts() {
     let lab = Lab::start(2, 0, 0).await;
     let more = format!("[limits]\nstatement_timeout = \"1s\"\n{SMALL_POOL}");
-    let mut yard = Yard::over(&lab, "late_staged", &more).await;
+    let mut yard = yard(&lab, "late_staged", &more).await;
     for part in [Part::Read, Part::Spread, Part::Alone] {
         let what = format!("{part:?} takes too long");
         let began = Instant::now();
@@ -278,7 +229,7 @@ async fn a_statement_has_one_time_for_all_of_its_parts() {
 #[tokio::test]
 async fn a_shard_that_dies_is_named() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "dead_staged", SMALL_POOL).await;
+    let mut yard = yard(&lab, "dead_staged", SMALL_POOL).await;
     for part in [Part::Read, Part::Spread] {
         let what = format!("a shard dies in {part:?}");
         let mut client = yard.amid(part).await;
@@ -309,7 +260,7 @@ async fn stages_have_bounds() {
     for (limit, setting) in [("stage_rows = 40", "limits.stage_rows"), ("stage_bytes = 1024", "stage_bytes")]
     {
         let more = format!("[limits]\n{limit}\n{SMALL_POOL}");
-        let mut yard = Yard::over(&lab, "bound_staged", &more).await;
+        let mut yard = yard(&lab, "bound_staged", &more).await;
         let mut client = yard.shop.client().await;
         for begin in ["DO 0", "BEGIN"] {
             run(&mut client, &[begin]).await;
@@ -328,7 +279,7 @@ async fn stages_have_bounds() {
 #[tokio::test]
 async fn an_account_that_may_make_no_temporary_tables_is_told_of_the_right() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "poor_staged", SMALL_POOL).await;
+    let mut yard = yard(&lab, "poor_staged", SMALL_POOL).await;
     let rights = "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, ALTER, INDEX, LOCK TABLES, PROCESS";
     for server in &mut yard.direct {
         let make = "CREATE USER 'poor'@'%' IDENTIFIED BY 'poor'";
@@ -360,7 +311,7 @@ async fn an_account_that_may_make_no_temporary_tables_is_told_of_the_right() {
 #[tokio::test]
 async fn many_share_few_connections() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "few_staged", "[pool]\nmax_connections = 4\nwait = \"60s\"\n").await;
+    let mut yard = yard(&lab, "few_staged", "[pool]\nmax_connections = 4\nwait = \"60s\"\n").await;
     let tasks: Vec<_> = (0..20)
         .map(|n| {
             let login = yard.shop.login();
@@ -417,7 +368,7 @@ fn count(lines: &[String], part: &str) -> usize {
 #[tokio::test]
 async fn explain_shows_each_part() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "explain_staged", SMALL_POOL).await;
+    let mut yard = yard(&lab, "explain_staged", SMALL_POOL).await;
     for server in &mut yard.direct {
         run(server, &["ANALYZE TABLE users, orders"]).await;
     }

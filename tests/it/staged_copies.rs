@@ -3,10 +3,11 @@
 
 use std::time::{Duration, Instant};
 
-use crate::staged::{SMALL_POOL, Yard, error, visible};
+use crate::staged::{visible, yard};
 use crate::support::client::Client;
 use crate::support::cluster::Lab;
 use crate::support::shop::{Setup, Shop, connect, number, run, until};
+use crate::support::yard::{SMALL_POOL, Yard, error};
 
 /// Rows of the table that is written to, which is one of those that are read.
 const FIRST: i64 = 128;
@@ -55,7 +56,7 @@ async fn stored(yard: &mut Yard<'_>) -> i64 {
 async fn amid(yard: &mut Yard<'_>, part: Part, begin: &str) -> Client {
     let (sql, like) = sql(part);
     if part == Part::Read {
-        run(yard.lockers.last_mut().unwrap(), &["LOCK TABLES orders WRITE"]).await;
+        run(yard.locker(), &["LOCK TABLES orders WRITE"]).await;
     }
     let mut client = yard.shop.client().await;
     run(&mut client, &[begin]).await;
@@ -79,7 +80,7 @@ async fn is_clean(yard: &mut Yard<'_>, after: &str) {
 #[tokio::test]
 async fn what_is_stopped_leaves_nothing() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "stop_copy", SMALL_POOL).await;
+    let mut yard = yard(&lab, "stop_copy", SMALL_POOL).await;
     yard.grow().await;
     let mut killer = yard.shop.client().await;
     for part in PARTS {
@@ -111,7 +112,7 @@ async fn what_is_stopped_leaves_nothing() {
 #[tokio::test]
 async fn a_shard_that_dies_is_named() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "dead_copy", SMALL_POOL).await;
+    let mut yard = yard(&lab, "dead_copy", SMALL_POOL).await;
     yard.grow().await;
     for part in [Part::Run, Part::Write] {
         let what = format!("a shard dies in {part:?}");
@@ -136,7 +137,7 @@ async fn stages_have_bounds() {
     for (limit, setting) in [("stage_rows = 40", "limits.stage_rows"), ("stage_bytes = 1024", "stage_bytes")]
     {
         let more = format!("[limits]\n{limit}\n{SMALL_POOL}");
-        let mut yard = Yard::over(&lab, "bound_copy", &more).await;
+        let mut yard = yard(&lab, "bound_copy", &more).await;
         let mut client = yard.shop.client().await;
         for begin in ["DO 0", "BEGIN"] {
             run(&mut client, &[begin]).await;
@@ -159,7 +160,7 @@ async fn stages_have_bounds() {
 async fn rows_stream_in_a_transaction_too() {
     let lab = Lab::start(2, 0, 0).await;
     let more = format!("[limits]\nmerge_rows = 1000\n{SMALL_POOL}");
-    let mut yard = Yard::over(&lab, "stream_copy", &more).await;
+    let mut yard = yard(&lab, "stream_copy", &more).await;
     yard.grow().await;
     let many = sql(Part::Write).0.replace("SLEEP(0.0003)", "0");
     let mut client = yard.shop.client().await;
@@ -179,7 +180,7 @@ async fn rows_stream_in_a_transaction_too() {
 #[tokio::test]
 async fn many_share_few_connections() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = Yard::over(&lab, "few_copies", "[pool]\nmax_connections = 4\nwait = \"60s\"\n").await;
+    let mut yard = yard(&lab, "few_copies", "[pool]\nmax_connections = 4\nwait = \"60s\"\n").await;
     let tasks: Vec<_> = (0..12)
         .map(|n| {
             let login = yard.shop.login();

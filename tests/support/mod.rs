@@ -13,3 +13,4 @@ pub mod selects;
 pub mod shop;
 pub mod tpch;
 pub mod upload;
+pub mod yard;

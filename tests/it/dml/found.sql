@@ -176,6 +176,17 @@ UPDATE users u JOIN tickets t ON t.user_id = u.id SET u.name = NULL, t.points = 
 UPDATE orders o JOIN tickets t ON t.user_id = o.user_id SET o.status = t.title, t.points = 2; -- any-warnings | any-info
 SET sql_mode = DEFAULT;
 
+-- == rows that are found several times
+-- A server warns of them once where it changes them while it reads, as here, and each time where it keeps them for later,
+-- which its optimizer decides; Shardgate warns once.
+SET sql_mode = '';
+UPDATE users u STRAIGHT_JOIN tickets t SET u.age = 300, t.points = 1 WHERE t.user_id = u.id;
+UPDATE users u STRAIGHT_JOIN tickets t SET u.name = NULL, t.points = 2 WHERE t.user_id = u.id;
+UPDATE users u STRAIGHT_JOIN tickets t SET u.city = REPEAT('x', 30), t.points = 3 WHERE t.user_id = u.id;
+UPDATE users u STRAIGHT_JOIN tickets t SET u.age = t.title, t.points = 4 WHERE t.user_id = u.id; -- any-info
+SET sql_mode = DEFAULT;
+UPDATE IGNORE users u STRAIGHT_JOIN tickets t SET u.age = -1, t.points = 5 WHERE t.user_id = u.id;
+
 -- == unique values
 UPDATE products p JOIN products q ON q.id = p.id + 1 SET p.name = CONCAT(q.name, '1');
 UPDATE products p JOIN tickets t ON t.ticket = p.id SET p.name = 'Same', t.points = 3;
