@@ -19,7 +19,7 @@ use super::write::Task;
 use crate::backend::{Role, Settings};
 use crate::base::{Code, Error, Result};
 use crate::merge::{Budget, Merger};
-use crate::plan::explain::tree::Took;
+use crate::plan::explain::view::Took;
 use crate::plan::merge_spec::Merge;
 use crate::wire::column::ColumnDef;
 use crate::wire::packet::{self, OkPacket};

@@ -10,7 +10,7 @@ use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::{Asked, Connections};
 use crate::plan::ir::Plan;
-use crate::sql::facts::{Kind, Operand, Show};
+use crate::sql::facts::{ExplainFormat, Kind, Operand, Show};
 
 impl Session {
     /// Carries out a plan of [`Act::Session`](crate::plan::ir::Act::Session).
@@ -71,11 +71,11 @@ impl Session {
                 return Ok(());
             }
             Kind::Show(show) => return Box::pin(self.show(show, text)).await,
-            Kind::Explain { shardgate: true, analyze, inner, .. } => {
+            Kind::Explain { shardgate: true, analyze, format, inner, .. } => {
                 let span = text.shape.original_span(*inner);
                 let inner = text.original.get(span.start as usize..span.end as usize).unwrap_or_default();
                 let inner = String::from_utf8_lossy(inner).into_owned();
-                return Box::pin(self.explain(&inner, *analyze, text)).await;
+                return Box::pin(self.explain(&inner, *analyze, *format == ExplainFormat::Json, text)).await;
             }
             Kind::Prepare { name, text: source, variable } => {
                 let sql = match (source, variable) {
@@ -232,6 +232,7 @@ impl Session {
     pub(super) fn own_columns(kind: &Kind) -> &'static [Column] {
         match kind {
             Kind::Show(show) => shown(&show.what),
+            Kind::Explain { format: ExplainFormat::Json, .. } => &JSON,
             Kind::Explain { .. } => &PLAN,
             _ => &[],
         }
@@ -240,6 +241,9 @@ impl Session {
 
 /// What EXPLAIN SHARDGATE answers.
 pub(super) const PLAN: [Column; 1] = [Column::Text("Plan", 1024)];
+
+/// What it answers with FORMAT=JSON.
+pub(super) const JSON: [Column; 1] = [Column::Text("EXPLAIN", 1024)];
 
 /// The columns of SHOW WARNINGS and its kin.
 fn shown(what: &str) -> &'static [Column] {

@@ -68,7 +68,18 @@ impl Collected {
     }
 }
 
-impl Sink<'_, '_> {
+impl<'b> Sink<'_, 'b> {
+    /// The same for as long as it is borrowed.
+    pub(super) fn again(&mut self) -> Sink<'_, 'b> {
+        match self {
+            Self::Client => Sink::Client,
+            Self::Counted => Sink::Counted,
+            Self::Stage(stage, places, bench, kept) => Sink::Stage(stage, places, bench, kept),
+            Self::Rows(collected) => Sink::Rows(collected),
+            Self::Copy(copying) => Sink::Copy(copying),
+        }
+    }
+
     /// What the servers have to warn of that parts of the statement are read from.
     pub(super) fn warned(&mut self, mut messages: Vec<[String; 3]>) {
         match self {

@@ -23,7 +23,7 @@ use crate::exec::stage::{Bench, Filler, Values};
 use crate::exec::write::Task;
 use crate::merge::Budget;
 use crate::plan::Bound;
-use crate::plan::explain::tree::{Took, TookOver};
+use crate::plan::explain::view::{Took, TookOver};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
 use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal};
@@ -49,45 +49,33 @@ impl Session {
     /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
     /// the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
-        self.over_ways(read, text, refusal, None).await
+        self.over_ways(read, text, refusal, Sink::Client).await.map(|_| ())
     }
 
-    /// The same; the rows go to the client, or into memory.
-    async fn over_ways(
+    /// The same; the rows go where they are wanted. Answers the way that was taken, and what it came to.
+    pub(super) async fn over_ways<'r>(
         &mut self,
-        read: &Read,
+        read: &'r Read,
         text: &Text<'_>,
         refusal: Error,
-        mut into: Option<&mut Collected>,
-    ) -> Result<()> {
+        mut sink: Sink<'_, '_>,
+    ) -> Result<(&'r Staged, BoundStages, TookOver)> {
         if !is_refusal(&refusal) {
             return Err(refusal);
-        }
-        fn sink<'s>(into: &'s mut Option<&mut Collected>) -> Sink<'s, 's> {
-            into.as_deref_mut().map_or(Sink::Client, Sink::Rows)
         }
         let (choice, setting, input) = (self.choice(), self.setting(), text.input());
         let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), setting)?;
         self.shared.metrics.staged.inc();
-        match self.over_stages(staged, &bound, text, sink(&mut into)).await {
+        match self.over_stages(staged, &bound, text, sink.again()).await {
             // What a query's rows are is known only when they come; nothing has been sent by then.
             Err(refusal) if is_refusal(&refusal) && choice.whole(read).is_some() => {
                 let whole = choice.whole(read).ok_or(refusal)?;
                 let bound = whole.bind(&input, &Known(self), setting, choice)?;
-                self.over_stages(whole, &bound, text, sink(&mut into)).await.map(|_| ())
+                let took = self.over_stages(whole, &bound, text, sink).await?;
+                Ok((whole, bound, took))
             }
-            done => done.map(|_| ()),
+            done => done.map(|took| (staged, bound, took)),
         }
-    }
-
-    /// The same with its rows counted instead of sent.
-    pub(super) async fn count_staged(
-        &mut self,
-        staged: &Staged,
-        bound: &BoundStages,
-        text: &Text<'_>,
-    ) -> Result<TookOver> {
-        self.over_stages(staged, bound, text, Sink::Counted).await
     }
 
     /// All rows of a read, within the bounds of a merge.
@@ -98,7 +86,9 @@ impl Session {
                 let over = Over { text, choice: self.choice(), deadline: self.deadline(), lock: false };
                 self.rows_into(&over, (plan, &bound, &[]), Sink::Rows(&mut out), None).await?;
             }
-            Err(refusal) => self.over_ways(read, text, refusal, Some(&mut out)).await?,
+            Err(refusal) => {
+                self.over_ways(read, text, refusal, Sink::Rows(&mut out)).await?;
+            }
         }
         Ok(out)
     }

@@ -30,6 +30,7 @@ mod dml;
 mod drift;
 mod driver_keys;
 mod drivers;
+mod explain;
 mod extreme;
 mod fleet;
 mod found;
