@@ -8,6 +8,7 @@ use super::views;
 use crate::backend::{Role, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result, Value};
+use crate::exec::warned::Warned;
 use crate::exec::{Asked, Connections};
 use crate::plan::ir::Plan;
 use crate::sql::facts::{ExplainFormat, Kind, Operand, Show};
@@ -112,7 +113,7 @@ impl Session {
     /// A statement that needed no table has run: MySQL forgets what the one before had to warn of, MariaDB does not.
     fn forget_warnings(&mut self) {
         if !self.shared.is_mariadb() {
-            self.last.warnings.clear();
+            self.last.warned = Warned::default();
         }
     }
 
@@ -188,6 +189,14 @@ impl Session {
         .ok_or_else(|| Error::new(Code::WrongArguments, "KILL takes a connection's id: see CONNECTION_ID()"))
     }
 
+    /// What a statement has to warn of, as one server would list it.
+    pub(super) fn warn(&mut self, mut warned: Warned) {
+        let own = if self.shared.is_mariadb() { 64 } else { 1024 };
+        let most = self.vars.settings.get("max_error_count").and_then(|most| most.parse().ok());
+        warned.messages.truncate(most.unwrap_or(own));
+        self.last.warned = warned;
+    }
+
     /// How a result set of the proxy's own goes out.
     pub(super) fn form(&self, binary: bool, more: bool) -> reply::Form {
         reply::Form {
@@ -207,7 +216,8 @@ impl Session {
         let errors_only = show.what.contains("ERRORS");
         let mut rows: Vec<Vec<String>> = self
             .last
-            .warnings
+            .warned
+            .messages
             .iter()
             .filter(|[level, ..]| !errors_only || level == "Error")
             .map(|row| row.to_vec())
@@ -222,7 +232,8 @@ impl Session {
             rows = rows.into_iter().skip(skipped).take(number(&limit.count)?).collect();
         }
         if show.what.starts_with("COUNT") {
-            rows = vec![vec![rows.len().to_string()]];
+            let count = if errors_only { rows.len() } else { self.last.warned.count };
+            rows = vec![vec![count.to_string()]];
         }
         reply::table(&mut self.client, shown(&show.what), &rows, form);
         Ok(())

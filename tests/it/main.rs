@@ -64,5 +64,6 @@ mod tpch;
 mod transactions;
 mod unique;
 mod verify;
+mod warnings;
 mod wire;
 mod writes;
