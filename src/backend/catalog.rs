@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 use super::answer::Answer;
 use super::pools::Pools;
 use super::settings::Settings;
-use crate::base::Result;
+use crate::base::{Code, Error, Result, hex_name};
 use crate::topology::Node;
 use crate::topology::schema::{Column, Schemas, TableSchema};
 
@@ -16,6 +16,8 @@ use crate::topology::schema::{Column, Schemas, TableSchema};
 const KEPT: usize = 100_000;
 /// Columns of one table at most (MySQL allows 4,096) times indexes.
 const ROWS: usize = 100_000;
+/// How often a definition is read while definitions change.
+const TRIES: usize = 10;
 
 /// What is known of the tables. Planning looks it up, so that its lock is taken when a statement is new, not when it is
 /// repeated; it is held for one look or one entry.
@@ -29,6 +31,8 @@ pub struct Catalog {
 struct Known {
     databases: HashMap<String, HashMap<String, Entry>>,
     tables: usize,
+    /// Counts what was forgotten: a definition whose reading began before may be the one that was forgotten.
+    forgotten: u64,
 }
 
 #[derive(Debug)]
@@ -41,7 +45,7 @@ struct Entry {
 impl Known {
     fn keep(&mut self, database: &str, table: &str, entry: Entry) {
         if self.tables >= KEPT {
-            *self = Self::default();
+            self.forget_all();
         }
         let tables = self.databases.entry(database.to_owned()).or_default();
         self.tables += usize::from(tables.insert(table.to_owned(), entry).is_none());
@@ -50,6 +54,11 @@ impl Known {
     fn forget(&mut self, database: &str, table: &str) {
         let gone = self.databases.get_mut(database).and_then(|tables| tables.remove(table));
         self.tables -= usize::from(gone.is_some());
+        self.forgotten += 1;
+    }
+
+    fn forget_all(&mut self) {
+        *self = Self { forgotten: self.forgotten + 1, ..Self::default() };
     }
 }
 
@@ -70,7 +79,8 @@ impl Catalog {
     }
 
     /// Reads a logical table's definition from one of its nodes, of which `parts` hold other rows each. A table that does
-    /// not exist is not remembered.
+    /// not exist is not remembered. What was read while something was forgotten is read again: it may be older than what
+    /// the caller has been told of.
     pub async fn load(
         &self,
         pools: &Pools,
@@ -79,11 +89,17 @@ impl Catalog {
         node: &Node,
         parts: usize,
     ) -> Result<()> {
-        if let Some((schema, rows)) = Self::read(pools, table, node).await? {
-            let entry = Entry { schema: Arc::new(schema), rows: in_all(rows, parts) };
-            self.known.write().keep(database, table, entry);
+        for _ in 0..TRIES {
+            let forgotten = self.known.read().forgotten;
+            let Some((schema, rows)) = Self::read(pools, table, node).await? else { return Ok(()) };
+            let mut known = self.known.write();
+            if known.forgotten == forgotten {
+                known.keep(database, table, Entry { schema: Arc::new(schema), rows: in_all(rows, parts) });
+                return Ok(());
+            }
         }
-        Ok(())
+        let text = format!("the definition of '{database}.{table}' changes faster than it can be read");
+        Err(Error::new(Code::Internal, text))
     }
 
     /// Reads a table that is known again. Whether it has changed, or is gone: it is forgotten then. How many rows there are
@@ -131,7 +147,7 @@ impl Catalog {
             // MySQL would tell how many rows there were up to a day ago.
             conn.queue_state(None, &Settings::default().with("information_schema_stats_expiry", "0"));
         }
-        let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", quoted(&node.schema), quoted(physical));
+        let filter = format!("TABLE_SCHEMA={} AND TABLE_NAME={}", hex_name(&node.schema), hex_name(physical));
         let columns = conn
             .query(
                 &format!(
@@ -153,7 +169,7 @@ impl Catalog {
                 ROWS,
             )
             .await?;
-        let (place, name) = (quoted(&node.schema), quoted(physical));
+        let (place, name) = (hex_name(&node.schema), hex_name(physical));
         let triggers = format!(
             "SELECT EVENT_MANIPULATION FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA={place} AND \
              EVENT_OBJECT_TABLE={name}"
@@ -178,7 +194,7 @@ impl Catalog {
 
     /// Forgets everything.
     pub fn forget_all(&self) {
-        *self.known.write() = Known::default();
+        self.known.write().forget_all();
     }
 }
 
@@ -223,18 +239,6 @@ fn unique_of(answer: &Answer) -> Vec<Vec<String>> {
         }
     }
     out.into_iter().filter_map(|(_, columns)| columns.into_iter().collect()).collect()
-}
-
-/// A name from the configuration or a statement as an SQL string, safe under every sql_mode: no backslash is special
-/// in a hexadecimal literal.
-fn quoted(text: &str) -> String {
-    let hex = text.bytes().fold(String::new(), |mut hex, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            hex.extend(char::from_digit(u32::from(digit), 16));
-        }
-        hex
-    });
-    format!("CONVERT(x'{hex}' USING utf8mb4)")
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod code;
 pub mod error;
+pub mod hex;
 pub mod ids;
 pub mod layout;
 pub mod value;
@@ -10,4 +11,5 @@ pub mod xid;
 
 pub use code::Code;
 pub use error::{Error, Fate, Origin, Result};
+pub use hex::{hex, hex_name, put_hex};
 pub use value::Value;

@@ -5,16 +5,29 @@ use crate::base::{Error, Result};
 use crate::plan::ir::Stored;
 use crate::wire::column::{BINARY_CHARSET, ColumnDef, NOT_FIXED, flag, kind};
 
-/// Bytes from which on a string is a TEXT: rows have no room for many longer ones.
-const LONGEST: u32 = 4000;
+/// Bytes of a row's columns (MySQL 8.4 manual, "Row Size Limits").
+const ROW: usize = 65_535;
+
+/// Bytes that are enough for a column of another type than a string's.
+const SHORT: usize = 64;
+
+/// Bytes of the longest strings for which all columns of a row have room; longer ones are TEXT.
+pub fn longest(columns: &[ColumnDef]) -> u32 {
+    let strings = columns.iter().filter(|column| column.is_string()).count();
+    // Each has its length in front, and may be NULL.
+    let others = (columns.len() - strings) * SHORT + strings * 3;
+    (ROW.saturating_sub(others) / strings.max(1)) as u32
+}
 
 /// The type of a column as CREATE TABLE has it, and what it holds. The result was read with
-/// `character_set_results = NULL`; `collation` tells a collation's character set and name.
+/// `character_set_results = NULL`; `collation` tells a collation's character set and name, `longest` is what
+/// [`longest`] says of all columns.
 ///
 /// # Errors
 /// 1235 where the definition does not tell all that the type is.
 pub fn column(
     column: &ColumnDef,
+    longest: u32,
     collation: &dyn Fn(u16) -> Option<(String, String)>,
 ) -> Result<(String, Stored)> {
     let unsigned = if column.is_unsigned() { " unsigned" } else { "" };
@@ -56,7 +69,7 @@ pub fn column(
         kind::JSON => ("json".into(), Stored::Json),
         kind::GEOMETRY => ("geometry".into(), Stored::Other),
         kind::NULL => ("binary(0)".into(), Stored::Text),
-        _ if column.charset == BINARY_CHARSET => (bytes(column), Stored::Text),
+        _ if column.charset == BINARY_CHARSET => (bytes(column, longest), Stored::Text),
         _ => {
             let (charset, name) = collation(column.charset).ok_or_else(|| {
                 Error::refused(
@@ -64,7 +77,10 @@ pub fn column(
                     "name a collation with COLLATE",
                 )
             })?;
-            (format!("{} CHARACTER SET {charset} COLLATE {name}", characters(column, &charset)), Stored::Text)
+            (
+                format!("{} CHARACTER SET {charset} COLLATE {name}", characters(column, longest, &charset)),
+                Stored::Text,
+            )
         }
     })
 }
@@ -77,10 +93,10 @@ fn fixed(name: &str, column: &ColumnDef) -> String {
     }
 }
 
-fn bytes(column: &ColumnDef) -> String {
+fn bytes(column: &ColumnDef, longest: u32) -> String {
     match (column.kind, column.length) {
         (kind::STRING, length @ 0..=255) => format!("binary({length})"),
-        (kind::STRING | kind::VAR_STRING | kind::VARCHAR, length @ 0..=LONGEST) => {
+        (kind::STRING | kind::VAR_STRING | kind::VARCHAR, length) if length <= longest => {
             format!("varbinary({length})")
         }
         (_, 0..=255) => "tinyblob".into(),
@@ -90,11 +106,11 @@ fn bytes(column: &ColumnDef) -> String {
     }
 }
 
-fn characters(column: &ColumnDef, charset: &str) -> String {
+fn characters(column: &ColumnDef, longest: u32, charset: &str) -> String {
     let width = widest(charset);
     match (column.kind, column.length) {
         (kind::STRING, length) if length / width <= 255 => format!("char({})", length / width),
-        (kind::STRING | kind::VAR_STRING | kind::VARCHAR, length @ 0..=LONGEST) => {
+        (kind::STRING | kind::VAR_STRING | kind::VARCHAR, length) if length <= longest => {
             format!("varchar({})", length / width)
         }
         (_, 0..=255) => "tinytext".into(),
@@ -119,6 +135,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn all_columns_of_a_row_have_room() {
+        let columns = |kinds: &[u8]| kinds.iter().map(|kind| ColumnDef::new("c", *kind)).collect::<Vec<_>>();
+        assert_eq!(longest(&columns(&[kind::VAR_STRING])), 65_532);
+        assert_eq!(longest(&columns(&[kind::VAR_STRING, kind::LONGLONG, kind::STRING])), 32_732);
+        assert_eq!(longest(&columns(&[])), 65_535);
+    }
+
+    #[test]
     fn types_are_those_that_the_values_had() {
         let collation = |id| (id == 45).then(|| ("utf8mb4".to_owned(), "utf8mb4_general_ci".to_owned()));
         let text = " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci";
@@ -137,14 +161,14 @@ mod tests {
             (kind::BLOB, 262_140, 0, flag::BLOB, format!("mediumtext{text}")),
         ] {
             let def = ColumnDef { length, flags, decimals, ..ColumnDef::new("c", kind) };
-            assert_eq!(column(&def, &collation).unwrap().0, expected);
+            assert_eq!(column(&def, 65_532, &collation).unwrap().0, expected);
         }
         let bytes =
             ColumnDef { charset: BINARY_CHARSET, length: 16, ..ColumnDef::new("c", kind::VAR_STRING) };
-        assert_eq!(column(&bytes, &collation).unwrap().0, "varbinary(16)");
+        assert_eq!(column(&bytes, 65_532, &collation).unwrap().0, "varbinary(16)");
         let unknown = ColumnDef { charset: 999, ..ColumnDef::new("c", kind::VAR_STRING) };
-        assert!(column(&unknown, &collation).is_err());
+        assert!(column(&unknown, 65_532, &collation).is_err());
         let set = ColumnDef { flags: flag::SET, ..ColumnDef::new("c", kind::STRING) };
-        assert!(column(&set, &collation).is_err());
+        assert!(column(&set, 65_532, &collation).is_err());
     }
 }

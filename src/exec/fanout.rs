@@ -282,9 +282,9 @@ struct Gather<'a> {
 
 impl Gather<'_> {
     /// An answer's definitions are complete: the first make the merge, the others must agree.
-    fn head(&mut self, columns: &[ColumnDef]) -> Result<()> {
-        if let Some(merger) = &self.merger {
-            return merger.check(columns);
+    fn head(&mut self, stream: usize, columns: &[ColumnDef]) -> Result<()> {
+        if let Some(merger) = &mut self.merger {
+            return merger.check(stream, columns);
         }
         let Order { merge, limit, offset, budget, format, .. } = self.order;
         self.merger = Some(Merger::new(merge, columns, format, self.streams, limit, offset, budget)?);

@@ -2,7 +2,7 @@
 //! of the same type where it matters, and the same bytes in the same character set.
 
 use super::json;
-use crate::base::{Error, Result, Value};
+use crate::base::{Error, Result, Value, put_hex};
 use crate::plan::ir::Stored;
 use crate::wire::binary::{WireType, read_cell};
 use crate::wire::column::{BINARY_CHARSET, ColumnDef, NOT_FIXED, flag, kind};
@@ -195,13 +195,13 @@ impl Writer {
                 out.push(b'_');
                 out.extend_from_slice(charset.as_bytes());
                 out.extend_from_slice(b" x'");
-                hex(out, cell);
+                put_hex(cell, out);
                 out.push(b'\'');
                 return Some(());
             }
             Form::Bits => {
                 out.extend_from_slice(b"0x");
-                hex(out, cell);
+                put_hex(cell, out);
                 return Some(());
             }
             Form::Number | Form::Filled(_) | Form::Float | Form::Double | Form::Temporal => {}
@@ -321,13 +321,6 @@ fn escaped(out: &mut Vec<u8>, bytes: &[u8]) {
         rest = after.get(1..).unwrap_or_default();
     }
     out.extend_from_slice(rest);
-}
-
-fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    out.extend(
-        bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|n| DIGITS.get(usize::from(n))),
-    );
 }
 
 #[cfg(test)]

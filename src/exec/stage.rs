@@ -275,7 +275,7 @@ impl Filler {
             return Err(Error::new(Code::Internal, "rows of a stage have other columns than it"));
         }
         let (mut parts, mut names, mut writers) = (Vec::new(), Vec::new(), Vec::new());
-        let mut has_files = true;
+        let (mut has_files, longest) = (true, define::longest(columns));
         for (n, column) in columns.iter().enumerate() {
             let staged = known.and_then(|known| known.get(n));
             let name = match staged {
@@ -286,7 +286,7 @@ impl Filler {
             };
             let (definition, stored) = match staged.and_then(|s| Some((s.definition.clone()?, s.stored?))) {
                 Some(known) => known,
-                None => define::column(column, collation)?,
+                None => define::column(column, longest, collation)?,
             };
             let (writer, seconds) =
                 (Writer::new(column, stored, charset, "utf8mb4")?, staged.is_some_and(|s| s.seconds));

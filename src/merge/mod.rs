@@ -14,6 +14,7 @@ mod group;
 mod key;
 mod limit;
 mod number;
+mod recast;
 mod shape;
 mod sorted;
 mod temporal;
@@ -38,8 +39,12 @@ use fold::Fold;
 use group::{Grouping, Ordered};
 use key::Keys;
 use limit::Window;
+use recast::Recast;
 use shape::{Arena, Shape};
 use sorted::Streams;
+
+/// Bytes of the longest VARCHAR: what parameters give may be as long.
+const LONGEST_VARCHAR: u32 = 65_532;
 
 /// The merge of one statement's rows.
 #[derive(Debug)]
@@ -50,6 +55,8 @@ pub struct Merger {
     window: Window,
     ledger: Ledger,
     arena: Arena,
+    /// Streams whose rows are written otherwise than the first one's.
+    recast: Vec<(usize, Recast)>,
 }
 
 #[derive(Debug)]
@@ -107,7 +114,8 @@ impl Merger {
                 Work::Group { streams, grouping: Box::new(Grouping::new(folds, &shape)), ordered }
             }
         };
-        Ok(Self { shape, streams, work, window, ledger: Ledger::new(budget), arena: Arena::default() })
+        let (ledger, arena, recast) = (Ledger::new(budget), Arena::default(), Vec::new());
+        Ok(Self { shape, streams, work, window, ledger, arena, recast })
     }
 
     /// The columns that the client sees.
@@ -115,30 +123,36 @@ impl Merger {
         &self.shape.columns[..self.shape.visible]
     }
 
-    /// Whether another stream's columns are such that its rows can be merged with the others.
+    /// Whether another stream's columns are such that its rows can be merged with the others; those of whole numbers of
+    /// other sizes are from now on.
     ///
     /// # Errors
     /// 1105 with the first column that differs in type, sign, scale or being text.
-    pub fn check(&self, columns: &[ColumnDef]) -> Result<()> {
+    pub fn check(&mut self, stream: usize, columns: &[ColumnDef]) -> Result<()> {
         if columns.len() != self.shape.columns.len() {
             return Err(Error::new(Code::Internal, "the shards answered different numbers of columns"));
         }
-        let same = |a: &ColumnDef, b: &ColumnDef| {
+        let visible = self.shape.visible;
+        let same = |i: usize, a: &ColumnDef, b: &ColumnDef| {
             // Of strings a scale means nothing, and depends on how a server went about the statement.
             let scale = |c: &ColumnDef| (!c.is_string() && c.kind != kind::JSON).then_some(c.decimals);
-            // How large a BLOB or TEXT may be, too; and of which size whole numbers are, which binary rows are written by.
-            let text = self.shape.format == Format::Text;
+            // How large a BLOB or TEXT may be, too; of which size whole numbers are; and whether it is a BLOB of what the
+            // client does not see, or what may be as long as a VARCHAR can be.
             let kind = |c: &ColumnDef| match c.kind {
                 kind::TINY_BLOB | kind::MEDIUM_BLOB | kind::LONG_BLOB => kind::BLOB,
-                kind::TINY | kind::SHORT | kind::INT24 | kind::LONG | kind::YEAR if text => kind::LONGLONG,
+                kind::VAR_STRING | kind::STRING if i >= visible || c.length >= LONGEST_VARCHAR => kind::BLOB,
+                _ if c.is_integer() => kind::LONGLONG,
                 kind => kind,
             };
-            (kind(a), scale(a), a.is_unsigned(), a.is_text(), a.is_enum_or_set())
-                == (kind(b), scale(b), b.is_unsigned(), b.is_text(), b.is_enum_or_set())
+            let is_year = a.kind == kind::YEAR || b.kind == kind::YEAR;
+            let sign = |c: &ColumnDef| !is_year && c.is_unsigned();
+            (kind(a), scale(a), sign(a), a.is_text(), a.is_enum_or_set())
+                == (kind(b), scale(b), sign(b), b.is_text(), b.is_enum_or_set())
         };
-        match self.shape.columns.iter().zip(columns).find(|(a, b)| !same(a, b)) {
-            None => Ok(()),
-            Some((column, other)) => Err(Error::new(
+        let pairs = self.shape.columns.iter().zip(columns).enumerate();
+        let found = pairs.map(|(i, (a, b))| (i, a, b)).find(|(i, a, b)| !same(*i, a, b));
+        if let Some((_, column, other)) = found {
+            return Err(Error::new(
                 Code::Internal,
                 format!(
                     "the shards have different types for column '{}': {} and {}; give the tables one definition",
@@ -146,8 +160,12 @@ impl Merger {
                     column.kind,
                     other.kind
                 ),
-            )),
+            ));
         }
+        if self.shape.format == Format::Binary {
+            self.recast.extend(Recast::new(columns, &self.shape.columns).map(|recast| (stream, recast)));
+        }
+        Ok(())
     }
 
     /// The streams from which a row, or their end, is needed before anything more can go out.
@@ -182,6 +200,10 @@ impl Merger {
         if self.window.is_closed() {
             return Ok(());
         }
+        let row = match self.recast.iter_mut().find(|(of, _)| *of == stream) {
+            Some((_, recast)) => recast.row(row, &self.shape.columns)?,
+            None => row,
+        };
         match &mut self.work {
             Work::Concat(concat) => concat.push(stream, row, &mut self.ledger),
             Work::Sorted(streams) | Work::Distinct { streams, .. } | Work::Group { streams, .. } => {

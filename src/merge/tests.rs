@@ -446,9 +446,9 @@ fn rows_and_plans_that_do_not_fit_are_errors() {
     merger.finish(0);
     merger.finish(0);
     assert!(merger.push(0, Bytes::from_static(b"\x011\x011")).is_err());
-    assert!(merger.check(&columns).is_ok());
-    assert!(merger.check(&columns[..1]).is_err());
-    assert!(merger.check(&[columns[0].clone(), ColumnDef::new("k", kind::DOUBLE)]).is_err());
+    assert!(merger.check(1, &columns).is_ok());
+    assert!(merger.check(1, &columns[..1]).is_err());
+    assert!(merger.check(1, &[columns[0].clone(), ColumnDef::new("k", kind::DOUBLE)]).is_err());
 }
 
 #[test]
@@ -472,4 +472,29 @@ fn sums_that_were_rounded_are_refused() {
     let streams = vec![vec![vec![text("99999.898"), text(99_999.898_437_5)]]; 2];
     let out = run(step, 1, &[fixed, ColumnDef::new("h", kind::DOUBLE)], &streams, None, 0).unwrap();
     assert_eq!(out, vec![vec![text("199999.797")]]);
+}
+
+#[test]
+fn streams_whose_types_differ_by_how_a_server_went_about_them_are_merged() {
+    let of = |kind: u8, length: u32| ColumnDef { length, ..ColumnDef::new("c", kind) };
+    let columns = [of(kind::LONG, 11), of(kind::VAR_STRING, 65_532), of(kind::VAR_STRING, 100)];
+    let others = [of(kind::LONGLONG, 21), of(kind::BLOB, 262_128), of(kind::BLOB, 400)];
+    let merge = Merge { hidden: 1, step: Step::Concat };
+    let new = |merge: &Merge| Merger::new(merge, &columns, Format::Binary, 2, None, 0, BUDGET).unwrap();
+    let mut merger = new(&merge);
+    merger.check(1, &others).unwrap();
+    let row = |columns: &[ColumnDef], number: &[u8]| {
+        let mut out = Vec::new();
+        let cells = [Some(number), Some(b"x".as_slice()), None];
+        encode_cells(Format::Binary, columns, cells, &mut out).unwrap();
+        Bytes::from(out)
+    };
+    merger.push(1, row(&others, &(-7_i64).to_le_bytes())).unwrap();
+    merger.finish(0);
+    merger.finish(1);
+    let out = merger.pop().unwrap().unwrap();
+    let out = Row::parse(out, Format::Binary, &columns[..2]).unwrap();
+    assert_eq!(out.cell(0), Some((-7_i32).to_le_bytes().as_slice()));
+    // What the client sees has one type.
+    assert!(new(&Merge { hidden: 0, step: Step::Concat }).check(1, &others).is_err());
 }

@@ -41,6 +41,7 @@ mod route;
 mod rows;
 mod scope;
 mod select;
+pub mod shared;
 mod show;
 mod spread;
 pub mod stage_spec;

@@ -227,7 +227,9 @@ impl Staging<'_> {
         }
         for name in self.joined_by(i) {
             let Some(column) = find(&name) else { continue };
-            if indexed.iter().any(|key| key.first() == Some(&name)) || !indexable(&[column]) {
+            // MySQL takes MIN and MAX of an ENUM by its strings, but by its numbers where it has an index.
+            let numbered = ["enum", "set"].contains(&column.data_type.as_str());
+            if numbered || indexed.iter().any(|key| key.first() == Some(&name)) || !indexable(&[column]) {
                 continue;
             }
             out.push(format!("KEY ({})", quote(&column.name)));

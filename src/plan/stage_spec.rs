@@ -59,7 +59,8 @@ impl Choice {
         ways.whole.as_ref().or(ways.within.as_ref()).filter(|staged| self.takes(staged))
     }
 
-    fn takes(self, staged: &Staged) -> bool {
+    /// Whether the servers run a statement over such copies.
+    pub fn takes(self, staged: &Staged) -> bool {
         self.reopens || !staged.reopens
     }
 

@@ -1,11 +1,10 @@
 //! What takes DDL back at one place, from the definitions before and after it: only where exactly what was there before
 //! comes back, rows included. Pure: whoever asks has looked at the servers.
 
-use std::fmt::Write as _;
-
 use serde::{Deserialize, Serialize};
 
 use super::edit::quote;
+use crate::base::hex_name;
 use crate::sql::definition::{Definition, Part, PartKind, as_logical};
 use crate::sql::facts::DdlKind;
 
@@ -33,15 +32,9 @@ impl Seen {
 
     /// The condition that finds it in information_schema, safe under every sql_mode.
     pub fn filter(&self) -> String {
-        let hex = |text: &str| {
-            text.bytes().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
-        };
-        let schema = format!("TABLE_SCHEMA = CONVERT(x'{}' USING utf8mb4)", hex(&self.schema));
+        let schema = format!("TABLE_SCHEMA = {}", hex_name(&self.schema));
         match &self.table {
-            Some(table) => format!("{schema} AND TABLE_NAME = CONVERT(x'{}' USING utf8mb4)", hex(table)),
+            Some(table) => format!("{schema} AND TABLE_NAME = {}", hex_name(table)),
             None => schema,
         }
     }

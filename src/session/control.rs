@@ -11,17 +11,16 @@ use crate::base::{Code, Error, Fate, Result, Value};
 use crate::exec::warned::Warned;
 use crate::exec::{Asked, Connections};
 use crate::plan::ir::Plan;
+use crate::sql;
 use crate::sql::facts::{ExplainFormat, Kind, Operand, Show};
+use crate::sql::lex::{Kind as Token, Lexer, Mode};
 
 impl Session {
     /// Carries out a plan of [`Act::Session`](crate::plan::ir::Act::Session).
     pub(super) async fn control(&mut self, plan: &Plan, text: &Text<'_>) -> Result<()> {
         let statement = &plan.statement;
         match &statement.kind {
-            Kind::Empty => {
-                let error = Error::new(Code::Syntax, "Query was empty");
-                return Err(Error { errno: 1065, ..error });
-            }
+            Kind::Empty => not_blank(text.original, self.vars.mode)?,
             Kind::Begin { read_only, snapshot } => self.begin(*read_only, *snapshot).await?,
             Kind::Commit { chain, release } => {
                 self.held.commit().await?;
@@ -279,6 +278,22 @@ fn access(characteristics: &str) -> Option<bool> {
         word if word.eq_ignore_ascii_case("WRITE") => Some(false),
         _ => None,
     })
+}
+
+/// A statement without a word: servers take a comment for one, and a semicolon only at the very end.
+pub(super) fn not_blank(text: &[u8], mode: Mode) -> Result<()> {
+    let text = sql::trimmed(text);
+    if text.is_empty() {
+        return Err(Error { errno: 1065, ..Error::new(Code::Syntax, "Query was empty") });
+    }
+    let mut lexer = Lexer::new(text, mode);
+    loop {
+        match lexer.token().kind {
+            Token::Semicolon => return Err(Error::refused("an empty statement", "leave the semicolon out")),
+            Token::End | Token::Bad => return Ok(()),
+            _ => {}
+        }
+    }
 }
 
 fn no_savepoint(name: &str) -> Error {

@@ -33,9 +33,10 @@ use crate::exec::{Client, Connections, info};
 use crate::merge::Budget;
 use crate::plan::ir::{Copy, Job, Plan, Read, Selective};
 use crate::plan::merge_spec::{Merge, Step};
+use crate::plan::shared::shared;
 use crate::plan::stage_spec::{BoundStages, Choice, Staged, is_refusal};
 use crate::plan::{self, Bound};
-use crate::sql::facts::{Body, InsertSource, Kind};
+use crate::sql::lex::Mode;
 use crate::txn::Held;
 use crate::wire::row::Format;
 
@@ -154,10 +155,7 @@ impl Session {
         let lock = choice.within && !copy.read.locks && self.held.repeats_reads(&self.vars.settings);
         let over = Over { text, choice, deadline: self.deadline(), lock };
         let mut copying = match bound {
-            Ok(bound) => {
-                let over = Over { lock: lock && lockable(plan), ..over };
-                self.copied_from(plan, copy, bound, Source::Read(bound), &over).await?
-            }
+            Ok(bound) => self.copied_from(plan, copy, bound, Source::Read(bound), &over).await?,
             Err(refusal) if is_refusal(&refusal) => {
                 let (input, setting) = (text.input(), self.setting());
                 let (staged, stages) = choice.bind(&copy.read, refusal, &input, &Known(self), setting)?;
@@ -256,7 +254,8 @@ impl Session {
     ) -> Result<()> {
         let own = bench.is_none();
         let lock = own && over.lock;
-        let jobs: Vec<Job> = bound.jobs.iter().map(|job| locked(job, lock)).collect();
+        let mut jobs = bound.jobs.clone();
+        jobs.iter_mut().try_for_each(|job| locked(job, lock, self.vars.mode))?;
         let mut tasks = Vec::with_capacity(jobs.len());
         for job in &jobs {
             let call = match over.text.given.call(job, over.text.original)? {
@@ -331,29 +330,12 @@ pub(super) fn reading(settings: &Settings) -> Settings {
     }
 }
 
-/// What stands behind a query whose rows are read with shared locks.
-pub(super) const SHARED: &[u8] = b" LOCK IN SHARE MODE";
-
-/// The job with shared locks on what it reads.
-fn locked(job: &Job, lock: bool) -> Job {
-    let mut job = job.clone();
+/// A job's text with shared locks on all that it reads, where that is asked for.
+pub(super) fn locked(job: &mut Job, lock: bool, mode: Mode) -> Result<()> {
     if let (true, Some(text)) = (lock, &mut job.text) {
-        text.extend_from_slice(SHARED);
+        *text = shared(text, mode)?;
     }
-    job
-}
-
-/// Whether the statement's query can be told to lock: a single SELECT from tables.
-pub(super) fn lockable(plan: &Plan) -> bool {
-    let query = match &plan.statement.kind {
-        Kind::Insert(insert) => match &insert.source {
-            InsertSource::Query(query) => query,
-            _ => return false,
-        },
-        Kind::Select(query) => query,
-        _ => return false,
-    };
-    matches!(&query.body, Body::Select(select) if !select.from.is_empty()) && query.lock.is_none()
+    Ok(())
 }
 
 /// Reads on up to the bounds. `true`: these are the last.

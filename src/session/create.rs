@@ -7,12 +7,14 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
+use super::composed::TRIES;
 use super::input::{Given, Known};
 use super::literals::plain;
 use super::pick::tasks_of;
 use super::query::{Text, no_job};
 use crate::backend::{AnswerLimit, Lease, Settings, Summary};
 use crate::base::{Code, Error, Origin, Result};
+use crate::exec::send::{self, Call, Preset, State};
 use crate::exec::single::{self, Around};
 use crate::exec::write::{self, Pace};
 use crate::exec::{Interrupt, info};
@@ -23,6 +25,7 @@ use crate::sql::facts::{Body, Ddl, Item, Kind, Query, Span, TableName};
 use crate::sql::normalise::Normalised;
 use crate::sql::{self, splice};
 use crate::topology::schema::{Column, Schemas, TableSchema};
+use crate::wire::row::Format;
 
 /// ER_TABLE_EXISTS_ERROR
 const EXISTS: &str = "1050";
@@ -79,36 +82,6 @@ impl Session {
         Ok(())
     }
 
-    /// A plan by definitions as they are now: what was known of tables may be forgotten at any time, when some proxy has
-    /// changed one.
-    async fn planned_as_is(
-        &mut self,
-        shape: &Normalised,
-        own: Option<(&TableName, Arc<TableSchema>)>,
-    ) -> Result<Plan> {
-        const TRIES: usize = 10;
-        let statement = sql::parse(&shape.masked(), self.vars.mode)
-            .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
-        let mut tries = 0;
-        loop {
-            let epoch = self.shared.epoch();
-            self.load_definitions(&statement).await?;
-            let plan = match &own {
-                None => self.planned(shape)?,
-                Some((table, schema)) => {
-                    let shared = &self.shared;
-                    let (database, statement) = (self.database.as_deref(), Arc::new(statement.clone()));
-                    let schemas = Beside { known: &shared.catalog, table: &table.name.text, schema };
-                    plan::build(statement, &shape.masked(), database, shared.topology(), &schemas)
-                }
-            };
-            tries += 1;
-            if self.shared.epoch() == epoch || tries == TRIES {
-                return Ok(plan);
-            }
-        }
-    }
-
     /// A temporary table belongs to one connection, whose transaction it must not be a branch of.
     fn may_make_temporary(&self) -> Result<()> {
         if self.vars.autocommit && !self.held.in_transaction() {
@@ -148,7 +121,7 @@ impl Session {
     ) -> Result<Definition> {
         let question = without_rows(plain, query);
         let shape = Normalised::verbatim(&question);
-        let plan = self.planned_as_is(&shape, None).await?;
+        let plan = self.planned_by_definitions(&shape).await?;
         if let Act::Refused(error) = &plan.act {
             return Err(error.clone());
         }
@@ -167,9 +140,12 @@ impl Session {
         let mut create = format!("CREATE TEMPORARY TABLE {name} ").into_bytes();
         create.extend_from_slice(between);
         create.extend_from_slice(&query_text);
+        let around =
+            Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: self.deadline() };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let mut lease = using.take_unused(job.source).await?;
-        let answered = define(&mut lease, &self.vars.settings, &job, (&create, &query_text), &name).await;
+        let settings = &self.vars.settings;
+        let answered = define(&mut lease, settings, &job, (&create, &query_text), &name, around).await;
         if answered.as_ref().is_err_and(|error| !error.is(Code::NotSupported)) {
             // The table may be there still.
             let gone = lease.query(&format!("DROP TEMPORARY TABLE IF EXISTS {name}"), 0).await;
@@ -213,7 +189,7 @@ impl Session {
 
     async fn define_own(&mut self, sql: &[u8]) -> Result<Summary> {
         let shape = Normalised::verbatim(sql);
-        let plan = self.planned(&shape)?;
+        let plan = self.planned_by_definitions(&shape).await?;
         let steps = match &plan.act {
             Act::Ddl(steps) => steps,
             Act::Refused(error) => return Err(error.clone()),
@@ -244,7 +220,9 @@ impl Session {
         let mut sql = format!("{verb} INTO {} ({columns}) ", self.full_name(table)).into_bytes();
         sql.extend_from_slice(part(plain, query.span));
         let shape = Normalised::verbatim(&sql);
-        let plan = self.planned_as_is(&shape, own.map(|schema| (table, schema))).await?;
+        let plan = self
+            .planned_beside(&shape, own.as_ref().map(|schema| (table.name.text.as_str(), schema)))
+            .await?;
         let given = Given::Text { text: &sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: &sql, shape: &shape, given: &given, more };
         if let Act::Refused(error) = &plan.act {
@@ -291,13 +269,17 @@ impl Session {
         let database = table.schema.as_ref().map(|name| name.text.as_str()).or(self.database.as_deref());
         let database = database.ok_or_else(unknown)?;
         let known = self.shared.topology().database(database).ok_or_else(unknown)?.table(&table.name.text);
-        let schema = if let Some(schema) = own {
-            Arc::clone(schema)
-        } else {
+        let mut schema = own.cloned();
+        for _ in 0..TRIES {
+            // What is known may be forgotten at any time.
+            if schema.is_some() {
+                break;
+            }
             self.shared.load_definition(&self.pools, database, &known).await?;
             self.shared.check_columns(database, &known)?;
-            self.shared.catalog.table(database, &table.name.text).ok_or_else(unknown)?
-        };
+            schema = self.shared.catalog.table(database, &table.name.text);
+        }
+        let schema = schema.ok_or_else(unknown)?;
         let first = schema.columns.len().checked_sub(width).ok_or_else(unknown)?;
         let names: Vec<String> = schema.columns.iter().skip(first).map(|c| splice::quote(&c.name)).collect();
         Ok(names.join(", "))
@@ -344,23 +326,6 @@ impl Session {
     }
 }
 
-/// The definitions that are known, and that of a table which only the session has.
-struct Beside<'s> {
-    known: &'s dyn Schemas,
-    table: &'s str,
-    schema: &'s Arc<TableSchema>,
-}
-
-impl Schemas for Beside<'_> {
-    fn table(&self, database: &str, table: &str) -> Option<Arc<TableSchema>> {
-        if table == self.table { Some(Arc::clone(self.schema)) } else { self.known.table(database, table) }
-    }
-
-    fn rows(&self, database: &str, table: &str) -> Option<u64> {
-        self.known.rows(database, table)
-    }
-}
-
 /// Has a server define the table, and tell how: its definition, how many columns the query has, and the warnings.
 async fn define(
     lease: &mut Lease,
@@ -368,6 +333,7 @@ async fn define(
     job: &Job,
     (create, query): (&[u8], &[u8]),
     name: &str,
+    around: Around<'_>,
 ) -> Result<(String, usize, Summary)> {
     let schema = (!job.schema.is_empty()).then_some(&job.schema);
     let mut own = settings.with("autocommit", "1");
@@ -375,10 +341,11 @@ async fn define(
         own = own.with("default_tmp_storage_engine", engine);
     }
     lease.queue_state(schema, &own);
-    let width = lease.prepare(&Bytes::copy_from_slice(query), 0).await?.columns.len();
-    lease.queue_query(create);
-    lease.settle().await?;
-    let mut said = lease.answer(0).await.map_err(unlike_others)?.ok;
+    let width = send::prepare(lease, &Bytes::copy_from_slice(query), 0, around).await?.columns.len();
+    let state = State { schema: &job.schema, settings: &own, writes: true, ids: Preset::default() };
+    let none = (Format::Text, AnswerLimit::of_rows(0));
+    let created = send::collect(lease, state, &Call::Text(create), none, around).await;
+    let mut said = created.map_err(unlike_others)?.ok;
     if said.warnings > 0 {
         said.messages = single::warnings(lease).await;
     }

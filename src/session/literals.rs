@@ -1,7 +1,7 @@
 //! Values in a statement's text: literals that mean the same as what a client gave, or a server answered.
 
 use super::query::Text;
-use crate::base::{Error, Result, Value};
+use crate::base::{Error, Result, Value, hex};
 use crate::sql::{self, splice};
 use crate::topology::schema::Column;
 use crate::wire::column::{ColumnDef, kind};
@@ -57,10 +57,6 @@ fn is_moment(date: &str) -> bool {
 /// Servers read no date like this in a typed literal.
 fn is_odd(date: &str) -> bool {
     date.starts_with("0000") || date.get(5..10).is_some_and(|day| day.contains("00"))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat()
 }
 
 /// A value as a literal of its own type, in its own collation where that is known.

@@ -1,6 +1,7 @@
 //! One client's conversation, from login to its end. Start at [`query`]: the way that every statement takes.
 
-pub mod control;
+pub mod composed;
+mod control;
 mod copy;
 mod copy_carried;
 mod copy_rows;

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
+use super::control::not_blank;
+use super::describe::is_scattered;
 use super::input::{Given, Known};
 use super::query::Text;
 use super::reply;
+use crate::backend::Settings;
 use crate::backend::conn::Prepared;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
@@ -16,6 +19,7 @@ use crate::exec::send;
 use crate::exec::single::Around;
 use crate::plan::bind;
 use crate::plan::ir::{Act, Plan};
+use crate::plan::stage_spec::is_refusal;
 use crate::sql::facts::Kind;
 use crate::sql::normalise::Normalised;
 use crate::sql::splice;
@@ -104,13 +108,6 @@ fn unknown(name: &str, command: &str) -> Error {
     )
 }
 
-/// Whether no server has all tables of a statement.
-fn is_scattered(error: &Error) -> bool {
-    /// ER_NO_SUCH_TABLE
-    const MISSING: u16 = 1146;
-    error.is(Code::NoDatabase) || error.errno == MISSING
-}
-
 impl Session {
     /// COM_STMT_PREPARE: a server prepares the statement too, for the definitions of its columns and parameters.
     pub(super) async fn prepare(&mut self, text: &[u8]) -> Result<()> {
@@ -127,6 +124,13 @@ impl Session {
         let mut shape = Normalised::prepared(text, self.vars.mode);
         let epoch = self.shared.epoch();
         let plan = self.plan(text, &mut shape).await?;
+        if plan.statement.kind == Kind::Empty {
+            not_blank(text, self.vars.mode)?;
+            // MySQL prepares no comment, MariaDB does.
+            if !self.shared.is_mariadb() {
+                return Err(unpreparable());
+            }
+        }
         let described = self.describe(&plan, &sql, &shape).await?;
         let params = usize::from(plan.statement.params);
         let statement = Statement {
@@ -170,15 +174,19 @@ impl Session {
         let given = Given::Text { text: sql, literals: &[], mode: self.vars.mode };
         let text = Text { original: sql, shape, given: &given, more: false };
         self.stand_for_next_ids(&plan.statement)?;
-        let (ways, copied) = match &plan.act {
-            Act::Read(read) => (read.staged.as_ref(), false),
-            Act::Copy(copy) => (copy.read.staged.as_ref(), true),
+        let (read, copied) = match &plan.act {
+            Act::Read(read) => (Some(read), false),
+            Act::Copy(copy) => (Some(&copy.read), true),
             _ => (None, false),
         };
-        let described = match (ways, self.describe_there(plan, &text).await) {
-            (Some(ways), Err(error)) if is_scattered(&error) => {
-                let unknown = if copied { Ok(nothing.clone()) } else { Err(error) };
-                self.describe_staged(ways, &text).await.unwrap_or(unknown)
+        let staged = read.filter(|read| read.staged.is_some());
+        let settings = self.vars.settings.clone();
+        let described = match (staged, self.describe_there(plan, &settings, &text).await) {
+            (Some(read), Err(error)) if is_scattered(&error) => {
+                match self.describe_staged(read, error, &settings, &text).await {
+                    Err(refusal) if copied && is_refusal(&refusal) => Ok(nothing.clone()),
+                    described => described,
+                }
             }
             // No server has all tables of a change that finds its rows first.
             (None, Err(error)) if is_scattered(&error) && self.reads_ahead(&plan.statement, sql) => {
@@ -191,7 +199,12 @@ impl Session {
     }
 
     /// What the first server says to which the statement could go.
-    async fn describe_there(&mut self, plan: &Plan, text: &Text<'_>) -> Result<Prepared> {
+    pub(super) async fn describe_there(
+        &mut self,
+        plan: &Plan,
+        settings: &Settings,
+        text: &Text<'_>,
+    ) -> Result<Prepared> {
         let (mut setting, deadline) = (self.setting(), self.deadline());
         let mut others = 0..self.shared.topology().sources.len();
         let (job, mut using, mut lease) = loop {
@@ -209,7 +222,7 @@ impl Session {
         };
         let text = job.text.map_or_else(|| Bytes::copy_from_slice(text.original), Bytes::from);
         let schema = (!job.schema.is_empty()).then_some(&job.schema);
-        lease.queue_state(schema, &self.vars.settings);
+        lease.queue_state(schema, settings);
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let prepared = send::prepare(&mut lease, &text, 0, around).await;
         using.put_unused(job.source, lease);

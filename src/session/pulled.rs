@@ -8,7 +8,6 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
-use super::copy::{SHARED, lockable};
 use super::literals::{literal, plain};
 use super::moves::value;
 use super::query::{Text, no_job};
@@ -20,6 +19,7 @@ use crate::merge::Merger;
 use crate::plan::explain::tree::Tree;
 use crate::plan::found::{self, Found, Names, named};
 use crate::plan::ir::{Act, Plan};
+use crate::plan::shared::shared;
 use crate::plan::stage_spec::is_refusal;
 use crate::plan::{self, Bound};
 use crate::session::input::Given;
@@ -214,34 +214,6 @@ impl Session {
         Ok(Ready { sql, shape, plan, bound })
     }
 
-    /// A plan that nobody will ask for again.
-    pub(super) fn planned(&self, shape: &Normalised) -> Result<Plan> {
-        let masked = shape.masked();
-        let statement = sql::parse(&masked, self.vars.mode)
-            .map_err(|error| Error::refused(error.message, "write it in a simpler form"))?;
-        let shared = &self.shared;
-        let database = self.database.as_deref();
-        Ok(plan::build(Arc::new(statement), &masked, database, shared.topology(), &shared.catalog))
-    }
-
-    /// The same by definitions that are read where they are not known.
-    pub(super) async fn planned_by_definitions(&mut self, shape: &Normalised) -> Result<Plan> {
-        const TRIES: usize = 10;
-        let mut tries = 0;
-        loop {
-            let epoch = self.shared.epoch();
-            if let Ok(statement) = sql::parse(&shape.masked(), self.vars.mode) {
-                self.load_definitions(&statement).await?;
-            }
-            let plan = self.planned(shape)?;
-            tries += 1;
-            // Definitions that were forgotten while they were read would be taken for none.
-            if self.shared.epoch() == epoch || tries == TRIES {
-                return Ok(plan);
-            }
-        }
-    }
-
     /// All rows of a query, in memory.
     async fn rows_of(&mut self, sql: &[u8]) -> Result<Rows> {
         let shape = Normalised::verbatim(sql);
@@ -255,20 +227,14 @@ impl Session {
         let text = Text { original: sql, shape: &shape, given: &given, more: false };
         let bound = self.bind(&plan, &text)?;
         // As on one server: what rows are changed by is what is there now, and stays as long as they do.
-        let lock = self.held.repeats_reads(&self.vars.settings) && lockable(&plan);
-        let own = |text: &Option<Vec<u8>>| {
-            let mut own = text.as_deref().unwrap_or(sql).to_vec();
-            own.extend_from_slice(if lock { SHARED } else { &[] });
-            Bytes::from(own)
-        };
-        let tasks: Vec<Task<'_>> = bound
-            .jobs
-            .iter()
-            .map(|job| {
-                let call = Call::ExecuteWith(own(&job.text), Vec::new());
-                Task { source: job.source, schema: &job.schema, call, ids: Preset::default() }
-            })
-            .collect();
+        let lock = self.held.repeats_reads(&self.vars.settings);
+        let mut tasks: Vec<Task<'_>> = Vec::with_capacity(bound.jobs.len());
+        for job in &bound.jobs {
+            let own = job.text.as_deref().unwrap_or(sql);
+            let own = if lock { shared(own, self.vars.mode)? } else { own.to_vec() };
+            let call = Call::ExecuteWith(Bytes::from(own), Vec::new());
+            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
+        }
         let settings = self.vars.settings.with("character_set_results", "'utf8mb4'");
         let answers = self.pull_under(&tasks, Pace::Together, &settings).await?;
         let first = answers.first().ok_or_else(no_job)?;
@@ -295,11 +261,11 @@ impl Session {
         let format = Format::Binary;
         let mut merger = Merger::new(merge, &first.columns, format, answers.len(), count, offset, budget)?;
         for (stream, answer) in answers.iter().enumerate() {
-            merger.check(&answer.columns)?;
+            merger.check(stream, &answer.columns)?;
             for cells in &answer.rows {
                 let cells = cells.iter().map(Option::as_deref);
                 let mut payload = Vec::new();
-                crate::wire::row::encode_cells(format, &first.columns, cells, &mut payload)
+                crate::wire::row::encode_cells(format, &answer.columns, cells, &mut payload)
                     .ok_or_else(no_job)?;
                 merger.push(stream, payload.into())?;
             }

@@ -58,11 +58,24 @@ impl Session {
         if !self.multi_statements || memchr::memchr(b';', text).is_none() {
             return self.query(text, false).await;
         }
-        let statements: Vec<&[u8]> =
-            sql::split(text, self.vars.mode).filter_map(|range| text.get(range)).collect();
-        let Some((last, before)) = statements.split_last() else { return self.query(text, false).await };
-        for statement in before {
-            self.query(statement, true).await?;
+        let mut statements = sql::split_command(text, self.vars.mode).peekable();
+        while let Some(range) = statements.next() {
+            let statement = text.get(range.clone()).unwrap_or_default();
+            let more = statements.peek().is_some();
+            let mut done = self.query(statement, more).await;
+            if !more {
+                return done;
+            }
+            if done.as_ref().is_err_and(|error| error.is(Code::Syntax)) {
+                // A server reads on to the end of the text.
+                let rest = sql::trimmed(text).get(range.start..).unwrap_or_default();
+                done = match done {
+                    Err(error) => Err(self.server_says(rest, error).await),
+                    done => done,
+                };
+                return self.noted(done);
+            }
+            done?;
             if self.last.failed {
                 return Ok(());
             }
@@ -70,7 +83,7 @@ impl Session {
                 self.client.flush().await?;
             }
         }
-        self.query(last, false).await
+        self.query(text, false).await
     }
 
     /// One statement's whole way.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::Session;
-use super::copy::{SHARED, collect, reading};
+use super::copy::{collect, locked, reading};
 use super::input::Known;
 use super::planning::OF_THE_TEXT;
 use super::query::{Text, names_of, no_job};
@@ -71,13 +71,11 @@ impl Session {
         let (choice, setting, input) = (self.choice(), self.setting(), text.input());
         let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), setting)?;
         self.shared.metrics.staged.inc();
+        let begun = self.client.mark();
         match self.over_stages(staged, &bound, text, sink.again()).await {
-            // What a query's rows are is known only when they come; nothing has been sent by then. Nor where a server finds
-            // that it is not grouped as it has to be: MySQL does not mind in an IN.
-            Err(refusal)
-                if (is_refusal(&refusal) || refusal.errno == NOT_GROUPED) && choice.whole(read).is_some() =>
-            {
-                let whole = choice.whole(read).ok_or(refusal)?;
+            // What a query's rows are is known only when they come. Nor does MySQL mind in an IN how rows are grouped.
+            Err(refusal) if is_refusal(&refusal) || refusal.errno == NOT_GROUPED => {
+                let whole = choice.whole(read).filter(|_| self.client.take_back(begun)).ok_or(refusal)?;
                 let bound = whole.bind(&input, &Known(self), setting, choice)?;
                 let took = self.over_stages(whole, &bound, text, sink).await?;
                 Ok((whole, bound, took))
@@ -162,8 +160,7 @@ impl Session {
             // Where a byte of a longer character may look like a quote no literal is written.
             let columns = columns.filter(|_| plain).collect();
             let mut kept = Kept { columns, ..Kept::default() };
-            let mut more = narrowed(stage, &known);
-            more.extend_from_slice(over.locks());
+            let more = narrowed(stage, &known);
             let places = stage.places(&staged.rest, &bound.rest);
             if places.is_empty() && kept.columns.is_empty() {
                 took.stages.push((Took::default(), None));
@@ -189,8 +186,7 @@ impl Session {
         let places = last.stage.places(&last.plan, jobs);
         let mut kept = Kept { warned, ..Kept::default() };
         let into = Sink::Stage(&last.stage, &places, end, &mut kept);
-        let more = if bench.is_none() { over.locks() } else { &[] };
-        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, more), into, bench).await?;
+        let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, &[]), into, bench).await?;
         took.rest = rest;
         let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
         for (column, mut shown) in last.stage.columns.iter().flatten().zip(shown) {
@@ -278,8 +274,10 @@ impl Session {
         };
         let text = over.text;
         let mut jobs = bound.jobs.clone();
-        for own in jobs.iter_mut().filter_map(|job| job.text.as_mut()) {
-            own.extend_from_slice(more);
+        let lock = over.lock && bench.is_none();
+        for job in &mut jobs {
+            job.text.iter_mut().for_each(|own| own.extend_from_slice(more));
+            locked(job, lock, self.vars.mode)?;
         }
         let mut tasks = Vec::with_capacity(jobs.len());
         for job in &jobs {
@@ -307,7 +305,7 @@ impl Session {
             budget: shared.limits.merge,
             settings: &settings,
             role: if replica { Role::Replica } else { Role::Primary },
-            locks: read.locks || over.lock && bench.is_none(),
+            locks: read.locks || lock,
             format: Format::Binary,
             meter: Some(&meter),
         };
@@ -460,13 +458,6 @@ impl Session {
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         fanout::count(&tasks, order, bench, &mut self.client, around).await
-    }
-}
-
-impl Over<'_> {
-    /// What stands behind the questions for rows.
-    fn locks(&self) -> &'static [u8] {
-        if self.lock { SHARED } else { &[] }
     }
 }
 

@@ -1,7 +1,8 @@
 //! The algorithms: key → part, and the same as an SQL expression.
 
-use super::key::{Key, KeyType, hex};
+use super::key::{Key, KeyType};
 use super::moment::Moment;
+use crate::base::hex;
 
 /// How keys are cut into parts.
 #[derive(Debug, Clone, PartialEq)]

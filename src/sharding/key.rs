@@ -10,7 +10,7 @@ use bigdecimal::num_bigint::Sign;
 use bigdecimal::{BigDecimal, RoundingMode, ToPrimitive};
 
 use super::moment::Moment;
-use crate::base::{Code, Error, Result, Value};
+use crate::base::{Code, Error, Result, Value, hex};
 
 /// Whole numbers below this are exact as doubles.
 const EXACT_DOUBLE: f64 = 9_007_199_254_740_992.0;
@@ -255,12 +255,6 @@ pub fn show(value: &Value) -> String {
         Value::Bytes(bytes) => format!("x'{}'", hex(&bytes[..bytes.len().min(32)])),
         Value::Date(text) | Value::Time(text) => format!("'{text}'"),
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    let digit = |n: u8| char::from(b"0123456789abcdef"[usize::from(n)]);
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
 }
 
 fn moment_of(value: &Value) -> Option<Moment> {

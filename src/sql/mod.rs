@@ -25,4 +25,4 @@ mod words;
 
 pub use load::{LineFormat, LoadData, LoadTarget};
 pub use parse::{ParseError, parse, parse_bytes};
-pub use split::{first_word, split};
+pub use split::{first_word, split, split_command, trimmed};

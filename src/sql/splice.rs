@@ -1,7 +1,7 @@
 //! Shardgate's own pieces of SQL text: literals and quoted names that every sql_mode reads alike.
 
 use super::lex::{Kind, Lexer, Mode};
-use crate::base::Value;
+use crate::base::{Value, put_hex};
 
 /// A value as an SQL literal. Strings are in the connection's character set, as they were when they came in.
 pub fn literal(value: &Value, mode: Mode) -> String {
@@ -22,9 +22,7 @@ pub fn put_literal(value: &Value, mode: Mode, out: &mut Vec<u8>) {
         Value::Str(bytes) => put_string(bytes, mode, out),
         Value::Bytes(bytes) => {
             out.extend_from_slice(b"x'");
-            for byte in bytes {
-                out.extend_from_slice(format!("{byte:02x}").as_bytes());
-            }
+            put_hex(bytes, out);
             out.push(b'\'');
         }
         Value::Date(text) | Value::Time(text) => put_string(text.as_bytes(), mode, out),
@@ -82,7 +80,7 @@ mod tests {
             (Value::Decimal("1.50".into()), "1.50"),
             (Value::Double(0.1), "1e-1"),
             (Value::Str(b"it's \\ here".to_vec()), "'it''s \\\\ here'"),
-            (Value::Bytes(vec![0, 255]), "x'00ff'"),
+            (Value::Bytes(vec![0, 255]), "x'00FF'"),
             (Value::Date("2024-02-29".into()), "'2024-02-29'"),
         ];
         for (value, text) in cases {

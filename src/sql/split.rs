@@ -7,7 +7,19 @@ use super::lex::{Kind, Lexer, Mode, Token};
 /// The statements of a text, without their semicolons and surrounding space; empty ones are left out. A stored
 /// program's body (CREATE PROCEDURE … BEGIN …; … END) is not cut.
 pub fn split(text: &[u8], mode: Mode) -> Split<'_> {
-    Split { text, lexer: Lexer::new(text, mode), done: false }
+    Split { text, lexer: Lexer::new(text, mode), strict: false, done: false }
+}
+
+/// The same as a server takes a command's: semicolons and space at the very end are nothing, a comment may be the last
+/// statement, and where there is none elsewhere, all that follows is one that cannot be read.
+pub fn split_command(text: &[u8], mode: Mode) -> Split<'_> {
+    Split { strict: true, ..split(trimmed(text), mode) }
+}
+
+/// The text without the semicolons and the space at its end.
+pub fn trimmed(text: &[u8]) -> &[u8] {
+    let end = text.iter().rposition(|byte| *byte != b';' && !byte.is_ascii_whitespace());
+    text.get(..end.map_or(0, |end| end + 1)).unwrap_or_default()
 }
 
 /// See [`split`].
@@ -15,6 +27,7 @@ pub fn split(text: &[u8], mode: Mode) -> Split<'_> {
 pub struct Split<'a> {
     text: &'a [u8],
     lexer: Lexer<'a>,
+    strict: bool,
     done: bool,
 }
 
@@ -29,12 +42,10 @@ impl Iterator for Split<'_> {
             let token = self.lexer.token();
             match token.kind {
                 Kind::End => self.done = true,
-                Kind::Semicolon if words.stored() => {
+                Kind::Semicolon if words.stored() || (self.strict && words.count == 0) => {
                     self.done = true;
-                    end = self.text.trim_ascii_end().len();
-                    if self.text[..end].ends_with(b";") {
-                        end -= 1;
-                    }
+                    start.get_or_insert(token.start as usize);
+                    end = trimmed(self.text).len();
                 }
                 Kind::Semicolon if words.count == 0 => start = None,
                 Kind::Semicolon => break,
@@ -47,7 +58,7 @@ impl Iterator for Split<'_> {
                 }
             }
         }
-        start.filter(|_| words.count > 0).map(|start| start..end.max(start))
+        start.filter(|_| words.count > 0 || self.strict).map(|start| start..end.max(start))
     }
 }
 
@@ -117,6 +128,21 @@ mod tests {
         );
         assert_eq!(parts("create table t (a int); insert into t values (1)").len(), 2);
         assert_eq!(parts("select 'open; select 2"), ["select 'open; select 2"]);
+    }
+
+    #[test]
+    fn what_is_empty_in_a_command_is_wrong_but_for_its_end() {
+        for (text, wanted) in [
+            ("select 1;; \n;", &["select 1"][..]),
+            ("select 1; /* only */ ", &["select 1", "/* only */"]),
+            ("select 1; ; select 2; select 3;", &["select 1", "; select 2; select 3"]),
+            ("select 1; -- x\n; select 2", &["select 1", "-- x\n; select 2"]),
+            (" ; ;", &[]),
+        ] {
+            let parts: Vec<&str> =
+                split_command(text.as_bytes(), Mode::default()).map(|range| &text[range]).collect();
+            assert_eq!(parts, wanted, "{text}");
+        }
     }
 
     #[test]

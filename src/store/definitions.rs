@@ -28,6 +28,9 @@ const RENEWED: Duration = Duration::from_secs(2);
 /// How often who waits looks whether the others have heard.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How soon a store that failed is tried again.
+const RETRY: Duration = Duration::from_millis(200);
+
 /// The count and the rows.
 #[derive(Debug)]
 pub struct Definitions {
@@ -122,18 +125,23 @@ impl Definitions {
     }
 
     /// Tells others that definitions of databases (none: of any) have changed, and waits until none of them plans by those of
-    /// before. This proxy's own are forgotten already. Where the store cannot be reached, they hear of it as soon as it can.
+    /// before. This proxy's own are forgotten already. A store that cannot be reached is tried for as long as proxies that
+    /// are cut off from it, too, rely on what they know; those that are not hear of the change as soon as it can be.
     pub async fn publish(&self, databases: &[&str]) {
-        let version = match self.count().await {
-            Ok(version) => version,
-            Err(error) => {
-                tracing::warn!(
-                    "other proxies cannot be told of a change of definitions yet: {}",
-                    error.message
-                );
-                self.unannounced.store(true, Ordering::Release);
-                self.announced.notify_one();
-                return;
+        let tried = Instant::now() + LEASE;
+        let version = loop {
+            match self.count().await {
+                Ok(version) => break version,
+                Err(error) if is_denied(&error) || Instant::now() >= tried => {
+                    tracing::warn!(
+                        "other proxies cannot be told of a change of definitions yet: {}",
+                        error.message
+                    );
+                    self.unannounced.store(true, Ordering::Release);
+                    self.announced.notify_one();
+                    return;
+                }
+                Err(_) => sleep(RETRY).await,
             }
         };
         let last = Instant::now() + LEASE;

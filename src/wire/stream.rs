@@ -55,8 +55,17 @@ pub struct PacketStream<S> {
     eof: bool,
     write: Vec<u8>,
     written: usize,
+    /// Bytes of all that was queued before what is in the buffer.
+    gone: u64,
     sequence: u8,
     max_packet: usize,
+}
+
+/// A place between packets that are queued.
+#[derive(Debug, Clone, Copy)]
+pub struct Mark {
+    at: u64,
+    sequence: u8,
 }
 
 impl<S> PacketStream<S> {
@@ -82,6 +91,7 @@ impl<S> PacketStream<S> {
             eof: false,
             write: Vec::new(),
             written: 0,
+            gone: 0,
             sequence: 0,
             max_packet: MAX_PACKET,
         }
@@ -218,6 +228,22 @@ impl<S> PacketStream<S> {
         self.write.len() - self.written
     }
 
+    /// The place behind all that is queued.
+    pub fn mark(&self) -> Mark {
+        Mark { at: self.gone + self.write.len() as u64, sequence: self.sequence }
+    }
+
+    /// Forgets what was queued since then; `false`, and nothing is forgotten, where the peer has some of it.
+    pub fn take_back(&mut self, mark: Mark) -> bool {
+        let queued =
+            mark.at.checked_sub(self.gone).map(|len| len as usize).filter(|len| *len >= self.written);
+        if let Some(len) = queued {
+            self.write.truncate(len);
+            self.sequence = mark.sequence;
+        }
+        queued.is_some()
+    }
+
     fn queue_frame(&mut self, payload: &[u8]) {
         let header = self.header(payload.len());
         self.write.reserve(HEADER + payload.len());
@@ -237,6 +263,7 @@ impl<S> PacketStream<S> {
         let own = self.queued().min(n);
         self.written += own;
         if self.written == self.write.len() {
+            self.gone += self.written as u64;
             self.write.clear();
             self.written = 0;
         }
@@ -466,102 +493,5 @@ pub(super) fn malformed(peer: Peer, what: &str) -> Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
-    use tokio::time::timeout;
-
-    fn pair(size: usize) -> (PacketStream<DuplexStream>, PacketStream<DuplexStream>) {
-        let (a, b) = duplex(size);
-        (PacketStream::to_client(a), PacketStream::to_server(b))
-    }
-
-    #[tokio::test]
-    async fn packets_of_all_lengths_come_back() {
-        for len in [0, 1, 5000, 70_000, MAX_FRAME - 1, MAX_FRAME, MAX_FRAME + 1, 2 * MAX_FRAME] {
-            let (mut server, mut client) = pair(1 << 16);
-            let payload: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
-            let sent = payload.clone();
-            let task = tokio::spawn(async move {
-                client.queue_packet(&sent);
-                client.queue_with(|out| out.extend_from_slice(&sent));
-                client.flush().await.unwrap();
-                client
-            });
-            assert_eq!(server.read_packet().await.unwrap().unwrap(), payload);
-            assert_eq!(server.read_packet().await.unwrap().unwrap(), payload);
-            assert_eq!(server.sequence(), task.await.unwrap().sequence());
-            assert!(server.read_packet().await.unwrap().is_none());
-        }
-    }
-
-    #[tokio::test]
-    async fn a_dropped_read_loses_nothing() {
-        let (mut server, client) = pair(64);
-        let mut raw = client.into_io().unwrap();
-        for bytes in [&[3, 0][..], &[0, 0, b'a'], b"b"] {
-            raw.write_all(bytes).await.unwrap();
-            assert!(timeout(Duration::from_millis(5), server.read_command()).await.is_err());
-        }
-        raw.write_all(b"c").await.unwrap();
-        assert_eq!(server.read_command().await.unwrap().unwrap(), "abc");
-    }
-
-    #[tokio::test]
-    async fn broken_framing_is_an_error() {
-        let cases: [(&[u8], u16); 3] =
-            [(&[1, 0, 0, 1, 0], 1156), (&[0xFF, 0xFF, 0xFF, 0], 1153), (&[9, 0, 0, 0, 1], 1158)];
-        for (bytes, errno) in cases {
-            let (mut server, client) = pair(64);
-            server.set_max_packet(1000);
-            let mut raw = client.into_io().unwrap();
-            raw.write_all(bytes).await.unwrap();
-            drop(raw);
-            let error = server.read_packet().await.unwrap_err();
-            assert_eq!((error.errno, error.fate), (errno, Fate::Close));
-        }
-    }
-
-    #[tokio::test]
-    async fn closed_waits_for_the_hang_up_and_keeps_pipelined_bytes() {
-        let (mut server, mut client) = pair(64);
-        assert!(timeout(Duration::from_millis(5), server.closed()).await.is_err());
-        client.queue_packet(b"\x0e");
-        client.flush().await.unwrap();
-        assert!(timeout(Duration::from_millis(5), server.closed()).await.is_err());
-        drop(client);
-        assert!(timeout(Duration::from_millis(5), server.closed()).await.is_err(), "a command waits");
-        assert_eq!(server.read_command().await.unwrap().unwrap(), "\x0e");
-        timeout(Duration::from_secs(1), server.closed()).await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn raw_bytes_follow_what_is_queued() {
-        let (mut server, mut client) = pair(16);
-        let task = tokio::spawn(async move {
-            client.queue_packet(b"first");
-            client.write_all_raw(&[4, 0, 0, 1, b'n', b'e', b'x', b't']).await.unwrap();
-            client.write_all_raw(&[0, 0, 0, 2]).await.unwrap();
-        });
-        for payload in ["first", "next", ""] {
-            assert_eq!(server.read_packet().await.unwrap().unwrap(), payload);
-        }
-        task.await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn memory_goes_back_after_a_large_packet() {
-        let (mut server, mut client) = pair(1 << 16);
-        assert_eq!(server.read.capacity(), 0);
-        client.queue_packet(&vec![7; 1 << 20]);
-        let task = tokio::spawn(async move {
-            client.flush().await.unwrap();
-            client
-        });
-        assert_eq!(server.read_command().await.unwrap().unwrap().len(), 1 << 20);
-        assert!(timeout(Duration::from_millis(5), server.read_command()).await.is_err());
-        assert!(server.read.capacity() <= SMALL && server.chunk == SMALL);
-        drop(task.await.unwrap());
-    }
-}
+#[path = "stream_tests.rs"]
+mod tests;

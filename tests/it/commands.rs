@@ -244,3 +244,77 @@ async fn many_statements_on_few_connections() {
         }
     }
 }
+
+/// Several statements in one text: where nothing stands between two semicolons, a server reads on to the next one.
+#[tokio::test]
+async fn statements_that_are_empty_answer_as_a_plain_server_s() {
+    let shop = Shop::shared("empty_statements").await;
+    let (mut client, mut oracle) = (shop.client().await, shop.plain().await);
+    let mut wrong = Vec::new();
+    for several in [1u16, 0] {
+        for client in [&mut client, &mut oracle] {
+            packets(client, 0x1B, &(1 - several).to_le_bytes()).await;
+        }
+        for sql in [
+            "SELECT 1;;SELECT 2",
+            "SELECT 1; ;SELECT 2",
+            "SELECT 1;",
+            "SELECT 1;;",
+            "SELECT 1; ;",
+            "SELECT 1; ; ;\n",
+            "SELECT 1; -- x",
+            "SELECT 1; -- x\n",
+            "SELECT 1;# x",
+            "SELECT 1; /* x */",
+            "SELECT 1; /* x */;",
+            "SELECT 1; /* x */ ; -- y",
+            "SELECT 1; /* x */; SELECT 2",
+            "SELECT 1; -- x\n; SELECT 2",
+            "SELECT 1; -- x\nSELECT 2",
+            "SELECT 1;\n\n",
+            "SELECT 1; /*! */",
+            "SELECT 1; /*!999999 x */",
+            "SELECT 1 -- x\n; -- y",
+            "",
+            " ",
+            ";",
+            ";;",
+            " ; ; ",
+            ";SELECT 1",
+            "; ;SELECT 1",
+            "-- x",
+            "/* x */",
+            "/* x */;",
+            "/* x */; SELECT 1",
+            "-- x\n; SELECT 1",
+            "/* x */ SELECT 1; SELECT 2",
+            "DO 1; ; DO 2",
+            "DO 1;DO 2;;DO 3",
+            "SELECT 1; SELECT; SELECT 3",
+            "SELECT 1; SELECT 2",
+            "SELECT ';', 1; SELECT 2;",
+        ] {
+            let shown = |answers: Vec<Answer>| {
+                answers.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")
+            };
+            let given = shown(soon(sql, client.query(sql)).await.unwrap());
+            let wanted = shown(soon(sql, oracle.query(sql)).await.unwrap());
+            if given != wanted {
+                wrong.push(format!("{sql:?}, several: {several}\n  {given}\nplain\n  {wanted}"));
+            }
+            let shown = |prepared: Result<_, Failure>| match prepared {
+                Ok(()) => "prepared".to_owned(),
+                Err(Failure::Refused(refused)) => {
+                    format!("{} {} {}", refused.errno, refused.state, refused.message)
+                }
+                Err(other) => panic!("{sql}: {other}"),
+            };
+            let given = shown(soon(sql, client.prepare(sql)).await.map(drop));
+            let wanted = shown(soon(sql, oracle.prepare(sql)).await.map(drop));
+            if given != wanted {
+                wrong.push(format!("PREPARE {sql:?}, several: {several}\n  {given}\nplain\n  {wanted}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
+}

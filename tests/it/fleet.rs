@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::support::client::{Client, Login, Param};
 use crate::support::cluster::Lab;
+use crate::support::interposer::{Interposer, Point, Step};
 use crate::support::proxy::{Options, Proxy, config};
 use crate::support::shop::{Shop, connect, number, numbers, run, soon, text, until};
 
@@ -25,7 +26,11 @@ struct Second {
 
 impl Second {
     async fn beside(shop: &Shop<'_>) -> Self {
-        let proxy = Proxy::start(&config(shop.lab, &shop.database, Options::default())).await;
+        Self::of(shop, &config(shop.lab, &shop.database, Options::default())).await
+    }
+
+    async fn of(shop: &Shop<'_>, config: &str) -> Self {
+        let proxy = Proxy::start(config).await;
         let login = Login::app(proxy.port).database(&shop.database);
         Self { proxy, login }
     }
@@ -132,6 +137,42 @@ async fn rows_lie_where_their_keys_say_while_another_proxy_alters() {
         done += wrote;
     }
     assert_eq!(all_are_at_home(&shop).await, done);
+}
+
+#[tokio::test]
+async fn a_definition_that_was_read_before_a_change_is_not_kept_after_it() {
+    let shop = Shop::shared("fleet_late").await;
+    let mut a = shop.client().await;
+    run(&mut a, &[CODES]).await;
+    let first = &shop.lab.cluster.primaries[0];
+    let way = Interposer::start(first.port()).await;
+    let over_way = config(shop.lab, &shop.database, Options::default()).replace(&first.url(), &way.url());
+    let second = Second::of(&shop, &over_way).await;
+    let (mut b, mut c) = (second.client().await, second.client().await);
+    // DDL waits for it from now on, and it relies on that.
+    let mut store = shop.direct(0).await;
+    let enrolled = format!("SELECT COUNT(*) FROM shardgate.ddl_proxies WHERE dbs LIKE '%{}%'", shop.database);
+    until("both proxies live", async || (number(&store.one(&enrolled).await) == 2).then_some(())).await;
+    run(&mut a, &["ALTER TABLE users MODIFY name VARCHAR(99)"]).await;
+    run(&mut c, &["SELECT COUNT(*) FROM users"]).await;
+    let insert = tokio::spawn(async move { b.one("INSERT INTO codes VALUES ('v', 'text')").await });
+    // The second proxy has asked for the columns, and the server has said what they are now. Names are sent in hex.
+    let codes = b"codes".map(|byte| format!("{byte:02x}")).concat();
+    let held = loop {
+        let mut trap = way.trap(Step::Define, Point::After, 0);
+        let stopped = soon("the columns are read", trap.reached()).await.unwrap();
+        if stopped.sql.contains(&format!("x'{codes}'")) {
+            break stopped;
+        }
+        stopped.pass();
+    };
+    run(&mut a, &[KEY_LAST]).await;
+    held.pass();
+    let answer = soon("the first answer", insert).await.unwrap();
+    assert_eq!(answer.errno(), 0, "{answer}");
+    run(&mut c, &["INSERT INTO codes VALUES ('v', 'after')"]).await;
+    assert_eq!(text(&c.one("SELECT v FROM codes WHERE code = 'after'").await), "v");
+    assert_eq!(all_are_at_home(&shop).await, 2);
 }
 
 #[tokio::test]

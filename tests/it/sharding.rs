@@ -215,7 +215,7 @@ fn literal(value: &Value) -> String {
             let text = std::str::from_utf8(text).unwrap();
             format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''").replace('\0', "\\0"))
         }
-        Value::Bytes(bytes) => format!("x'{}'", shardgate::sharding::key::hex(bytes)),
+        Value::Bytes(bytes) => format!("x'{}'", shardgate::base::hex(bytes)),
         Value::Date(text) if text.len() == 10 => format!("DATE'{text}'"),
         Value::Date(text) => format!("TIMESTAMP'{text}'"),
         Value::Time(text) => format!("TIME'{text}'"),

@@ -87,45 +87,70 @@ async fn what_waits_to_be_prepared_is_stopped() {
     }
 }
 
+/// What `asked` comes to while nobody gets at a table of any shard: KILL QUERY for a session ends it, or its time.
+async fn stopped<T>(shop: &Shop<'_>, kill: Option<u32>, asked: impl Future<Output = T>) -> T {
+    let mut locked = Vec::new();
+    for shard in 0..shop.shards() {
+        locked.push(Locked::orders(shop, shard).await);
+    }
+    let mut killer = shop.client().await;
+    let killed = async {
+        let Some(session) = kill else { return };
+        until("it waits", async || {
+            let mut waiting = 0;
+            for locked in &mut locked {
+                waiting += locked.waiting(shop).await;
+            }
+            (waiting > shop.shards() as i64).then_some(())
+        })
+        .await;
+        run(&mut killer, &[&format!("KILL QUERY {session}")]).await;
+    };
+    let (ended, ()) = soon("its end", async { tokio::join!(asked, killed) }).await;
+    for locked in locked {
+        locked.unlock().await;
+    }
+    ended
+}
+
 #[tokio::test]
 async fn prepare_itself_is_stopped_by_kill_and_by_time() {
     let more = "[limits]\nstatement_timeout = \"2s\"\n";
     let shop = Shop::shared_with("stops_prepare", &Setup { more, ..Setup::default() }).await;
-    let mut killer = shop.client().await;
     let key = shop.key(0, 0, 0);
     let sql = format!("SELECT id FROM orders WHERE user_id = {key} AND id = ?");
     for (kill, errno) in [(true, 1317), (false, 3024)] {
         // Any server may be asked what a statement is.
-        let mut locked = Vec::new();
-        for shard in 0..shop.shards() {
-            locked.push(Locked::orders(&shop, shard).await);
-        }
         let mut victim = shop.client().await;
-        let (id, text) = (victim.connection_id, sql.clone());
-        let asked = tokio::spawn(async move {
-            let prepared = victim.prepare(&text).await;
-            (victim, prepared)
-        });
-        if kill {
-            until("it waits", async || {
-                let mut waiting = 0;
-                for locked in &mut locked {
-                    waiting += locked.waiting(&shop).await;
-                }
-                (waiting > shop.shards() as i64).then_some(())
-            })
-            .await;
-            run(&mut killer, &[&format!("KILL QUERY {id}")]).await;
-        }
-        let (mut victim, prepared) = soon("the end of PREPARE", asked).await.unwrap();
-        for locked in locked {
-            locked.unlock().await;
-        }
-        match prepared {
+        let id = victim.connection_id;
+        match stopped(&shop, kill.then_some(id), victim.prepare(&sql)).await {
             Err(Failure::Refused(error)) => assert_eq!(error.errno, errno, "{error:?}"),
             other => panic!("{other:?}"),
         }
         assert_eq!(number(&victim.one("SELECT COUNT(*) FROM orders").await), 0);
+    }
+}
+
+/// A server says first how the new table's columns are defined.
+#[tokio::test]
+async fn create_select_is_stopped_by_kill_and_by_time() {
+    let more = "[limits]\nstatement_timeout = \"2s\"\n";
+    let shop = Shop::shared_with("stops_create", &Setup { more, ..Setup::default() }).await;
+    run(&mut shop.client().await, &["DROP TABLE products", "SELECT note FROM orders"]).await;
+    for (kill, errno) in [(true, 1317), (false, 3024)] {
+        for sql in [
+            "CREATE TABLE products AS SELECT id, note FROM orders",
+            "CREATE TEMPORARY TABLE sum_of_all AS SELECT COUNT(*) AS rows_, MAX(note) AS note FROM orders",
+        ] {
+            let mut victim = shop.client().await;
+            let id = victim.connection_id;
+            let answer = stopped(&shop, kill.then_some(id), victim.one(sql)).await;
+            assert_eq!(answer.errno(), errno, "{sql}: {answer}");
+            // Nothing of it is in the way.
+            let answer = victim.one(sql).await;
+            assert_eq!(answer.errno(), 0, "{sql}: {answer}");
+        }
+        run(&mut shop.client().await, &["DROP TABLE products"]).await;
     }
 }
 

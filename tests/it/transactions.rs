@@ -169,6 +169,30 @@ async fn what_a_transaction_sees_is_a_plain_server_s() {
              A: COMMIT"
         );
         same(&shop, &script(&shop, &lines)).await;
+        // What has begun on no source yet, and what servers have begun by themselves.
+        let lines = format!(
+            "A: INSERT INTO sparse VALUES $all
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {begun}
+             A: BEGIN
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {later}
+             {seen}
+             A: COMMIT
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {begun}
+             A: SET autocommit = 0
+             A: SELECT v FROM sparse WHERE k = $0
+             A: SET SESSION TRANSACTION ISOLATION LEVEL {later}
+             {seen}
+             A: COMMIT
+             {seen}
+             A: COMMIT
+             A: SET TRANSACTION ISOLATION LEVEL {begun}
+             A: SELECT v FROM sparse WHERE k = $0
+             {seen}
+             A: COMMIT
+             {seen}
+             A: COMMIT"
+        );
+        same(&shop, &script(&shop, &lines)).await;
     }
     let lines = "
         A: INSERT INTO sparse VALUES $all

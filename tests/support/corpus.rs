@@ -293,7 +293,7 @@ pub fn bound(text: &str) -> Option<(String, Vec<Param>)> {
     let mut params = Vec::new();
     let mut open = false;
     let mut type_depth = 0; // inside of the parentheses of CAST(… AS DECIMAL(10,2))
-    let mut before = (Piece::Blank, "");
+    let (mut before, mut earlier) = ((Piece::Blank, ""), (Piece::Blank, ""));
     for (place, &(piece, part)) in pieces.iter().enumerate() {
         let upper = part.to_ascii_uppercase();
         let word = upper.as_str();
@@ -316,15 +316,22 @@ pub fn bound(text: &str) -> Option<(String, Vec<Param>)> {
                 .is_some_and(|(p, _)| *p == Piece::String)
             || word.starts_with("0X")
             || word.starts_with("0B");
-        match param(piece, part) {
+        // A sign that takes nothing from anything belongs to the value: MySQL takes `-?` beside an unsigned column for a
+        // number that is out of range.
+        let signed =
+            before.1 == "-" && matches!(earlier.1, "(" | "," | "=" | "<" | ">" | "AND") && out.ends_with('-');
+        match if signed { param(piece, &format!("-{part}")) } else { param(piece, part) } {
             Some(param) if open && !tight => {
+                if signed {
+                    out.pop();
+                }
                 params.push(param);
                 out.push('?');
             }
             _ => out.push_str(part),
         }
         if piece != Piece::Blank {
-            before = (piece, part);
+            (earlier, before) = (before, (piece, part));
         }
     }
     (!params.is_empty()).then_some((out, params))

@@ -45,6 +45,8 @@ pub enum Step {
     /// A row lock is taken, a row is changed.
     Work,
     Savepoint,
+    /// A table's columns are read.
+    Define,
 }
 
 impl Step {
@@ -73,6 +75,7 @@ impl Step {
                 let outcome = text.split("'SG-").nth(1)?.split_once("',")?.1;
                 Some(if outcome.trim_start().starts_with('1') { Self::Decide } else { Self::Tombstone })
             }
+            Self::Work if text.contains("FROM INFORMATION_SCHEMA.COLUMNS") => Some(Self::Define),
             Self::Work if text.starts_with("SELECT") && !text.contains("FOR UPDATE") => None,
             step => Some(step),
         }

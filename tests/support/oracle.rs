@@ -241,7 +241,13 @@ impl Pair {
             let expression = wanted.table.is_empty() && given.table.is_empty();
             // Nor is it the same BINARY or VARBINARY there, where groups have a row for all of them.
             let bytes = |kind: u8| rollup && matches!(kind, 253 | 254);
+            // Nor is a string VARCHAR or TEXT there that may be as long as a VARCHAR can be: what parameters give.
+            let long = |column: &Column| matches!(column.kind, 252 | 253) && column.length >= 65_532;
+            // And of which size a BLOB or TEXT is.
+            let large = |kind: u8| matches!(kind, 249..=252);
             let either = expression && whole(wanted.kind) && whole(given.kind)
+                || expression && large(wanted.kind) && large(given.kind)
+                || expression && long(wanted) && long(given)
                 || bytes(wanted.kind) && bytes(given.kind);
             if self.strict || !either {
                 differ(&what("type"), &wanted.kind, &given.kind)?;

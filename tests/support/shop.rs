@@ -84,6 +84,48 @@ impl<'a> Shop<'a> {
         client
     }
 
+    /// A change in a transaction whose snapshot is older than what others have committed since: what it reads is what is
+    /// there now, and that stays until its end, as on one server, where there are the shop's tables too.
+    pub async fn reads_what_is_there_now(&self, change: &str, question: &str) {
+        let mut seen = Vec::new();
+        for through in [false, true] {
+            let [mut client, mut other] = if through {
+                [self.client().await, self.client().await]
+            } else {
+                [self.plain().await, self.plain().await]
+            };
+            let orders: Vec<String> = (1..=40).map(|n| format!("({n}, {n}, 1 + {n} % 4, 'old')")).collect();
+            run(
+                &mut client,
+                &[
+                    "DELETE FROM orders",
+                    "DELETE FROM users",
+                    "INSERT INTO users (id, name, age) VALUES (1, 'a', 7), (2, 'b', 7), (3, 'c', 7), (4, 'd', 8)",
+                    &format!(
+                        "INSERT INTO orders (id, user_id, product_id, note) VALUES {}",
+                        orders.join(",")
+                    ),
+                    "BEGIN",
+                    "SELECT COUNT(*) FROM orders",
+                    "SELECT COUNT(*) FROM users",
+                ],
+            )
+            .await;
+            let others = "UPDATE orders SET note = CONCAT('new', id)";
+            run(&mut other, &[others, "SET innodb_lock_wait_timeout = 1"]).await;
+            let changed = client.one(change).await;
+            assert_eq!(changed.errno(), 0, "{change}: {changed}");
+            let late = "UPDATE orders SET note = 'late' WHERE id = 3";
+            let held = other.one(late).await.errno();
+            let now = client.one(question).await.rows().to_vec();
+            run(&mut client, &["COMMIT"]).await;
+            let free = other.one(late).await.errno();
+            assert_eq!((held, free), (1205, 0), "{change}, through Shardgate: {through}");
+            seen.push((changed.done().affected, now));
+        }
+        assert_eq!(seen[0], seen[1], "{change}");
+    }
+
     /// The first number of `sql`'s answer on each shard.
     pub async fn each(&self, sql: &str) -> Vec<i64> {
         let mut all = Vec::new();

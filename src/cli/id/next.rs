@@ -10,6 +10,7 @@ use mysql_async::{Conn, OptsBuilder, Value};
 use tokio::time::timeout;
 
 use super::{Failure, Owner, configured};
+use crate::base::hex;
 use crate::base::layout::Layout;
 use crate::cli::check::run as wait;
 
@@ -170,10 +171,7 @@ fn uuid(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) if bytes.len() != 16 => text.to_owned(),
         _ => {
-            let hex: String = bytes.iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            });
+            let hex = hex(bytes).to_ascii_lowercase();
             let dashes = [8, 12, 16, 20];
             let mut text = String::new();
             for (at, digit) in hex.chars().enumerate() {

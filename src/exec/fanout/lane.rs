@@ -260,7 +260,7 @@ impl Lane {
                 };
                 if left == 1 {
                     self.started = true;
-                    gather.head(&std::mem::take(&mut self.columns))?;
+                    gather.head(self.current.unwrap_or_default(), &std::mem::take(&mut self.columns))?;
                 }
             }
             Head::Eof => self.head = Head::Rows,

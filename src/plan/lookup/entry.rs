@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::base::{Error, Result, Value};
+use crate::base::{Error, Result, Value, hex};
 use crate::plan::edit::quote;
 use crate::topology::schema::{Column, TableSchema};
 use crate::topology::{Index, Layout, Table};
@@ -575,13 +575,6 @@ fn form(column: &Column) -> Option<Form> {
 
 fn unfit(table: &Table, why: impl std::fmt::Display, instead: &str) -> Error {
     Error::refused(format_args!("`{}` cannot have its unique index: {why}", table.name), instead)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        let _ = write!(out, "{byte:02X}");
-        out
-    })
 }
 
 fn bytes_of(hex: &str) -> Option<Vec<u8>> {

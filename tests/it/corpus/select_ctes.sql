@@ -57,3 +57,9 @@ WITH unused AS (SELECT * FROM ledger) SELECT k, money FROM things WHERE big IS N
 WITH unused AS (SELECT k, COUNT(*) AS c FROM ledger GROUP BY k), c AS (SELECT user_id AS g, COUNT(*) AS c FROM orders GROUP BY user_id) SELECT l.id, c.c FROM lumped l JOIN c ON c.g = l.id;
 WITH unused AS (SELECT * FROM ledger), other AS (SELECT * FROM audit_log) SELECT COUNT(*) FROM things;
 WITH unused AS (SELECT * FROM ledger) SELECT * FROM colors;
+
+-- One that is read twice, beside a table of another place.
+WITH c1 AS (SELECT id, born FROM users) SELECT b.id, l.k + 1 AS k, MIN(l.id) AS m FROM c1 AS a JOIN c1 AS b ON b.born = a.born JOIN ledger AS l ON l.id = b.id GROUP BY b.id, l.k + 1 ORDER BY b.id, k;
+WITH c1 AS (SELECT id AS g, COUNT(*) AS c, MAX(id) AS s FROM ledger WHERE k <=> 24 GROUP BY id) SELECT l.id AS x0, l.w AS x1 FROM lumped AS l JOIN orders AS o ON o.id = l.v JOIN c1 ON c1.g = o.id EXCEPT SELECT d.c, NULL FROM c1 AS d UNION SELECT t.k, NULL FROM things AS t WHERE t.span0 >= '10:00:00';
+WITH c1 AS (SELECT amount AS g, COUNT(*) AS c, MAX(k) AS s FROM ledger GROUP BY amount) SELECT b.g AS x0, b.g AS x1 FROM c1 AS a JOIN c1 AS b ON b.g = a.g UNION ALL SELECT NULL AS x0, t.money AS x1 FROM things AS t EXCEPT SELECT b.g AS x0, a.g AS x1 FROM c1 AS a LEFT JOIN c1 AS b ON b.g = a.g WHERE a.c = 0;
+WITH c1 AS (SELECT id, name FROM users), d AS (SELECT k, v FROM nothing WHERE k = 13 ORDER BY k DESC LIMIT 3) SELECT l.w AS x0, l.id AS x1 FROM c1 JOIN lumped AS l ON l.id = c1.id WHERE c1.id >= 7 AND NOT EXISTS (SELECT 1 FROM things AS t WHERE t.bn = l.w) OR c1.name <=> 'red' ORDER BY c1.name DESC, c1.id, l.id;

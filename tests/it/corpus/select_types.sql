@@ -555,3 +555,15 @@ SELECT js FROM things WHERE k < 12 UNION ALL SELECT js FROM things WHERE k > 9;
 SELECT l.id, t.js FROM lumped l LEFT JOIN things t ON t.k = l.v ORDER BY l.id;
 WITH c AS (SELECT k, js AS x FROM things) SELECT p.k, p.n, c.x FROM parts p JOIN c ON c.k = p.n + 3 WHERE p.k < 12 ORDER BY p.k, p.n;
 SELECT k, IFNULL(js, (SELECT MAX(id) FROM lumped)) AS x FROM things ORDER BY k; -- any-warnings
+
+-- The least and the greatest of an ENUM are those of its strings, also in a copy of its table.
+SELECT COUNT(DISTINCT t.product_id), MIN(t.status), MAX(t.status) FROM (SELECT status, product_id FROM orders) AS t;
+SELECT COUNT(DISTINCT t.num), MIN(t.en), MAX(t.en), MIN(t.tags), MAX(t.tags) FROM (SELECT en, tags, num FROM things) AS t;
+
+-- A server makes an INT, a BIGINT or a YEAR of an expression by how it goes about it.
+SELECT t.g AS x0 FROM (SELECT id AS g, COUNT(*) AS c, MAX(YEAR(created)) AS s FROM users WHERE email IN (SELECT w FROM lumped WHERE w NOT IN ('ärger', 'bob')) GROUP BY id) AS t RIGHT JOIN things ON things.usmall = t.c WHERE t.c IN (SELECT v FROM lumped WHERE id = t.c) ORDER BY t.g DESC, things.k; -- any-columns
+WITH c AS (SELECT id, product_id FROM orders WHERE id <> (SELECT MAX(k) FROM ledger)) SELECT c.product_id AS g0, MONTH(t.moment) AS g1, SUM(c.product_id) AS s0 FROM c JOIN things AS t ON t.k = c.product_id WHERE NOT (c.product_id NOT IN (11, 9) AND c.id > ALL (SELECT n FROM parts)) GROUP BY c.product_id, MONTH(t.moment) ORDER BY g0, g1; -- any-columns
+
+-- Strings as long as a parameter's can be.
+SELECT (SELECT MAX(CASE WHEN qty > 5 THEN 'more' ELSE 'less' END) FROM parts WHERE k = 1) AS x0, product_id AS x1 FROM order_items ORDER BY id;
+SELECT d.x, COUNT(*) FROM (SELECT k, CONCAT(REPEAT('x', 2000), MAX(bn)) AS x FROM things GROUP BY k) AS d JOIN lumped ON lumped.id = d.k GROUP BY d.x ORDER BY d.x;

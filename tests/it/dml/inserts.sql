@@ -158,3 +158,25 @@ COMMIT; -- mariadb
 BEGIN; -- mariadb
 INSERT INTO users (id, name) VALUES (1, 'there') ON DUPLICATE KEY UPDATE name = name RETURNING id; -- mariadb
 COMMIT; -- mariadb
+
+-- == PARTITION without a list of columns
+CREATE TABLE copied (nr INT NOT NULL, user_id BIGINT NOT NULL, v VARCHAR(9), PRIMARY KEY (user_id, nr)) PARTITION BY RANGE (nr) (PARTITION low VALUES LESS THAN (10), PARTITION mid VALUES LESS THAN (20), PARTITION high VALUES LESS THAN MAXVALUE);
+INSERT INTO copied PARTITION (low) VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'c'), (4, 4, 'd');
+INSERT INTO copied PARTITION (low, mid) VALUES (11, 1, 'a'), (2, 12, 'b');
+INSERT INTO copied PARTITION (mid) VALUES (12, 1, 'a'), (1, 5, 'b');
+INSERT INTO copied PARTITION (mid) VALUES (1, 5, 'b');
+INSERT IGNORE INTO copied PARTITION (mid) VALUES (12, 1, 'a'), (1, 5, 'b'), (13, 6, 'c');
+REPLACE INTO copied PARTITION (low) VALUES (1, 1, 'new'), (5, 5, 'e');
+REPLACE copied PARTITION (low) VALUES (12, 1, 'new');
+INSERT INTO copied PARTITION (low) VALUES (1, 1, 'x'), (6, 6, 'f') ON DUPLICATE KEY UPDATE v = VALUES(v); -- any-warnings
+INSERT INTO copied PARTITION (low) VALUES (1, 1);
+INSERT INTO copied PARTITION (none) VALUES (1, 1, 'x'); -- text-only
+INSERT INTO copied PARTITION (high) SELECT id + 20, id, name FROM users;
+INSERT INTO copied PARTITION (high) SELECT id + 40, id % 3 + 1, name FROM users;
+INSERT INTO copied PARTITION (high) SELECT t.ticket + 60, u.id, t.title FROM users u JOIN tickets t ON t.user_id = u.id;
+INSERT IGNORE INTO copied PARTITION (mid) SELECT t.ticket + 15, u.id, t.title FROM users u JOIN tickets t ON t.user_id = u.id;
+INSERT INTO copied PARTITION (mid) SELECT id + 15, id, name FROM users;
+REPLACE INTO copied PARTITION (high) SELECT id + 40, id % 3 + 1, 'again' FROM users WHERE id < 4;
+SELECT * FROM copied PARTITION (low) ORDER BY nr, user_id;
+SELECT * FROM copied ORDER BY nr, user_id;
+DROP TABLE copied;

@@ -68,7 +68,7 @@ pub(super) const FILL: [&str; 2] = [
      (4, NULL, NULL, NULL, NULL, 1), (5, 'e@x', 5, 'E', 'e', 1)",
 ];
 
-const CASES: [&str; 61] = [
+const CASES: [&str; 74] = [
     "REPLACE INTO people (id, email, code) VALUES (9, 'new@x', 99)",
     "REPLACE INTO people (id, email, code) VALUES (1, 'a@x', 1)",
     "REPLACE INTO people VALUES (1, 'a@x', 1, 'A', 'a', 1)",
@@ -130,6 +130,22 @@ const CASES: [&str; 61] = [
     "INSERT INTO people SELECT id + 10, CONCAT(email, 'x'), code + 100, first, CONCAT(last, '2'), note FROM people",
     "INSERT INTO people (id, email) VALUES (9, 'a@x')",
     "INSERT INTO people (id, email, code) VALUES (9, 'n@x', 3)",
+    // Rows that only copies of others give.
+    "INSERT INTO people (id, email, code) SELECT p.id + 10, CONCAT('+', q.email), q.code + 10 FROM people p JOIN people q ON q.note = p.note AND q.code = p.code",
+    "INSERT INTO people (id, email, code) SELECT p.id + 10, CONCAT('+', q.email), q.code FROM people p JOIN people q ON q.code = p.code WHERE p.id = 3",
+    "INSERT INTO people (id, email, code) SELECT p.id + 10, q.email, q.code + 10 FROM people p JOIN people q ON q.code = p.code ORDER BY p.id DESC",
+    "INSERT INTO people (id, email) SELECT 10 + COUNT(*), MAX(email) FROM people HAVING COUNT(*) > 1",
+    "INSERT INTO people (id, email, first, last) SELECT 9, 'n@x', q.first, q.last FROM people p JOIN people q ON q.id = p.code + 1 WHERE p.code = 1",
+    "INSERT INTO people (id, email) SELECT id + 10, CONCAT(email, ROW_NUMBER() OVER (ORDER BY id)) FROM people",
+    "INSERT IGNORE INTO people (id, email, code) SELECT p.id + 10, q.email, q.code + 10 FROM people p JOIN people q ON q.code = p.code + 1 ORDER BY p.id",
+    "INSERT IGNORE INTO people (id, email, code) SELECT p.id + 10, IF(q.id = 2, 'n@x', q.email), q.code + 10 FROM people p JOIN people q ON q.code = p.code ORDER BY p.id",
+    "REPLACE INTO people (id, email, code) SELECT p.id + 10, q.email, q.code FROM people p JOIN people q ON q.code = p.code + 1 ORDER BY p.id",
+    "REPLACE INTO people (id, email, note) SELECT p.id + 10, 'same@x', q.note FROM people p JOIN people q ON q.code = p.code ORDER BY p.id",
+    "INSERT INTO people (id, email, note) SELECT p.id + 10, q.email, 5 FROM people p JOIN people q ON q.code = p.code ORDER BY p.id \
+     ON DUPLICATE KEY UPDATE note = VALUES(note)",
+    "INSERT INTO people (id, email, note) SELECT p.id + 10, 'one@x', 5 FROM people p JOIN people q ON q.code = p.code ORDER BY p.id \
+     ON DUPLICATE KEY UPDATE note = VALUES(note) + 1",
+    "INSERT INTO people (id, email) SELECT 9, MIN(email) FROM people GROUP BY note ON DUPLICATE KEY UPDATE email = CONCAT(VALUES(email), 'z')",
 ];
 
 #[tokio::test]
