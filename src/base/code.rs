@@ -73,6 +73,8 @@ catalogue! {
     NoPartition = 1526, "HY000", "add a shard for the value to the table's rule";
     /// No id could be made in time.
     NoIds = 1467, "HY000", "check that the store of [ids] can be reached; SHOW SHARDGATE STATUS shows its leases";
+    /// EXPLAIN SHARDGATE has no such FORMAT.
+    UnknownFormat = 1791, "HY000", "write FORMAT=TREE or FORMAT=JSON";
     /// A system variable does not exist.
     UnknownVariable = 1193, "HY000", "SHOW VARIABLES lists those that exist";
     /// A transaction was open for too long, or a table is held by another statement's DDL.

@@ -12,10 +12,10 @@ use std::ops::Range;
 
 use crate::base::ids::NewIds;
 use crate::base::{Code, Error, Result, Value};
-use crate::plan::explain::tree::View;
+use crate::plan::explain::view::View;
 use crate::plan::ir::SessionValue;
 use crate::plan::stage_spec::Choice;
-use crate::plan::{self, Act, SessionValues, Setting, Source, explain};
+use crate::plan::{self, Act, SessionValues, Setting, Source};
 use crate::sharding::IdForm;
 use crate::sql;
 use crate::sql::facts::Span;
@@ -113,22 +113,14 @@ fn explained(
     };
     let text = sql.as_bytes();
     let view = View { text, topology, schemas };
-    let (lines, tree) = match (bound, &plan.act) {
-        (Ok(bound), _) => (
-            view.lines(&plan, bound.as_ref(), None),
-            explain::json(&plan, bound.as_ref(), sql, text, topology),
-        ),
+    let tree = match (bound, &plan.act) {
+        (Ok(bound), _) => view.tree(&plan, bound.as_ref(), None),
         (Err(refusal), Act::Read(read)) => {
             let choice = Choice { within: false, reopens: true };
-            let Some(staged) = choice.of(read) else { return Err(refusal) };
-            let bound = staged.bind(&Written(sql), &Nobody, Setting::default(), choice)?;
-            let tree = explain::json_over(&plan, (staged, &bound), sql, text, topology);
-            (view.staged(staged, &bound, choice, None), tree)
+            let (staged, bound) = choice.bind(read, refusal, &Written(sql), &Nobody, Setting::default())?;
+            view.staged(staged, &bound, choice, None)
         }
         (Err(refusal), _) => return Err(refusal),
     };
-    if json {
-        return serde_json::to_string_pretty(&tree).map_err(|e| Error::new(Code::Internal, e.to_string()));
-    }
-    Ok(lines.join("\n"))
+    if json { tree.json() } else { Ok(tree.lines().join("\n")) }
 }

@@ -13,13 +13,14 @@ use self::lane::{Lane, fill_any, kill, open};
 use super::Client;
 use super::meter::Meter;
 use super::names::Names;
-use super::single::{self, Around};
+use super::single::Around;
 use super::source::Connections;
+use super::warned::Warned;
 use super::write::Task;
 use crate::backend::{Role, Settings};
 use crate::base::{Code, Error, Result};
 use crate::merge::{Budget, Merger};
-use crate::plan::explain::tree::Took;
+use crate::plan::explain::view::Took;
 use crate::plan::merge_spec::Merge;
 use crate::wire::column::ColumnDef;
 use crate::wire::packet::{self, OkPacket};
@@ -61,6 +62,8 @@ pub struct Form<'a> {
     pub status: u16,
     /// How the client wants result sets to end.
     pub deprecate_eof: bool,
+    /// What there was to warn of when the rows were read that the statement runs over.
+    pub before: &'a Warned,
 }
 
 /// What became of a read.
@@ -68,8 +71,8 @@ pub struct Form<'a> {
 pub struct Answered {
     /// Rows sent.
     pub rows: u64,
-    /// Level, code and message of each warning.
-    pub warnings: Vec<[String; 3]>,
+    /// What there is to warn of.
+    pub warned: Warned,
 }
 
 /// Runs the tasks and answers the client. An error may come after some rows: the client is at a packet's boundary, where
@@ -84,8 +87,8 @@ pub async fn run(
 ) -> Result<Answered> {
     let mut rows = Rows::open(tasks, order, connections, client, around).await?;
     let done = send_all(&mut rows, form, client, around).await;
-    let warnings = rows.close(connections).await;
-    done.map(|rows| Answered { rows, warnings })
+    rows.close(connections).await;
+    done.map(|(rows, warned)| Answered { rows, warned })
 }
 
 /// Runs the tasks and counts what they answer; nothing is sent to the client.
@@ -118,13 +121,13 @@ async fn count_all(rows: &mut Rows<'_>, client: &mut Client) -> Result<(u64, u64
     }
 }
 
-/// Sends the client what there is, as it comes. Answers how many rows there were.
+/// Sends the client what there is, as it comes. Answers how many rows there were, and what there is to warn of.
 async fn send_all(
     rows: &mut Rows<'_>,
     form: Form<'_>,
     client: &mut Client,
     around: Around<'_>,
-) -> Result<u64> {
+) -> Result<(u64, Warned)> {
     let mut sent = 0;
     loop {
         let more = rows.fill(client).await?;
@@ -145,10 +148,10 @@ async fn send_all(
     if sent == 0 {
         put_head(client, rows.columns(), form);
     }
-    let warnings = rows.warnings().await.min(usize::from(u16::MAX)) as u16;
-    let end = OkPacket { status: form.status, warnings, ..OkPacket::default() };
+    let warned = rows.warned(form.before.clone()).await;
+    let end = OkPacket { status: form.status, warnings: warned.told(), ..OkPacket::default() };
     client.queue_with(|out| packet::put_end(out, &end, form.deprecate_eof));
-    Ok(sent)
+    Ok((sent, warned))
 }
 
 /// A read's rows, merged, for whoever takes them: [`fill`](Self::fill), [`pop`](Self::pop) until there is none, and again.
@@ -172,8 +175,7 @@ impl<'a> Rows<'a> {
         client: &mut Client,
         around: Around<'a>,
     ) -> Result<Self> {
-        let gather =
-            Gather { order, streams: tasks.len(), merger: None, warned: false, warnings: Vec::new() };
+        let gather = Gather { order, streams: tasks.len(), merger: None };
         let held = connections.keeps();
         let mut rows = Self { lanes: Vec::new(), tasks, gather, around, held };
         match open(tasks, &order, connections, &mut rows.lanes, client, around).await {
@@ -247,22 +249,19 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// What the servers have to warn of, once all has been read.
-    pub async fn warned(&mut self) -> &[[String; 3]] {
-        self.warnings().await;
-        &self.gather.warnings
-    }
-
-    /// Asks the servers for their warnings, where there are any. Answers how many there are.
-    async fn warnings(&mut self) -> usize {
-        if std::mem::take(&mut self.gather.warned) {
-            self.gather.warnings = warnings(&mut self.lanes).await;
+    /// What there is to warn of, once all has been read; `before`: what there was when the rows were read that the
+    /// statement runs over.
+    pub async fn warned(&mut self, before: Warned) -> Warned {
+        let mut lists = Vec::new();
+        for lane in &mut self.lanes {
+            lane.ask_warnings().await;
+            lists.append(&mut lane.warned);
         }
-        self.gather.warnings.len()
+        Warned::merged(&lists).over(before, self.tasks.len() > 1)
     }
 
-    /// Puts the connections back. What was not read to its end is stopped. Answers the warnings that were asked for.
-    pub async fn close(self, connections: &mut impl Connections) -> Vec<[String; 3]> {
+    /// Puts the connections back. What was not read to its end is stopped.
+    pub async fn close(self, connections: &mut impl Connections) {
         for mut lane in self.lanes {
             lane.measure(&self.gather.order);
             if lane.current.is_some() && !lane.lease.is_lost() {
@@ -270,7 +269,6 @@ impl<'a> Rows<'a> {
             }
             connections.put(lane.source, lane.lease, lane.status);
         }
-        self.gather.warnings
     }
 }
 
@@ -280,30 +278,6 @@ struct Gather<'a> {
     order: Order<'a>,
     streams: usize,
     merger: Option<Merger>,
-    /// Some server has warnings.
-    warned: bool,
-    warnings: Vec<[String; 3]>,
-}
-
-/// The warnings of all servers as one would have given them: what each of them says equally often is about the
-/// statement and counts once, anything else is about rows and adds up.
-async fn warnings(lanes: &mut [Lane]) -> Vec<[String; 3]> {
-    let mut lists: Vec<Vec<[String; 3]>> = Vec::new();
-    for lane in lanes.iter_mut().filter(|lane| lane.current.is_none() && !lane.lease.is_broken()) {
-        lists.push(single::warnings(&mut lane.lease).await);
-    }
-    let count = |list: &[[String; 3]], warning: &[String; 3]| list.iter().filter(|w| *w == warning).count();
-    let mut out: Vec<[String; 3]> = Vec::new();
-    for list in &lists {
-        for warning in list {
-            let common = lists.iter().all(|other| count(other, warning) == count(list, warning));
-            if !common || count(&out, warning) < count(list, warning) {
-                out.push(warning.clone());
-            }
-        }
-    }
-    out.truncate(single::WARNINGS);
-    out
 }
 
 impl Gather<'_> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::plan::explain::tree::{Actual, Took};
+use crate::plan::explain::tree::Actual;
+use crate::plan::explain::view::Took;
 
 /// Counts the answers of one read.
 #[derive(Debug)]

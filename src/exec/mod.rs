@@ -16,6 +16,7 @@ pub mod single;
 pub mod source;
 pub mod stage;
 mod stop;
+pub mod warned;
 pub mod write;
 
 pub use interrupt::{Asked, Interrupt};

@@ -21,12 +21,12 @@ use crate::wire::scan::{End, Outcome, Response, ResponseScanner, Trailer};
 /// Bytes that are collected before they are written to the client.
 const CHUNK: usize = 16 * 1024;
 
-/// Warnings kept of one statement: MySQL's max_error_count.
-pub const WARNINGS: usize = 64;
+/// Warnings kept of one statement: MySQL's own max_error_count.
+pub const WARNINGS: usize = 1024;
 
 /// Level, code and message of the warnings and errors of the statement that has just run on this connection.
 pub async fn warnings(lease: &mut Lease) -> Vec<[String; 3]> {
-    match lease.query("SHOW WARNINGS", WARNINGS * 16).await {
+    match lease.query("SHOW WARNINGS", WARNINGS).await {
         Ok(answer) => (0..answer.rows.len())
             .map(|row| [0, 1, 2].map(|column| answer.text(row, column).unwrap_or_default()))
             .collect(),
@@ -157,13 +157,15 @@ pub async fn relay(lease: &mut Lease, client: &mut Client, around: Around<'_>) -
     }
 }
 
-/// In what the client's status flags differ from the server's.
+/// In what the client's answer differs from the server's.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Bits {
     /// Flags that the server may have and the client does not.
     pub clear: u16,
     /// Flags that the client has.
     pub set: u16,
+    /// Errors that are the caller's to tell, where they are the whole answer.
+    pub told: &'static [u16],
 }
 
 /// Relays the answer packet by packet, with the client's own sequence numbers: where another answer came before or
@@ -178,6 +180,12 @@ pub async fn reframe(
     let deprecate_eof = lease.flavor().deprecate_eof;
     let (mut killed, mut rows) = (false, 0);
     let first = next(lease, client, around, &mut killed).await?;
+    if first.first() == Some(&0xFF)
+        && let Some(error) = packet::decode_err(&first).filter(|error| bits.told.contains(&error.errno))
+    {
+        lease.finished();
+        return Err(error);
+    }
     match first.first() {
         Some(0x00 | 0xFF) => return finish(lease, client, &first, bits, deprecate_eof, None),
         Some(0xFB) | None => return Err(lease.malformed()),

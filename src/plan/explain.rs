@@ -1,6 +1,8 @@
-//! Plans and jobs for people: JSON for tools and golden tests here, the text of EXPLAIN SHARDGATE in [`tree`].
+//! Plans and jobs in words: all of a plan for golden tests here; what EXPLAIN SHARDGATE shows is a [`tree`], which a
+//! [`view`] makes.
 
 pub mod tree;
+pub mod view;
 
 use std::fmt::Write as _;
 
@@ -9,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::bind::Bound;
 use super::edit::text;
 use super::ir::{Act, Cell, Job, Pick, Piece, Plan, Read, Route, Routing, Several, Template};
-use super::stage_spec::{self, BoundStages, Pulled, Staged};
+use super::stage_spec::{self, Staged};
 use crate::base::{Error, Value};
 use crate::sql::facts::Operand;
 use crate::topology::{Layout, Node, Topology};
@@ -39,47 +41,6 @@ pub fn json(plan: &Plan, bound: Option<&Bound>, shape: &str, text: &[u8], topolo
         }
     }
     out
-}
-
-/// The same for a SELECT over copies of rows: what each stage asks and where its rows go, and the jobs over them.
-pub fn json_over(
-    plan: &Plan,
-    (staged, bound): (&Staged, &BoundStages),
-    shape: &str,
-    text: &[u8],
-    topology: &Topology,
-) -> Json {
-    let mut out = json(plan, None, shape, text, topology);
-    over_json(&mut out, (staged, bound), text, topology);
-    out
-}
-
-fn over_json(out: &mut Json, (staged, bound): (&Staged, &BoundStages), text: &[u8], topology: &Topology) {
-    let jobs = |bound: &Bound| bound.jobs.iter().map(|job| job_json(job, text, topology)).collect::<Vec<_>>();
-    let stages = staged.stages.iter().zip(&bound.pulls).map(|(stage, pull)| {
-        let places = stage.places(&staged.rest, &bound.rest);
-        let into: Vec<String> = places.iter().map(|node| place(node, topology)).collect();
-        let mut out = json!({ "of": stage.table, "into": into });
-        match (pull, &stage.pull) {
-            (Pulled::Over(inner), Some(Plan { act: Act::Read(read), .. })) => {
-                if let Some(way) = read.staged.as_ref().and_then(|ways| ways.alone.as_ref()) {
-                    over_json(&mut out, (way, inner), text, topology);
-                }
-            }
-            (Pulled::Read(bound), _) => put(&mut out, "jobs", json!(jobs(bound))),
-            (Pulled::Over(_), _) => {}
-        }
-        out
-    });
-    let stages: Vec<Json> = stages.collect();
-    put(out, "stages", json!(stages));
-    put(out, "jobs", json!(jobs(&bound.rest)));
-    if let Some(last) = &bound.last {
-        put(out, "last", json!(jobs(last)));
-    }
-    if let Some((count, offset)) = bound.rest.limit {
-        put(out, "rows", json!({ "count": count, "offset": offset }));
-    }
 }
 
 fn put(out: &mut Json, name: &str, value: Json) {

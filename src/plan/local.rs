@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::ir::{Act, Plan};
 use super::names::{self, Ctx};
 use super::{change, ddl, insert, load, lookup, refuse, select, show};
-use crate::base::{Error, Result};
-use crate::sql::facts::{Kind, Statement};
+use crate::base::{Code, Error, Result};
+use crate::sql::facts::{ExplainFormat, Kind, Statement};
 use crate::topology::Topology;
 use crate::topology::schema::Schemas;
 
@@ -28,6 +28,10 @@ pub(super) fn plan(
         lookup: None,
         images: None,
     };
+    if let Kind::Explain { shardgate: true, format: ExplainFormat::Other(name), .. } = &statement.kind {
+        let message = format!("Unknown EXPLAIN format name: '{name}'");
+        return refused(own, Error::new(Code::UnknownFormat, message));
+    }
     if answered(&statement.kind) {
         return Plan { act: Act::Session, ..refused(own, refuse::no_database()) };
     }

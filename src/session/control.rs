@@ -8,10 +8,11 @@ use super::views;
 use crate::backend::{Role, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result, Value};
+use crate::exec::warned::Warned;
 use crate::exec::{Asked, Connections};
 use crate::plan::ir::Plan;
 use crate::sql;
-use crate::sql::facts::{Kind, Operand, Show};
+use crate::sql::facts::{ExplainFormat, Kind, Operand, Show};
 use crate::sql::lex::{Kind as Token, Lexer, Mode};
 
 impl Session {
@@ -70,11 +71,11 @@ impl Session {
                 return Ok(());
             }
             Kind::Show(show) => return Box::pin(self.show(show, text)).await,
-            Kind::Explain { shardgate: true, analyze, inner, .. } => {
+            Kind::Explain { shardgate: true, analyze, format, inner, .. } => {
                 let span = text.shape.original_span(*inner);
                 let inner = text.original.get(span.start as usize..span.end as usize).unwrap_or_default();
                 let inner = String::from_utf8_lossy(inner).into_owned();
-                return Box::pin(self.explain(&inner, *analyze, text)).await;
+                return Box::pin(self.explain(&inner, *analyze, *format == ExplainFormat::Json, text)).await;
             }
             Kind::Prepare { name, text: source, variable } => {
                 let sql = match (source, variable) {
@@ -111,7 +112,7 @@ impl Session {
     /// A statement that needed no table has run: MySQL forgets what the one before had to warn of, MariaDB does not.
     fn forget_warnings(&mut self) {
         if !self.shared.is_mariadb() {
-            self.last.warnings.clear();
+            self.last.warned = Warned::default();
         }
     }
 
@@ -187,6 +188,14 @@ impl Session {
         .ok_or_else(|| Error::new(Code::WrongArguments, "KILL takes a connection's id: see CONNECTION_ID()"))
     }
 
+    /// What a statement has to warn of, as one server would list it.
+    pub(super) fn warn(&mut self, mut warned: Warned) {
+        let own = if self.shared.is_mariadb() { 64 } else { 1024 };
+        let most = self.vars.settings.get("max_error_count").and_then(|most| most.parse().ok());
+        warned.messages.truncate(most.unwrap_or(own));
+        self.last.warned = warned;
+    }
+
     /// How a result set of the proxy's own goes out.
     pub(super) fn form(&self, binary: bool, more: bool) -> reply::Form {
         reply::Form {
@@ -206,7 +215,8 @@ impl Session {
         let errors_only = show.what.contains("ERRORS");
         let mut rows: Vec<Vec<String>> = self
             .last
-            .warnings
+            .warned
+            .messages
             .iter()
             .filter(|[level, ..]| !errors_only || level == "Error")
             .map(|row| row.to_vec())
@@ -221,7 +231,8 @@ impl Session {
             rows = rows.into_iter().skip(skipped).take(number(&limit.count)?).collect();
         }
         if show.what.starts_with("COUNT") {
-            rows = vec![vec![rows.len().to_string()]];
+            let count = if errors_only { rows.len() } else { self.last.warned.count };
+            rows = vec![vec![count.to_string()]];
         }
         reply::table(&mut self.client, shown(&show.what), &rows, form);
         Ok(())
@@ -231,6 +242,7 @@ impl Session {
     pub(super) fn own_columns(kind: &Kind) -> &'static [Column] {
         match kind {
             Kind::Show(show) => shown(&show.what),
+            Kind::Explain { format: ExplainFormat::Json, .. } => &JSON,
             Kind::Explain { .. } => &PLAN,
             _ => &[],
         }
@@ -239,6 +251,9 @@ impl Session {
 
 /// What EXPLAIN SHARDGATE answers.
 pub(super) const PLAN: [Column; 1] = [Column::Text("Plan", 1024)];
+
+/// What it answers with FORMAT=JSON.
+pub(super) const JSON: [Column; 1] = [Column::Text("EXPLAIN", 1024)];
 
 /// The columns of SHOW WARNINGS and its kin.
 fn shown(what: &str) -> &'static [Column] {

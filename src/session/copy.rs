@@ -27,6 +27,7 @@ use crate::exec::fanout::{Order, Rows};
 use crate::exec::send::{Call, Preset};
 use crate::exec::single::{self, Around};
 use crate::exec::stage::Bench;
+use crate::exec::warned::Warned;
 use crate::exec::write::Task;
 use crate::exec::{Client, Connections, info};
 use crate::merge::Budget;
@@ -295,7 +296,7 @@ impl Session {
                 let columns = open.columns().to_vec();
                 let mut end = None;
                 if ended && let Some(mut rows) = rows.take() {
-                    end = Some(rows.warned().await.to_vec());
+                    end = Some(rows.warned(Warned::default()).await.messages);
                     from.close(rows, held).await;
                 }
                 let hand = Hand {

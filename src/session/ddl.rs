@@ -16,6 +16,7 @@ use crate::base::{Code, Error, Origin, Result};
 use crate::exec::info;
 use crate::exec::send::{Call, Preset};
 use crate::exec::single::Around;
+use crate::exec::warned::Warned;
 use crate::exec::write::{self, Pace, Task};
 use crate::plan::Bound;
 use crate::plan::ir::{DdlPlace, DdlStep, Job, Plan};
@@ -44,7 +45,7 @@ impl Session {
     ) -> Result<()> {
         let mut summary = self.define(plan, steps, bound, text).await?;
         self.last.row_count = 0;
-        self.last.warnings = std::mem::take(&mut summary.messages);
+        self.warn(Warned::some(std::mem::take(&mut summary.messages), summary.warnings));
         if summary.last_insert_id != 0 {
             // CREATE TABLE … SELECT.
             self.last.insert_id = summary.last_insert_id;

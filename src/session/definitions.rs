@@ -23,7 +23,9 @@ impl Session {
     pub(super) fn doubt(&self, plan: &Plan, done: &Result<()>) {
         let errno = match done {
             Err(error) => error.errno,
-            Ok(()) => self.last.warnings.iter().rev().find_map(|[_, code, _]| code.parse().ok()).unwrap_or(0),
+            Ok(()) => {
+                self.last.warned.messages.iter().rev().find_map(|[_, code, _]| code.parse().ok()).unwrap_or(0)
+            }
         };
         if errno == Code::NoDatabase.errno() && self.database.is_some() {
             // The one that the connection had selected was dropped.

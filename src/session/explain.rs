@@ -4,16 +4,18 @@
 use std::sync::Arc;
 
 use super::Session;
-use super::control::PLAN;
+use super::control::{JSON, PLAN};
 use super::input::{Given, Known};
 use super::query::{Text, no_job};
 use super::read::{order, tasks_of};
 use super::reply;
+use super::sink::Sink;
 use crate::backend::Role;
 use crate::base::{Code, Error, Result};
 use crate::exec::fanout::{self, Order};
 use crate::exec::single::Around;
-use crate::plan::explain::tree::{Took, View};
+use crate::plan::explain::tree::Tree;
+use crate::plan::explain::view::{Took, View};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
 use crate::plan::stage_spec::is_refusal;
@@ -24,9 +26,15 @@ use crate::sql::splice;
 use crate::topology::IdRule;
 
 impl Session {
-    /// Answers EXPLAIN SHARDGATE of a statement: the plan as a tree of text, a line a row.
-    pub(super) async fn explain(&mut self, inner: &str, analyze: bool, text: &Text<'_>) -> Result<()> {
-        let lines = match text.given {
+    /// Answers EXPLAIN SHARDGATE of a statement: the plan as a tree, a line a row, or as JSON.
+    pub(super) async fn explain(
+        &mut self,
+        inner: &str,
+        analyze: bool,
+        json: bool,
+        text: &Text<'_>,
+    ) -> Result<()> {
+        let tree = match text.given {
             Given::Text { .. } => self.explained(inner, analyze).await?,
             Given::Prepared { params, .. } => {
                 let inlined = splice::inline(inner.as_bytes(), &params.values()?, self.vars.mode);
@@ -34,13 +42,14 @@ impl Session {
                 self.explained(&String::from_utf8_lossy(&inlined), analyze).await?
             }
         };
+        let (columns, lines) = if json { (&JSON, vec![tree.json()?]) } else { (&PLAN, tree.lines()) };
         let rows: Vec<Vec<String>> = lines.into_iter().map(|line| vec![line]).collect();
         let form = self.form(text.given.is_binary(), text.more);
-        reply::table(&mut self.client, &PLAN, &rows, form);
+        reply::table(&mut self.client, columns, &rows, form);
         Ok(())
     }
 
-    async fn explained(&mut self, sql: &str, analyze: bool) -> Result<Vec<String>> {
+    async fn explained(&mut self, sql: &str, analyze: bool) -> Result<Tree> {
         let mut shape = Normalised::verbatim(sql.as_bytes());
         let plan = Box::pin(self.plan(sql.as_bytes(), &mut shape)).await?;
         let mode = self.vars.mode;
@@ -55,7 +64,7 @@ impl Session {
         if matches!(&plan.act, Act::Insert(insert) if !insert.computed.is_empty()) {
             self.compute(&plan, &text).await?;
         }
-        let line = self.lookup_line(&plan);
+        let lookup = self.lookup_line(&plan);
         let plan = match self.looked_up(&plan, &text).await? {
             Some(narrowed) => Arc::new(narrowed),
             None => plan,
@@ -73,33 +82,28 @@ impl Session {
             _ => None,
         };
         if refusal.is_some_and(is_refusal)
-            && let Some(lines) = self.lines_ahead(&plan.statement, sql.as_bytes())
+            && let Some(tree) = self.tree_ahead(&plan.statement, sql.as_bytes())
         {
-            return Ok(lines);
+            return Ok(tree);
         }
         let shared = Arc::clone(&self.shared);
         let view = View { text: sql.as_bytes(), topology: shared.topology(), schemas: &shared.catalog };
-        let mut lines = match (&plan.act, bound) {
-            (Act::Read(read), Err(refusal)) => {
-                let choice = self.choice();
-                let Some(staged) = choice.of(read).filter(|_| is_refusal(&refusal)) else {
-                    return Err(refusal);
-                };
-                let bound = staged.bind(&text.input(), &Known(self), self.setting(), choice)?;
-                let took = if analyze {
-                    Some(Box::pin(self.count_staged(staged, &bound, &text)).await?)
-                } else {
-                    None
-                };
-                view.staged(staged, &bound, choice, took.as_ref())
+        let tree = match (&plan.act, bound) {
+            (Act::Read(read), Err(refusal)) if analyze => {
+                let ran = Box::pin(self.over_ways(read, &text, refusal, Sink::Counted)).await?;
+                let (staged, bound, took) = ran;
+                view.staged(staged, &bound, self.choice(), Some(&took))
+            }
+            (Act::Read(read), Err(refusal)) if is_refusal(&refusal) => {
+                let (choice, input) = (self.choice(), text.input());
+                let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), self.setting())?;
+                view.staged(staged, &bound, choice, None)
             }
             (Act::Copy(copy), Err(refusal)) if is_refusal(&refusal) => {
                 let (choice, input) = (self.copy_choice(copy), text.input());
                 let (staged, bound) =
                     choice.bind(&copy.read, refusal, &input, &Known(self), self.setting())?;
-                let mut lines = view.staged(staged, &bound, choice, None);
-                lines.extend(view.into_lines(&plan, copy));
-                lines
+                Tree { into: view.destinations(&plan, copy), ..view.staged(staged, &bound, choice, None) }
             }
             (_, Err(refusal)) => return Err(refusal),
             (Act::Read(read), Ok(Some(bound))) if analyze => {
@@ -107,12 +111,11 @@ impl Session {
                 if let Err(error) = &took {
                     self.after_error(error.errno).await;
                 }
-                view.lines(&plan, Some(&bound), Some(&took?))
+                view.tree(&plan, Some(&bound), Some(&took?))
             }
-            (_, Ok(bound)) => view.lines(&plan, bound.as_ref(), None),
+            (_, Ok(bound)) => view.tree(&plan, bound.as_ref(), None),
         };
-        lines.splice(1..1, line);
-        Ok(lines)
+        Ok(Tree { lookup, ..tree })
     }
 
     /// Runs a read and counts its rows.

@@ -49,7 +49,7 @@ impl Session {
             ));
         }
         let read = self.rows_found(&found.question).await?;
-        self.strictly(found, &read.warned).await?;
+        self.strictly(found, &read.warned.messages).await?;
         let rows: Vec<Row> = read
             .rows
             .iter()
@@ -77,7 +77,7 @@ impl Session {
             info::NO_ROW.clone_into(&mut done.info);
         }
         let asked =
-            Summary { warnings: read.warned.len() as u16, messages: read.warned, ..Summary::default() };
+            Summary { warnings: read.warned.told(), messages: read.warned.messages, ..Summary::default() };
         Ok(Answer {
             columns: all.first().map(|answer| answer.columns.clone()).unwrap_or_default(),
             rows: all.into_iter().flat_map(|answer| answer.rows).collect(),

@@ -183,8 +183,10 @@ impl SessionValues for Known<'_> {
             SessionValue::Computed(i) => session.computed.get(*i).cloned().unwrap_or(Value::Null),
             SessionValue::System(name) => match name.as_str() {
                 "last_insert_id" | "identity" => Value::UInt(session.last.insert_id),
-                "warning_count" => count(session.last.warnings.len()),
-                "error_count" => count(session.last.warnings.iter().filter(|w| w[0] == "Error").count()),
+                "warning_count" => count(session.last.warned.count),
+                "error_count" => {
+                    count(session.last.warned.messages.iter().filter(|w| w[0] == "Error").count())
+                }
                 "insert_id" => Value::UInt(session.insert_id.unwrap_or(0)),
                 "auto_increment_increment" | "auto_increment_offset" => Value::UInt(1),
                 "autocommit" => count(usize::from(session.vars.autocommit)),

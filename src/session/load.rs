@@ -16,6 +16,7 @@ use crate::exec::load::{self, Batch, Gather, Part, Upload};
 use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::ship::PLAIN;
 use crate::exec::single::{self, Around};
+use crate::exec::warned::Warned;
 use crate::exec::{Connections, info, write};
 use crate::idgen::Ids;
 use crate::merge::Budget;
@@ -54,7 +55,7 @@ impl Session {
         // Its OK packet has no insert id (golden cases of real servers), unlike an INSERT's.
         summary.last_insert_id = 0;
         self.last.row_count = summary.affected as i64;
-        self.last.warnings = std::mem::take(&mut summary.messages);
+        self.warn(Warned::some(std::mem::take(&mut summary.messages), summary.warnings));
         self.ok(&summary, text.more);
         Ok(())
     }

@@ -105,10 +105,10 @@ impl Session {
     pub(super) fn lookup_line(&self, plan: &Plan) -> Option<String> {
         let by = plan.lookup.as_ref()?;
         Some(if self.shared.indexes.is_ready(&by.index) {
-            format!("  lookup: {}, one read of `{}`", by.index.id, by.index.lookup)
+            format!("{}, one read of `{}`", by.index.id, by.index.lookup)
         } else {
             format!(
-                "  lookup: {} is not ready, so all shards are asked; build it with shardgate index build",
+                "{} is not ready, so all shards are asked; build it with shardgate index build",
                 by.index.id
             )
         })

@@ -56,6 +56,7 @@ use crate::admin::Ticket;
 use crate::backend::settings::OPENING_COLLATION;
 use crate::backend::{Flavor, Pools, Settings, Summary};
 use crate::base::{Code, Error, Fate, Origin, Value};
+use crate::exec::warned::Warned;
 use crate::exec::{Asked, Client, Interrupt};
 use crate::sql::normalise::Normalised;
 use crate::txn::Held;
@@ -81,13 +82,19 @@ pub(crate) struct Last {
     pub(crate) found_rows: u64,
     /// ROW_COUNT()
     pub(crate) row_count: i64,
-    /// SHOW WARNINGS: level, code, message.
-    pub(crate) warnings: Vec<[String; 3]>,
+    /// SHOW WARNINGS
+    pub(crate) warned: Warned,
     /// A server has answered it with an error: what follows it in the same command is not run.
     pub(crate) failed: bool,
 }
 
 impl Last {
+    /// It failed.
+    pub(crate) fn failed_with(&mut self, error: &Error) {
+        let message = ["Error".to_owned(), error.errno.to_string(), error.message.clone()];
+        self.warned = Warned::all(vec![message]);
+    }
+
     /// A row with a new id was inserted.
     pub(crate) fn inserted(&mut self, id: u64) {
         self.insert_id = id;

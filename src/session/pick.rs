@@ -10,6 +10,7 @@ use crate::backend::{Answer, Settings, Summary};
 use crate::base::{Code, Error, Result};
 use crate::exec::info;
 use crate::exec::send::Preset;
+use crate::exec::warned::Warned;
 use crate::exec::write::{self, Pace, Task};
 use crate::merge::Merger;
 use crate::plan::ir::{Act, Job, Pick, Plan, Several};
@@ -56,7 +57,7 @@ impl Session {
     /// Answers a change that has been carried out.
     pub(super) fn written(&mut self, mut summary: Summary, text: &Text<'_>) {
         self.last.row_count = summary.affected as i64;
-        self.last.warnings = std::mem::take(&mut summary.messages);
+        self.warn(Warned::some(std::mem::take(&mut summary.messages), summary.warnings));
         self.ok(&summary, text.more);
     }
 

@@ -20,6 +20,10 @@ const OWN_WORD: &[u8] = b"SHARDGATE";
 /// How often a statement is planned while definitions change.
 const TRIES: usize = 10;
 
+/// Errors that name a clause or cite the text: ambiguous column, unknown column, syntax, columns of a UNION, columns of an
+/// operand.
+pub(super) const OF_THE_TEXT: &[u16] = &[1052, 1054, 1064, 1222, 1241];
+
 impl Session {
     /// The plan for a shape. A shape that does not parse becomes the text itself.
     pub(super) async fn plan(&mut self, text: &[u8], shape: &mut Normalised) -> Result<Arc<Plan>> {
@@ -172,10 +176,16 @@ impl Session {
         })
     }
 
-    /// A refusal, or the server's own error if the statement is wrong; other errors as they are.
+    /// A refusal, or the server's own error if the statement is wrong. A server's error that names a clause or cites the
+    /// text may be about a text that the client has not written: then what one says of the client's. Other errors as they
+    /// are.
     pub(super) async fn or_servers(&mut self, text: &[u8], error: Error) -> Error {
-        let refused = error.is(Code::NotSupported) || error.is(Code::UnknownDatabase);
-        if error.origin == Origin::Proxy && refused { self.server_says(text, error).await } else { error }
+        let asked = match error.origin {
+            Origin::Proxy => error.is(Code::NotSupported) || error.is(Code::UnknownDatabase),
+            Origin::Backend => OF_THE_TEXT.contains(&error.errno),
+            Origin::Client => false,
+        };
+        if asked { self.server_says(text, error).await } else { error }
     }
 
     /// What a server has against a statement that is about to be refused with `own`: its own error, if it would not

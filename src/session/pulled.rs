@@ -16,6 +16,7 @@ use crate::base::{Code, Error, Origin, Result, Value};
 use crate::exec::send::{Call, Preset};
 use crate::exec::write::{Pace, Task};
 use crate::merge::Merger;
+use crate::plan::explain::tree::Tree;
 use crate::plan::found::{self, Found, Names, named};
 use crate::plan::ir::{Act, Plan};
 use crate::plan::shared::shared;
@@ -127,26 +128,24 @@ impl Session {
     }
 
     /// How a statement that is refused as it stands is carried out all the same.
-    pub(super) fn lines_ahead(&self, statement: &Statement, text: &[u8]) -> Option<Vec<String>> {
+    pub(super) fn tree_ahead(&self, statement: &Statement, text: &[u8]) -> Option<Tree> {
         let parts = self.parts(statement, text).unwrap_or_default();
         let shown = |question: &[u8]| String::from_utf8_lossy(question).into_owned();
         if !parts.is_empty() {
-            let reads = parts.iter().map(|part| format!("  read: {}", shown(&part.question)));
-            let first = "write with rows that are read first".to_owned();
-            let last = "  then the statement with these rows in it".to_owned();
-            return Some(std::iter::once(first).chain(reads).chain([last]).collect());
+            let reads = parts.iter().map(|part| format!("read: {}", shown(&part.question)));
+            let last = "then the statement with these rows in it".to_owned();
+            let plan = "write with rows that are read first".to_owned();
+            return Some(Tree { plan, steps: reads.chain([last]).collect(), ..Tree::default() });
         }
         let found = found::plan(statement, text, self.names()).ok()??;
-        let mut lines = vec![
-            "write of rows that are found first".to_owned(),
-            format!("  found by: {}", shown(&found.question)),
-        ];
-        for target in &found.targets {
+        let first = format!("found by: {}", shown(&found.question));
+        let changes = found.targets.iter().map(|target| {
             let word = if target.set.is_some() { "UPDATE" } else { "DELETE FROM" };
             let keys: Vec<&str> = target.keys.iter().map(|(name, ..)| name.as_str()).collect();
-            lines.push(format!("  then: {word} {} by ({})", shown(&target.named), keys.join(", ")));
-        }
-        Some(lines)
+            format!("then: {word} {} by ({})", shown(&target.named), keys.join(", "))
+        });
+        let plan = "write of rows that are found first".to_owned();
+        Some(Tree { plan, steps: std::iter::once(first).chain(changes).collect(), ..Tree::default() })
     }
 
     async fn pull_and_change(

@@ -375,7 +375,7 @@ impl Session {
         if let Err(error) = &done
             && error.fate == Fate::Keep
         {
-            self.last.warnings = vec![["Error".to_owned(), error.errno.to_string(), error.message.clone()]];
+            self.last.failed_with(error);
         }
         done
     }

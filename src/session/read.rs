@@ -11,6 +11,7 @@ use crate::exec::Connections;
 use crate::exec::fanout::{self, Order};
 use crate::exec::send::{self, Preset, State, send};
 use crate::exec::single::{self, Around, Bits};
+use crate::exec::warned::Warned;
 use crate::exec::write::Task;
 use crate::merge::Budget;
 use crate::plan::Bound;
@@ -83,9 +84,10 @@ impl Session {
             };
             match ended {
                 Ok(end) => {
-                    let mut warnings = warnings_after(&mut lease, &end).await;
+                    let mut warned = warnings_after(&mut lease, &end).await;
                     if matches!(&plan.statement.kind, Kind::Insert(insert) if insert.is_positional()) {
-                        warnings.retain(|message| !is_of_lists(message));
+                        warned.messages.retain(|message| !is_of_lists(message));
+                        warned = Warned::all(warned.messages);
                     }
                     let found = found_rows(plan, &mut lease).await;
                     let told = ids::after(&mut lease, ids, &end).await;
@@ -95,8 +97,8 @@ impl Session {
                     }
                     // MariaDB's list stays for statements that use no table and have nothing to say; MySQL's does not.
                     let replaces = !plan.tables.is_empty() || !self.shared.is_mariadb();
-                    if replaces || !warnings.is_empty() {
-                        self.last.warnings = warnings;
+                    if replaces || warned.count > 0 {
+                        self.last.warned = warned;
                     }
                     let kept = match &plan.statement.kind {
                         Kind::Insert(_) => self.keeps_insert_id(plan, text).await?,
@@ -176,7 +178,8 @@ impl Session {
         let (budget, format) = (self.shared.limits.merge, text.given.format());
         let order =
             Order { role, locks: read.locks, ..order(&scatter.merge, bound, &self.vars, budget, format) };
-        let form = fanout::Form { names: &names, status, deprecate_eof: self.flavor.deprecate_eof };
+        let (before, deprecate_eof) = (Warned::default(), self.flavor.deprecate_eof);
+        let form = fanout::Form { names: &names, status, deprecate_eof, before: &before };
         let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
         let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
         let answered = fanout::run(&tasks, order, form, &mut using, &mut self.client, around).await;
@@ -186,7 +189,7 @@ impl Session {
         let answered = answered?;
         self.last.found_rows = answered.rows;
         self.last.row_count = -1;
-        self.last.warnings = answered.warnings;
+        self.warn(answered.warned);
         Ok(())
     }
 
@@ -287,16 +290,16 @@ pub(super) fn order<'a>(
 }
 
 /// Warnings and errors of the statement that has just run on this connection.
-pub(super) async fn warnings_after(lease: &mut Lease, end: &End) -> Vec<[String; 3]> {
-    let some = match end.outcome {
-        Outcome::Ok(trailer) => trailer.warnings > 0,
-        Outcome::Err { .. } => true,
-        _ => false,
+pub(super) async fn warnings_after(lease: &mut Lease, end: &End) -> Warned {
+    let count = match end.outcome {
+        Outcome::Ok(trailer) => trailer.warnings,
+        Outcome::Err { .. } => 1,
+        _ => 0,
     };
-    if !some || lease.is_broken() {
-        return Vec::new();
+    if count == 0 || lease.is_broken() {
+        return Warned::default();
     }
-    single::warnings(lease).await
+    Warned::some(single::warnings(lease).await, count)
 }
 
 fn status_of(end: &End) -> Option<u16> {

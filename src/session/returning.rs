@@ -7,6 +7,7 @@ use super::reply::{self, Form};
 use super::write::pace_of;
 use crate::backend::{Answer, Summary};
 use crate::base::{Code, Error, Result};
+use crate::exec::warned::Warned;
 use crate::exec::write::{self, Task};
 use crate::plan::Bound;
 use crate::plan::ir::Plan;
@@ -50,7 +51,7 @@ impl Session {
     /// Answers rows that were written.
     pub(super) fn answer_returned(&mut self, mut answer: Answer, text: &Text<'_>) -> Result<()> {
         self.last.row_count = -1;
-        self.last.warnings = std::mem::take(&mut answer.ok.messages);
+        self.warn(Warned::some(std::mem::take(&mut answer.ok.messages), answer.ok.warnings));
         let form = Form {
             status: self.status(text.more),
             deprecate_eof: self.flavor.deprecate_eof,

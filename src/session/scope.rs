@@ -51,8 +51,7 @@ impl Session {
                     Scope::Server => {}
                 }
                 self.after_error(error.errno).await;
-                self.last.warnings =
-                    vec![["Error".to_owned(), error.errno.to_string(), error.message.clone()]];
+                self.last.failed_with(&error);
                 Err(error)
             }
         }

@@ -11,6 +11,7 @@ use crate::backend::{Answer, Settings};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
 use crate::config::TransactionMode;
+use crate::exec::warned::Warned;
 use crate::exec::{Connections, single};
 use crate::plan::ir::SessionValue;
 use crate::plan::{self, SessionValues};
@@ -252,7 +253,8 @@ impl Session {
             Ok(set) => {
                 warnings = set.ok.warnings;
                 if warnings > 0 {
-                    self.last.warnings = single::warnings(&mut lease).await;
+                    let messages = single::warnings(&mut lease).await;
+                    self.last.warned = Warned::some(messages, warnings);
                 }
                 lease.query(&read, 1).await
             }

@@ -10,6 +10,7 @@ use crate::exec::Client;
 use crate::exec::fanout::{Order, Rows};
 use crate::exec::single::Around;
 use crate::exec::stage::{Bench, Values};
+use crate::exec::warned::Warned;
 use crate::exec::write::Task;
 use crate::merge::Budget;
 use crate::plan::stage_spec::{Choice, Stage};
@@ -36,7 +37,7 @@ pub(super) struct Collected {
     pub(super) columns: Vec<ColumnDef>,
     pub(super) rows: Vec<Bytes>,
     /// What the servers warn of.
-    pub(super) warned: Vec<[String; 3]>,
+    pub(super) warned: Warned,
 }
 
 impl Collected {
@@ -63,18 +64,29 @@ impl Collected {
         }
         self.rows = read;
         self.columns = rows.columns().to_vec();
-        self.warned.extend_from_slice(rows.warned().await);
+        self.warned = rows.warned(std::mem::take(&mut self.warned)).await;
         Ok(())
     }
 }
 
-impl Sink<'_, '_> {
-    /// What the servers have to warn of that parts of the statement are read from.
-    pub(super) fn warned(&mut self, mut messages: Vec<[String; 3]>) {
+impl<'b> Sink<'_, 'b> {
+    /// The same for as long as it is borrowed.
+    pub(super) fn again(&mut self) -> Sink<'_, 'b> {
         match self {
-            Self::Copy(copying) => copying.warned(messages),
-            Self::Stage(.., kept) => kept.warnings.append(&mut messages),
-            Self::Rows(collected) => collected.warned.append(&mut messages),
+            Self::Client => Sink::Client,
+            Self::Counted => Sink::Counted,
+            Self::Stage(stage, places, bench, kept) => Sink::Stage(stage, places, bench, kept),
+            Self::Rows(collected) => Sink::Rows(collected),
+            Self::Copy(copying) => Sink::Copy(copying),
+        }
+    }
+
+    /// What there was to warn of when the rows were read that the statement runs over.
+    pub(super) fn warned(&mut self, before: &Warned) {
+        match self {
+            Self::Copy(copying) => copying.warned(before.messages.clone()),
+            Self::Stage(.., kept) => kept.warned = before.clone(),
+            Self::Rows(collected) => collected.warned = before.clone(),
             Self::Client | Self::Counted => {}
         }
     }
@@ -85,7 +97,7 @@ impl Sink<'_, '_> {
 pub(super) struct Kept {
     pub(super) columns: Vec<usize>,
     pub(super) values: Vec<(usize, Values)>,
-    pub(super) warnings: Vec<[String; 3]>,
+    pub(super) warned: Warned,
 }
 
 /// Whose connections a part of a statement runs on: the session's, or those that have its stages.
@@ -125,7 +137,7 @@ impl<'g, 'b> Ground<'g, 'b> {
     pub(super) async fn close(&mut self, rows: Rows<'_>, held: &mut Held) {
         match self {
             Self::Session(side) => side.close(rows, held).await,
-            Self::Bench(bench) => drop(rows.close(*bench).await),
+            Self::Bench(bench) => rows.close(*bench).await,
         }
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::Session;
 use super::copy::{collect, locked, reading};
 use super::input::Known;
+use super::planning::OF_THE_TEXT;
 use super::query::{Text, names_of, no_job};
 use super::read::{found_rows, order, tasks_of, warnings_after};
 use super::sink::{Collected, Ground, Kept, Sink};
@@ -20,10 +21,11 @@ use crate::exec::send::{Call, Preset, State, send};
 use crate::exec::ship::PLAIN;
 use crate::exec::single::{self, Around, Bits};
 use crate::exec::stage::{Bench, Filler, Values};
+use crate::exec::warned::Warned;
 use crate::exec::write::Task;
 use crate::merge::Budget;
 use crate::plan::Bound;
-use crate::plan::explain::tree::{Took, TookOver};
+use crate::plan::explain::view::{Took, TookOver};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
 use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal};
@@ -33,6 +35,9 @@ use crate::wire::status;
 
 /// What is written into a stage at once.
 const BATCH: Budget = Budget { max_rows: 20_000, max_bytes: 1024 * 1024 };
+
+/// ER_WRONG_FIELD_WITH_GROUP
+const NOT_GROUPED: u16 = 1055;
 
 /// One execution of a SELECT over copies of rows.
 #[derive(Clone, Copy)]
@@ -49,46 +54,34 @@ impl Session {
     /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
     /// the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
-        self.over_ways(read, text, refusal, None).await
+        self.over_ways(read, text, refusal, Sink::Client).await.map(|_| ())
     }
 
-    /// The same; the rows go to the client, or into memory.
-    async fn over_ways(
+    /// The same; the rows go where they are wanted. Answers the way that was taken, and what it came to.
+    pub(super) async fn over_ways<'r>(
         &mut self,
-        read: &Read,
+        read: &'r Read,
         text: &Text<'_>,
         refusal: Error,
-        mut into: Option<&mut Collected>,
-    ) -> Result<()> {
+        mut sink: Sink<'_, '_>,
+    ) -> Result<(&'r Staged, BoundStages, TookOver)> {
         if !is_refusal(&refusal) {
             return Err(refusal);
-        }
-        fn sink<'s>(into: &'s mut Option<&mut Collected>) -> Sink<'s, 's> {
-            into.as_deref_mut().map_or(Sink::Client, Sink::Rows)
         }
         let (choice, setting, input) = (self.choice(), self.setting(), text.input());
         let (staged, bound) = choice.bind(read, refusal, &input, &Known(self), setting)?;
         self.shared.metrics.staged.inc();
         let begun = self.client.mark();
-        match self.over_stages(staged, &bound, text, sink(&mut into)).await {
-            // What a query's rows are is known only when they come.
-            Err(refusal) if is_refusal(&refusal) => {
+        match self.over_stages(staged, &bound, text, sink.again()).await {
+            // What a query's rows are is known only when they come. Nor does MySQL mind in an IN how rows are grouped.
+            Err(refusal) if is_refusal(&refusal) || refusal.errno == NOT_GROUPED => {
                 let whole = choice.whole(read).filter(|_| self.client.take_back(begun)).ok_or(refusal)?;
                 let bound = whole.bind(&input, &Known(self), setting, choice)?;
-                self.over_stages(whole, &bound, text, sink(&mut into)).await.map(|_| ())
+                let took = self.over_stages(whole, &bound, text, sink).await?;
+                Ok((whole, bound, took))
             }
-            done => done.map(|_| ()),
+            done => done.map(|took| (staged, bound, took)),
         }
-    }
-
-    /// The same with its rows counted instead of sent.
-    pub(super) async fn count_staged(
-        &mut self,
-        staged: &Staged,
-        bound: &BoundStages,
-        text: &Text<'_>,
-    ) -> Result<TookOver> {
-        self.over_stages(staged, bound, text, Sink::Counted).await
     }
 
     /// All rows of a read, within the bounds of a merge.
@@ -99,7 +92,9 @@ impl Session {
                 let over = Over { text, choice: self.choice(), deadline: self.deadline(), lock: false };
                 self.rows_into(&over, (plan, &bound, &[]), Sink::Rows(&mut out), None).await?;
             }
-            Err(refusal) => self.over_ways(read, text, refusal, Some(&mut out)).await?,
+            Err(refusal) => {
+                self.over_ways(read, text, refusal, Sink::Rows(&mut out)).await?;
+            }
         }
         Ok(out)
     }
@@ -151,10 +146,10 @@ impl Session {
         over: &Over<'_>,
         staged: &Staged,
         bound: &BoundStages,
-        mut sink: Sink<'_, '_>,
+        sink: Sink<'_, '_>,
         (bench, end): (&mut Bench<'_>, &mut Bench<'_>),
     ) -> Result<TookOver> {
-        let mut took = TookOver::default();
+        let (mut took, mut warned) = (TookOver::default(), Warned::default());
         let last = staged.last.as_ref().zip(bound.last.as_ref());
         let client = self.vars.settings.get("character_set_client").unwrap_or("utf8mb4").trim_matches('\'');
         let plain = PLAIN.contains(&client);
@@ -173,7 +168,7 @@ impl Session {
                 let into = Sink::Stage(stage, &places, bench, &mut kept);
                 took.stages.push(self.fill(over, pull, into, &more).await?);
             }
-            sink.warned(kept.warnings);
+            warned.add(kept.warned);
             known.push(kept.values);
             let Some((last, jobs)) = last else { continue };
             let places = stage.places(&last.plan, jobs);
@@ -184,22 +179,22 @@ impl Session {
         }
         let bench = (!staged.stages.is_empty()).then_some(bench);
         let Some((last, jobs)) = last else {
-            took.rest =
-                self.answer(over, &staged.rest, &bound.rest, sink, bench, names_of(&staged.rest)).await?;
+            let names = names_of(&staged.rest);
+            took.rest = self.answer(over, (&staged.rest, &bound.rest), sink, bench, names, warned).await?;
             return Ok(took);
         };
         let places = last.stage.places(&last.plan, jobs);
-        let mut kept = Kept::default();
+        let mut kept = Kept { warned, ..Kept::default() };
         let into = Sink::Stage(&last.stage, &places, end, &mut kept);
         let (shown, rest) = self.rows_into(over, (&staged.rest, &bound.rest, &[]), into, bench).await?;
-        sink.warned(kept.warnings);
         took.rest = rest;
         let (mut names, back) = (names_of(&last.plan), names_of(&staged.rest));
         for (column, mut shown) in last.stage.columns.iter().flatten().zip(shown) {
             back.restore(&mut shown);
             names.add_column(&last.stage.name, &column.name, shown);
         }
-        took.last = Some(self.answer(over, &last.plan, jobs, sink, Some(end), names).await?);
+        let last = (&*last.plan, jobs);
+        took.last = Some(self.answer(over, last, sink, Some(end), names, kept.warned).await?);
         Ok(took)
     }
 
@@ -232,20 +227,23 @@ impl Session {
         }
     }
 
-    /// The rows of a bound read go where they are wanted.
+    /// The rows of a bound read go where they are wanted. `before`: what there was to warn of when the rows were read that
+    /// it runs over.
     async fn answer(
         &mut self,
         over: &Over<'_>,
-        plan: &Plan,
-        bound: &Bound,
-        sink: Sink<'_, '_>,
+        (plan, bound): (&Plan, &Bound),
+        mut sink: Sink<'_, '_>,
         bench: Option<&mut Bench<'_>>,
         names: Names,
+        before: Warned,
     ) -> Result<Took> {
+        sink.warned(&before);
         match (sink, bench) {
             (Sink::Client, Some(bench)) => {
-                if bound.many {
-                    self.merged_over(over, plan, bound, bench, names).await?;
+                // A relayed answer ends with one server's own count.
+                if bound.many || before.count > 0 {
+                    self.merged_over(over, (plan, bound), bench, names, &before).await?;
                 } else {
                     self.relayed_over(over, plan, bound, bench, names).await?;
                 }
@@ -351,7 +349,7 @@ impl Session {
                     target.fill(places, written, &settings, Some(client), around).await?;
                     target.copy(stage, places, &settings, client, around).await?;
                     kept.values = filler.take_kept();
-                    kept.warnings.extend_from_slice(rows.warned().await);
+                    kept.warned = rows.warned(std::mem::take(&mut kept.warned)).await;
                     return Ok((filler.columns().to_vec(), total));
                 }
                 // The next rows come while these are written; who waits for them hears when the client leaves.
@@ -388,7 +386,8 @@ impl Session {
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         let (settings, ids) = (running(&self.vars.settings), Preset::default());
         let state = State { schema: &job.schema, settings: &settings, writes: false, ids };
-        let bits = Bits { clear: status::AUTOCOMMIT | status::IN_TRANS, set: self.status_in(text.more) };
+        let (clear, set) = (status::AUTOCOMMIT | status::IN_TRANS, self.status_in(text.more));
+        let bits = Bits { clear, set, told: OF_THE_TEXT };
         let mut lease = bench.take(job.source, Role::Primary).await?;
         let ended = match send(&mut lease, state, &call, around).await {
             Ok(()) => single::reframe(&mut lease, &mut self.client, bits, &names, around).await,
@@ -401,7 +400,7 @@ impl Session {
                 return Err(error);
             }
         };
-        self.last.warnings = warnings_after(&mut lease, &end).await;
+        self.last.warned = warnings_after(&mut lease, &end).await;
         let found = found_rows(plan, &mut lease).await;
         bench.put(job.source, lease, None);
         self.after(&end, true).await;
@@ -409,29 +408,36 @@ impl Session {
         Ok(())
     }
 
-    /// Every server has its part of a table, and the stages beside it.
+    /// Every server has its part of a table, and the stages beside it; or there was something to warn of before.
     async fn merged_over(
         &mut self,
         over: &Over<'_>,
-        plan: &Plan,
-        bound: &Bound,
+        (plan, bound): (&Plan, &Bound),
         bench: &mut Bench<'_>,
         names: Names,
+        before: &Warned,
     ) -> Result<()> {
         let text = over.text;
-        let Act::Read(read) = &plan.act else { return Err(no_job()) };
-        let scatter = read.many.as_ref().map_err(Clone::clone)?;
+        let concat = Merge { hidden: 0, step: Step::Concat };
+        let merge = merge_of(plan, bound, &concat)?;
         let tasks = tasks_of(bound, text)?;
         let (flags, settings) = (self.status_in(text.more), running(&self.vars.settings));
         let (budget, format) = (self.shared.limits.merge, text.given.format());
-        let order = Order { settings: &settings, ..order(&scatter.merge, bound, &self.vars, budget, format) };
-        let form = fanout::Form { names: &names, status: flags, deprecate_eof: self.flavor.deprecate_eof };
+        let order = Order { settings: &settings, ..order(merge, bound, &self.vars, budget, format) };
+        let deprecate_eof = self.flavor.deprecate_eof;
+        let form = fanout::Form { names: &names, status: flags, deprecate_eof, before };
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         let answered = fanout::run(&tasks, order, form, bench, &mut self.client, around).await?;
         self.last.found_rows = answered.rows;
         self.last.row_count = -1;
-        self.last.warnings = answered.warnings;
+        self.warn(answered.warned);
+        if let (false, Some(job)) = (bound.many, bound.jobs.first()) {
+            let mut lease = bench.take(job.source, Role::Primary).await?;
+            let found = found_rows(plan, &mut lease).await;
+            bench.put(job.source, lease, None);
+            self.last.found_rows = found.unwrap_or(self.last.found_rows);
+        }
         Ok(())
     }
 
@@ -443,19 +449,24 @@ impl Session {
         bound: &Bound,
         bench: &mut Bench<'_>,
     ) -> Result<Took> {
-        let Act::Read(read) = &plan.act else { return Err(no_job()) };
         let tasks = tasks_of(bound, over.text)?;
         let concat = Merge { hidden: 0, step: Step::Concat };
-        let merge = match &read.many {
-            Ok(scatter) if bound.many => &scatter.merge,
-            _ => &concat,
-        };
+        let merge = merge_of(plan, bound, &concat)?;
         let (budget, format) = (self.shared.limits.merge, over.text.given.format());
         let settings = running(&self.vars.settings);
         let order = Order { settings: &settings, ..order(merge, bound, &self.vars, budget, format) };
         let around =
             Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline: over.deadline };
         fanout::count(&tasks, order, bench, &mut self.client, around).await
+    }
+}
+
+/// How the answers of a bound read become one; `concat` where there is one of them.
+fn merge_of<'a>(plan: &'a Plan, bound: &Bound, concat: &'a Merge) -> Result<&'a Merge> {
+    let Act::Read(read) = &plan.act else { return Err(no_job()) };
+    match &read.many {
+        Ok(scatter) if bound.many => Ok(&scatter.merge),
+        _ => Ok(concat),
     }
 }
 

@@ -581,6 +581,17 @@ pub enum SetTarget {
     Other,
 }
 
+/// FORMAT of EXPLAIN SHARDGATE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExplainFormat {
+    /// FORMAT=TREE, or none.
+    Tree,
+    /// FORMAT=JSON
+    Json,
+    /// Another one, as it was written.
+    Other(String),
+}
+
 /// SHOW, by what it shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Show {
@@ -674,6 +685,8 @@ pub enum Kind {
         shardgate: bool,
         /// ANALYZE
         analyze: bool,
+        /// FORMAT=…
+        format: ExplainFormat,
         /// Where the explained statement stands.
         inner: Span,
         /// The explained statement.

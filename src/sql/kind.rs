@@ -1,8 +1,8 @@
 //! The reader of a statement, picked by its first word.
 
-use super::facts::{Kind as Statement_, Operand, SetItem, SetTarget, Show};
+use super::facts::{ExplainFormat, Kind as Statement_, Operand, SetItem, SetTarget, Show};
 use super::lex::{Kind, Op};
-use super::literal::string;
+use super::literal::{identifier, string};
 use super::parse::{Parser, Read, error};
 use crate::base::Value;
 
@@ -215,11 +215,12 @@ impl Parser<'_> {
         let is_describe = !self.is("EXPLAIN");
         self.step();
         let shardgate = self.eat("SHARDGATE");
-        let mut analyze = false;
+        let (mut analyze, mut format) = (false, ExplainFormat::Tree);
         loop {
             analyze |= self.is("ANALYZE");
             if self.is("FORMAT") && self.tok(1).kind == Kind::Op(Op::Eq) {
-                self.pos += 3;
+                self.pos += 2;
+                format = self.explain_format();
             } else if !self.eat_any(&["EXTENDED", "PARTITIONS", "ANALYZE"]) {
                 break;
             }
@@ -241,7 +242,21 @@ impl Parser<'_> {
         let kind = self.nested(Self::statement)?;
         let inner = self.since(first);
         let statement = Box::new(self.statement_of(kind));
-        Ok(Statement_::Explain { shardgate, analyze, inner, statement })
+        Ok(Statement_::Explain { shardgate, analyze, format, inner, statement })
+    }
+
+    fn explain_format(&mut self) -> ExplainFormat {
+        let written = self.bytes(self.pos);
+        let name = match self.kind() {
+            Kind::Str => String::from_utf8_lossy(&string(written, self.mode)).into_owned(),
+            _ => identifier(written),
+        };
+        self.step();
+        match name.to_ascii_uppercase().as_str() {
+            "TREE" => ExplainFormat::Tree,
+            "JSON" => ExplainFormat::Json,
+            _ => ExplainFormat::Other(name),
+        }
     }
 
     // ---- SHOW ---------------------------------------------------------------------------------------------------

@@ -9,6 +9,9 @@ use crate::support::corpus::{Step, load};
 use crate::support::oracle::{Form, Pair};
 use crate::support::proxy::{Options, Proxy, config};
 
+/// Whose errors have to have the same words as a plain server's.
+const WORDS: &str = "messages";
+
 macro_rules! corpus {
     ($($name:ident)*) => { $(
         mod $name {
@@ -68,7 +71,7 @@ macro_rules! selects {
 
 selects! {
     select_aggregates select_bad select_ctes select_derived select_joins select_order select_sets select_subqueries
-    select_types select_windows
+    select_types select_windows messages
 }
 
 /// Statements of a file in a transaction that has changed rows of all shards.
@@ -81,14 +84,14 @@ async fn run_within(name: &str) {
     let proxy = Proxy::start(&config(lab, &database, Options { ledger: true, ..Options::default() })).await;
     let oracle = Login::root(lab.oracle().port()).database(&database);
     let login = Login::app(proxy.port).database(&database);
-    let mut pair = Pair::connect(oracle, login, lab.is_mariadb()).await;
+    let mut pair = Pair::connect(oracle, login, lab.is_mariadb()).await.with_words(name == WORDS);
     pair.run(&setup, Form::Text).await;
     pair.run(&load("select_writes.sql"), Form::Text).await;
     pair.run(&selects, Form::Text).await;
 }
 
 async fn run(name: &str, form: Form, options: Options) {
-    let options = Options { ledger: name.starts_with("select"), ..options };
+    let options = Options { ledger: name.starts_with("select") || name == WORDS, ..options };
     let lab = Lab::shared().await;
     let database = lab.database(name).await;
     let steps = load(&format!("{name}.sql"));
@@ -105,7 +108,8 @@ async fn run(name: &str, form: Form, options: Options) {
         steps.into_iter().map(|step| Step { may_refuse: step.may_refuse || numbered, ..step }).collect();
     let proxy = Proxy::start(&config(lab, &database, options)).await;
     let login = Login::app(proxy.port).database(&database);
-    Pair::connect(oracle, login, lab.is_mariadb()).await.run(&steps, form).await;
+    let pair = Pair::connect(oracle, login, lab.is_mariadb()).await;
+    pair.with_words(name == WORDS).run(&steps, form).await;
 }
 
 mod numbered {

@@ -41,6 +41,8 @@ pub struct Pair {
     proxy: Side,
     ids: Ids,
     strict: bool,
+    /// Errors have the same words, too.
+    words: bool,
     /// Shows what the oracle refuses: for authors of corpus files.
     verbose: bool,
     mariadb: bool,
@@ -61,10 +63,16 @@ impl Pair {
             proxy: Side::connect(proxy).await,
             ids: Ids::default(),
             strict: set("SHARDGATE_ORACLE_STRICT"),
+            words: false,
             verbose: set("SHARDGATE_ORACLE_ERRORS"),
             mariadb,
             noted: false,
         }
+    }
+
+    /// Errors have to have the same words, too.
+    pub fn with_words(self, words: bool) -> Self {
+        Self { words, ..self }
     }
 
     /// Runs steps in order and ends the test when answers differ, with all differences.
@@ -168,7 +176,7 @@ impl Pair {
                 (Answer::Refused(wanted), Answer::Refused(given)) => {
                     differ("error number", &wanted.errno, &given.errno)?;
                     differ("SQLSTATE", &wanted.state, &given.state)?;
-                    if self.strict {
+                    if self.strict || self.words {
                         differ("error message", &wanted.message, &given.message)?;
                     }
                 }

@@ -16,9 +16,10 @@ use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Fate, Result};
 use crate::exec::Client;
 use crate::exec::send::{State, send};
-use crate::exec::single::Around;
+use crate::exec::single::{self, Around};
 use crate::exec::source::Connections;
 use crate::exec::stop::{DEAF, KILL_AGAIN, KILLS, Target, stop};
+use crate::exec::warned::Warned;
 use crate::exec::write::Task;
 use crate::merge::Merger;
 use crate::plan::explain::tree::Actual;
@@ -48,6 +49,10 @@ pub(super) struct Lane {
     counted: (u64, u64),
     /// When it was asked for, where somebody wants to know.
     asked: Option<Instant>,
+    /// What there was to warn of in each answer that has been read.
+    pub(super) warned: Vec<Warned>,
+    /// So many warnings of the last of them are not among these yet.
+    unasked: u16,
 }
 
 /// How far the head of the current answer has been read.
@@ -90,6 +95,8 @@ pub(super) async fn open(
                 status: None,
                 counted: (0, 0),
                 asked: None,
+                warned: Vec::new(),
+                unasked: 0,
             });
         }
         for (n, task) in mine.into_iter().enumerate() {
@@ -171,6 +178,7 @@ impl Lane {
     ) -> Result<()> {
         let Some(i) = self.waiting.pop_front() else { return Ok(()) };
         let Some(task) = tasks.get(i) else { return Ok(()) };
+        self.ask_warnings().await;
         let state =
             State { schema: task.schema, settings: order.settings, writes: order.locks, ids: task.ids };
         self.asked = order.meter.map(|_| Instant::now());
@@ -179,6 +187,18 @@ impl Lane {
         self.head = Head::Count;
         self.counted = (0, 0);
         Ok(())
+    }
+
+    /// Asks what there is to warn of in the last answer: the next statement's warnings take the place of its.
+    pub(super) async fn ask_warnings(&mut self) {
+        let count = std::mem::take(&mut self.unasked);
+        if count == 0 || self.current.is_some() || self.lease.is_broken() {
+            return;
+        }
+        let messages = single::warnings(&mut self.lease).await;
+        if let Some(last) = self.warned.last_mut() {
+            *last = Warned::some(messages, count);
+        }
     }
 
     /// Tells what the current answer came to.
@@ -248,7 +268,8 @@ impl Lane {
                 let end = packet::decode_end(&packet).ok_or_else(|| self.lease.malformed())?;
                 self.status = Some(end.status);
                 self.lease.finished();
-                gather.warned |= end.warnings > 0;
+                self.warned.push(Warned::default());
+                self.unasked = end.warnings;
                 self.measure(&gather.order);
                 if let (Some(stream), Some(merger)) = (self.current.take(), gather.merger.as_mut()) {
                     merger.finish(stream);
