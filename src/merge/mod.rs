@@ -127,7 +127,8 @@ impl Merger {
     /// other sizes are from now on.
     ///
     /// # Errors
-    /// 1105 with the first column that differs in type, sign, scale or being text.
+    /// 1105 with the first column that differs in type, sign, scale or being text. 1235 where an expression is an ENUM or
+    /// SET on one server only: by how they went about it, they order it otherwise.
     pub fn check(&mut self, stream: usize, columns: &[ColumnDef]) -> Result<()> {
         if columns.len() != self.shape.columns.len() {
             return Err(Error::new(Code::Internal, "the shards answered different numbers of columns"));
@@ -152,6 +153,12 @@ impl Merger {
         let pairs = self.shape.columns.iter().zip(columns).enumerate();
         let found = pairs.map(|(i, (a, b))| (i, a, b)).find(|(i, a, b)| !same(*i, a, b));
         if let Some((_, column, other)) = found {
+            if column.is_string() && other.is_string() && column.is_enum_or_set() != other.is_enum_or_set() {
+                return Err(Error::refused(
+                    format_args!("column '{}' is an ENUM or SET on some shards only", column.label()),
+                    "write CONCAT(column) for its text, or column + 0 for its number",
+                ));
+            }
             return Err(Error::new(
                 Code::Internal,
                 format!(

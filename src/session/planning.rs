@@ -3,9 +3,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::Session;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
+use crate::exec::send;
+use crate::exec::single::Around;
 use crate::plan::ir::{Act, Plan, TableUse};
 use crate::plan::{self, cache};
 use crate::sql::facts::{DdlKind, Kind, Statement};
@@ -206,12 +210,13 @@ impl Session {
         }
         let whole = places.iter().copied().find(|source| self.is_whole_on(*source, text));
         let Some(source) = whole.or(places.first().copied()) else { return own };
-        let schema = self.schema_on(source);
+        let (schema, deadline) = (self.schema_on(source), self.deadline());
         let settings = &self.vars.settings;
         let mut using = self.held.using(&self.pools, self.flavor, settings);
         let Ok(mut lease) = using.take_unused(source).await else { return own };
         lease.queue_state(schema.as_ref(), settings);
-        let prepared = lease.prepare(&bytes::Bytes::copy_from_slice(text), 0).await;
+        let around = Around { pools: &self.pools, interrupt: self.ticket.interrupt(), deadline };
+        let prepared = send::prepare(&mut lease, &Bytes::copy_from_slice(text), 0, around).await;
         using.put_unused(source, lease);
         match prepared {
             Err(error) if error.origin == Origin::Backend => match error.errno {

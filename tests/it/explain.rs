@@ -3,10 +3,10 @@
 
 use serde_json::Value;
 
-use crate::staged::{SMALL_POOL, Yard};
 use crate::support::client::{Answer, Cell, Client, Param};
 use crate::support::cluster::Lab;
 use crate::support::shop::{Shop, run};
+use crate::support::yard::{SMALL_POOL, Yard};
 
 /// The one cell of an answer.
 fn cell(answer: &Answer) -> String {
