@@ -257,6 +257,11 @@ impl<'a> Rows<'a> {
             lane.ask_warnings().await;
             lists.append(&mut lane.warned);
         }
+        if lists.is_empty() {
+            return before;
+        }
+        let quiet: usize = self.lanes.iter().map(|lane| lane.quiet).sum();
+        lists.resize(lists.len() + quiet, Warned::default());
         Warned::merged(&lists).over(before, self.tasks.len() > 1)
     }
 

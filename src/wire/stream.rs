@@ -55,7 +55,7 @@ pub struct PacketStream<S> {
     eof: bool,
     write: Vec<u8>,
     written: usize,
-    /// Bytes of all that was queued before what is in the buffer.
+    /// Bytes of all that was written before what is in the buffer.
     gone: u64,
     sequence: u8,
     max_packet: usize,
@@ -267,7 +267,9 @@ impl<S> PacketStream<S> {
             self.write.clear();
             self.written = 0;
         }
-        n - own
+        let extra = n - own;
+        self.gone += extra as u64;
+        extra
     }
 }
 

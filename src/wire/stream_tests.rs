@@ -39,8 +39,12 @@ async fn what_is_queued_can_be_taken_back_until_it_is_written() {
     client.queue_packet(b"c");
     client.flush().await.unwrap();
     assert!(!client.take_back(mark));
-    assert_eq!(server.read_packet().await.unwrap().unwrap(), "a");
-    assert_eq!(server.read_packet().await.unwrap().unwrap(), "c");
+    let mark = client.mark();
+    client.write_all_raw(&[1, 0, 0, 2, b'd']).await.unwrap();
+    assert!(!client.take_back(mark));
+    for payload in ["a", "c", "d"] {
+        assert_eq!(server.read_packet().await.unwrap().unwrap(), payload);
+    }
 }
 
 #[tokio::test]

@@ -49,8 +49,10 @@ pub(super) struct Lane {
     counted: (u64, u64),
     /// When it was asked for, where somebody wants to know.
     asked: Option<Instant>,
-    /// What there was to warn of in each answer that has been read.
+    /// What there was to warn of in each answer that has been read, where there was something.
     pub(super) warned: Vec<Warned>,
+    /// Answers with nothing to warn of.
+    pub(super) quiet: usize,
     /// So many warnings of the last of them are not among these yet.
     unasked: u16,
 }
@@ -96,6 +98,7 @@ pub(super) async fn open(
                 counted: (0, 0),
                 asked: None,
                 warned: Vec::new(),
+                quiet: 0,
                 unasked: 0,
             });
         }
@@ -268,8 +271,12 @@ impl Lane {
                 let end = packet::decode_end(&packet).ok_or_else(|| self.lease.malformed())?;
                 self.status = Some(end.status);
                 self.lease.finished();
-                self.warned.push(Warned::default());
                 self.unasked = end.warnings;
+                if end.warnings > 0 {
+                    self.warned.push(Warned::default());
+                } else {
+                    self.quiet += 1;
+                }
                 self.measure(&gather.order);
                 if let (Some(stream), Some(merger)) = (self.current.take(), gather.merger.as_mut()) {
                     merger.finish(stream);
