@@ -396,8 +396,8 @@ mod tests {
         assert_eq!((steps[0].place.as_str(), steps[1].place.as_str()), ("f:2", "f:4"));
         assert!(steps[0].refused && !steps[0].ordered && !steps[1].refused);
         let (text, params) = bound(&steps[0].text).unwrap();
-        assert!(text.ends_with("WHERE a=? AND b IN (?,-?) LIMIT ?"), "{text}");
-        let wanted = [Param::Decimal("1.5".into()), Param::Str("it's".into()), Param::Int(2), Param::Int(3)];
+        assert!(text.ends_with("WHERE a=? AND b IN (?,?) LIMIT ?"), "{text}");
+        let wanted = [Param::Decimal("1.5".into()), Param::Str("it's".into()), Param::Int(-2), Param::Int(3)];
         assert_eq!(params, wanted);
     }
 

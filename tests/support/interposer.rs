@@ -135,7 +135,7 @@ struct Set {
     point: Point,
     /// So many more are let pass before.
     skip: usize,
-    /// Only a connection that has carried such a statement lately.
+    /// Only a connection that carries such a statement, or has lately.
     carried: Option<String>,
     tell: mpsc::UnboundedSender<Stopped>,
 }
@@ -150,11 +150,11 @@ struct Shared {
 
 impl Shared {
     /// The trap that a statement springs, if any, on a connection that has carried these before.
-    fn springs(&self, step: Step, point: Point, before: &VecDeque<String>) -> Option<Set> {
+    fn springs(&self, step: Step, point: Point, sql: &str, before: &VecDeque<String>) -> Option<Set> {
         let mut traps = self.traps.lock();
         traps.retain(|set| !set.tell.is_closed());
         let fits = |set: &Set| {
-            let carried = |text: &String| before.iter().any(|sql| sql.contains(text));
+            let carried = |text: &String| sql.contains(text) || before.iter().any(|sql| sql.contains(text));
             set.step == step && set.point == point && set.carried.as_ref().is_none_or(carried)
         };
         let place = traps.iter().position(fits)?;
@@ -218,7 +218,7 @@ impl Interposer {
         self.set(step, point, nth, None)
     }
 
-    /// Stops the connection that comes to a step next, of those that have carried a statement with this text lately.
+    /// Stops the connection that comes to a step next, of those that carry a statement with this text or have lately.
     pub fn trap_of(&self, step: Step, point: Point, carried: &str) -> Trap {
         self.set(step, point, 0, Some(carried.to_owned()))
     }
@@ -278,7 +278,7 @@ async fn requests(from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared, 
         };
         let step = Step::of(&sql);
         if let Some(step) = step
-            && let Some(set) = shared.springs(step, Point::Before, &before)
+            && let Some(set) = shared.springs(step, Point::Before, &sql, &before)
             && stop(set, step, &sql).await == Verdict::Cut
         {
             return;
@@ -288,7 +288,7 @@ async fn requests(from: OwnedReadHalf, mut to: OwnedWriteHalf, shared: &Shared, 
             both.commands += 1;
             if let Some(step) = step
                 && both.hold.is_none()
-                && let Some(set) = shared.springs(step, Point::After, &before)
+                && let Some(set) = shared.springs(step, Point::After, &sql, &before)
             {
                 both.hold = Some((both.commands, set, step, sql.clone().into_owned()));
             }
