@@ -1,6 +1,6 @@
 //! One client's conversation, from login to its end. Start at [`query`]: the way that every statement takes.
 
-pub mod composed;
+mod composed;
 mod control;
 mod copy;
 mod copy_carried;

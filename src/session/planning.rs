@@ -189,7 +189,7 @@ impl Session {
             Origin::Backend => OF_THE_TEXT.contains(&error.errno),
             Origin::Client => false,
         };
-        if asked { self.server_says(text, error).await } else { error }
+        if asked { Box::pin(self.server_says(text, error)).await } else { error }
     }
 
     /// What a server has against a statement that is about to be refused with `own`: its own error, if it would not

@@ -70,7 +70,7 @@ impl Session {
                 // A server reads on to the end of the text.
                 let rest = sql::trimmed(text).get(range.start..).unwrap_or_default();
                 done = match done {
-                    Err(error) => Err(self.server_says(rest, error).await),
+                    Err(error) => Err(Box::pin(self.server_says(rest, error)).await),
                     done => done,
                 };
                 return self.noted(done);
