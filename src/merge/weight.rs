@@ -47,12 +47,13 @@ pub(super) fn put(cell: &[u8], known: &mut Option<Box<[u8]>>, out: &mut Vec<u8>)
         put_bytes(weights, out);
         return Ok(());
     }
-    if !weights.len().is_multiple_of(pad.len()) {
+    let units = weights.chunks_exact(pad.len());
+    if !units.remainder().is_empty() {
         return Err(unknown());
     }
     let mut rest = weights;
-    while let Some(at) = first_pad(rest, pad) {
-        let (before, pads) = rest.split_at(at);
+    while let Some(at) = rest.chunks_exact(pad.len()).position(|unit| unit == pad) {
+        let (before, pads) = rest.split_at(at * pad.len());
         out.extend_from_slice(before);
         let Some(many) = pads.chunks_exact(pad.len()).position(|unit| unit != pad) else {
             rest = &[];
@@ -69,14 +70,6 @@ pub(super) fn put(cell: &[u8], known: &mut Option<Box<[u8]>>, out: &mut Vec<u8>)
     out.extend_from_slice(pad);
     out.push(END);
     Ok(())
-}
-
-/// Where the first pad among units of its length begins. All pads that are known end with a byte that is rare elsewhere.
-fn first_pad(units: &[u8], pad: &[u8]) -> Option<usize> {
-    let last = *pad.last()?;
-    let mut ends = memchr::memchr_iter(last, units).map(|at| at + 1);
-    let is_pad = |end: &usize| end.is_multiple_of(pad.len()) && units[..*end].ends_with(pad);
-    ends.find(is_pad).map(|end| end - pad.len())
 }
 
 fn unknown() -> Error {
