@@ -498,3 +498,16 @@ fn streams_whose_types_differ_by_how_a_server_went_about_them_are_merged() {
     // What the client sees has one type.
     assert!(new(&Merge { hidden: 0, step: Step::Concat }).check(1, &others).is_err());
 }
+
+#[test]
+fn what_is_an_enum_on_some_servers_only_is_refused() {
+    let plain = ColumnDef::new("c", kind::STRING);
+    let listed = ColumnDef { flags: crate::wire::column::flag::ENUM, ..plain.clone() };
+    let merge = Merge { hidden: 0, step: Step::Concat };
+    for (first, other) in [(&plain, &listed), (&listed, &plain)] {
+        let columns = [first.clone()];
+        let mut merger = Merger::new(&merge, &columns, Format::Text, 2, None, 0, BUDGET).unwrap();
+        assert_eq!(merger.check(1, std::slice::from_ref(other)).unwrap_err().errno, 1235);
+        merger.check(1, &columns).unwrap();
+    }
+}
