@@ -301,6 +301,7 @@ impl Columns<'_> {
             name,
             table: "its groups".into(),
             columns: Some(columns),
+            known: Vec::new(),
             keys: Vec::new(),
             pull: None,
             reductions: Vec::new(),
@@ -356,8 +357,7 @@ impl Columns<'_> {
             edits.overwrite(aggregate.span, stands(self.keys.len() + self.aggregate(aggregate)?));
         }
         for column in &expr.columns {
-            let start = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name).span.start;
-            let span = Span { start, end: column.name.span.end };
+            let span = column.span();
             if expr.aggregates.iter().any(|aggregate| aggregate.span.holds(span)) {
                 continue;
             }
