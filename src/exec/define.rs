@@ -169,7 +169,7 @@ mod tests {
             (kind::BLOB, 262_140, 0, flag::BLOB, format!("mediumtext{text}")),
         ] {
             let org_name = Bytes::from_static(b"c");
-            let def = ColumnDef { length, flags, decimals, org_name, ..ColumnDef::new("c", kind) };
+            let def = ColumnDef { org_name, length, flags, decimals, ..ColumnDef::new("c", kind) };
             assert_eq!(column(&def, 65_532, &collation).unwrap().0, expected);
         }
         let bytes =

@@ -118,8 +118,9 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
     let with = |hidden: &Hidden| asked(&draft.list, hidden).into_iter().chain(rest.clone()).collect();
     // One node's groups are whole: nothing is merged.
     let (one, mut shard): (Template, Template) = (with(&Hidden::default()), with(&draft.hidden));
-    shard
-        .extend(outcome.shard_order.filter(|order| !order.is_empty()).map(|order| text(format!(" {order}"))));
+    let order = outcome.shard_order.map(|order| format!(" {order}"));
+    let behind = [Some(outcome.shard_group), order].into_iter().flatten();
+    shard.extend(behind.filter(|part| !part.trim().is_empty()).map(text));
     let hidden = draft.hidden.len();
     let mut equal = std::mem::take(&mut draft.equal);
     let last = columns.last(ctx, query, name, places, &mut equal)?;
