@@ -4,7 +4,7 @@
 use crate::support::client::{Client, Failure};
 use crate::support::cluster::Lab;
 use crate::support::proxy::Proxy;
-use crate::support::shop::{Setup, Shop, connect, number, run, soon};
+use crate::support::shop::{PATIENCE, Setup, Shop, connect, number, run, soon};
 
 const MIB: u64 = 1 << 20;
 
@@ -68,7 +68,7 @@ async fn filled<'a>(lab: &'a Lab, tag: &str, more: &str, rows: u64) -> Shop<'a> 
 
 async fn drain(client: &mut Client, sql: &str) -> Result<(u64, u64), Failure> {
     client.send(sql).await.unwrap();
-    match tokio::time::timeout(std::time::Duration::from_secs(500), client.drain()).await {
+    match tokio::time::timeout(5 * PATIENCE, client.drain()).await {
         Ok(drained) => drained,
         Err(late) => panic!("{sql}: no end: {late}"),
     }
