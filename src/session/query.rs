@@ -123,7 +123,27 @@ impl Session {
         let plain = self.held.deadline().is_none()
             && !self.held.has_outlived()
             && self.vars.next_transaction.is_none();
-        if plain { self.carry_out(plan, text).await } else { Box::pin(self.run_bounded(plan, text)).await }
+        let done = if plain {
+            self.carry_out(plan, text).await
+        } else {
+            Box::pin(self.run_bounded(plan, text)).await
+        };
+        self.in_own_names(plan, done)
+    }
+
+    /// What servers have said of a statement, with its tables called as the client calls them.
+    pub(super) fn in_own_names<T>(&mut self, plan: &Plan, done: Result<T>) -> Result<T> {
+        if !plan.renamed {
+            return done;
+        }
+        let names = names_of(plan);
+        for [_, code, message] in &mut self.last.warned.messages {
+            *message = names.restore_message(code.parse().unwrap_or_default(), message);
+        }
+        done.map_err(|error| match error.origin {
+            Origin::Backend => Error { message: names.restore_message(error.errno, &error.message), ..error },
+            Origin::Proxy | Origin::Client => error,
+        })
     }
 
     /// The same where the transaction has a time limit, or the next one characteristics of its own.
