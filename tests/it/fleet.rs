@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use shardgate::base::hex_name;
+use tokio::task::JoinHandle;
 
-use crate::support::client::{Client, Login, Param};
+use crate::support::client::{Answer, Client, Login, Param};
 use crate::support::cluster::Lab;
-use crate::support::interposer::{Interposer, Point, Step};
+use crate::support::interposer::{Interposer, Point, Step, Trap};
 use crate::support::proxy::{Options, Proxy, config};
-use crate::support::shop::{Shop, connect, number, numbers, run, soon, text, until};
+use crate::support::shop::{Setup, Shop, connect, number, numbers, run, soon, text, until};
 
 /// For how long DDL waits for a proxy that does not answer (`store::definitions`).
 const LEASE: Duration = Duration::from_secs(6);
@@ -318,4 +319,127 @@ async fn a_proxy_that_is_cut_off_from_the_store_reads_definitions_anew() {
         .await;
     run(&mut client, &["INSERT INTO codes VALUES ('v', 'back')"]).await;
     assert_eq!(text(&client.one("SELECT v FROM codes WHERE code = 'back'").await), "v");
+}
+
+/// What a proxy counts.
+async fn counted(client: &mut Client, name: &str) -> i64 {
+    let status = client.one("SHOW SHARDGATE STATUS").await;
+    let row = status.rows().iter().find(|row| row[0].to_string().contains(name));
+    row.unwrap_or_else(|| panic!("{status}"))[1].to_string().trim_matches('\'').parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_change_of_a_database_leaves_plans_of_others() {
+    let lab = Lab::start(2, 0, 0).await;
+    let setup = Setup::default();
+    let (mine, other) =
+        (Shop::over(&lab, "fleet_mine", &setup).await, Shop::over(&lab, "fleet_other", &setup).await);
+    let (mut client, mut changes) = (mine.client().await, other.client().await);
+    let mut store = mine.direct(0).await;
+    let known = "SELECT MIN(version) FROM shardgate.ddl_proxies WHERE expires > CURRENT_TIMESTAMP(3)";
+    let question = "SELECT COUNT(*) FROM users";
+    for (changing, shop, planned) in [(&mut changes, &other, 0), (&mut mine.client().await, &mine, 1)] {
+        run(&mut client, &[question]).await;
+        let before = counted(&mut client, "plan_cache_misses").await;
+        run(changing, &["ALTER TABLE users ADD COLUMN extra INT"]).await;
+        let count = number(&store.one("SELECT version FROM shardgate.ddl_definitions").await);
+        until("all have heard", async || (number(&store.one(known).await) >= count).then_some(())).await;
+        run(&mut client, &[question]).await;
+        let misses = counted(&mut client, "plan_cache_misses").await - before;
+        // SHOW and the question itself are planned anew where all is forgotten.
+        assert_eq!(misses > 0, planned > 0, "{misses} after a change of {}", shop.database);
+    }
+}
+
+/// What counts a change of definitions in the store.
+const COUNTED: &str = "ddl_definitions (id, version)";
+
+/// Two proxies over two shards, and their clients: the first reaches the store by a way of its own, and has changed nothing yet.
+struct Apart {
+    way: Interposer,
+    /// Proxies, for as long as their clients.
+    _proxies: [Proxy; 2],
+    login: Login,
+    other: Client,
+}
+
+impl Apart {
+    async fn of(lab: &Lab, tag: &str) -> Self {
+        let (database, store) = (lab.database(tag).await, &lab.cluster.primaries[2]);
+        let way = Interposer::start(store.port()).await;
+        let text = config(lab, &database, Options::default()).replace("ds{0..2}", "ds{0..1}");
+        let text = format!("{text}\n[ids]\nstore = \"ds2/keeper\"\n");
+        let second = Proxy::start(&text).await;
+        let first = Proxy::start(&text.replace(&store.url(), &way.url())).await;
+        let login = |proxy: &Proxy| Login::app(proxy.port).database(&database);
+        let (login, mut other) = (login(&first), connect(&login(&second)).await);
+        run(&mut other, &[CODES, "INSERT INTO codes VALUES ('a', 'b')"]).await;
+        let mut direct = connect(&Login::root(store.port())).await;
+        let enrolled = "SELECT COUNT(*) FROM keeper.ddl_proxies";
+        until("both proxies live", async || (number(&direct.one(enrolled).await) == 2).then_some(())).await;
+        Self { way, _proxies: [first, second], login, other }
+    }
+
+    /// Stops what counts the next change before it has come to the store.
+    fn trap(&self) -> Trap {
+        self.way.trap_of(Step::Work, Point::Before, COUNTED)
+    }
+
+    fn altering(&self) -> JoinHandle<Answer> {
+        let login = self.login.clone();
+        tokio::spawn(async move { connect(&login).await.one(KEY_LAST).await })
+    }
+
+    /// The other proxy plans by the new definition.
+    async fn other_knows(&mut self) {
+        run(&mut self.other, &["INSERT INTO codes VALUES ('v', 'text')"]).await;
+        assert_eq!(text(&self.other.one("SELECT v FROM codes WHERE code = 'text'").await), "v");
+    }
+}
+
+#[tokio::test]
+async fn ddl_is_answered_when_a_store_that_failed_has_told_others() {
+    let lab = Lab::start(3, 0, 0).await;
+    let mut apart = Apart::of(&lab, "fleet_failed").await;
+    let mut trap = apart.trap();
+    let mut altering = apart.altering();
+    let failing = soon("the change is counted", trap.reached()).await.unwrap();
+    trap = apart.trap();
+    failing.cut();
+    let held = soon("it is counted again", trap.reached()).await.unwrap();
+    assert!(held.sql.contains(COUNTED), "{}", held.sql);
+    tokio::select! {
+        answer = &mut altering => panic!("answered before others can know: {answer:?}"),
+        () = tokio::time::sleep(Duration::from_millis(300)) => {}
+    }
+    held.pass();
+    let answer = soon("the answer", altering).await.unwrap();
+    assert_eq!(answer.errno(), 0, "{answer}");
+    apart.other_knows().await;
+}
+
+#[tokio::test]
+async fn a_change_that_the_store_did_not_take_is_told_as_soon_as_it_does() {
+    let lab = Lab::start(3, 0, 0).await;
+    let mut apart = Apart::of(&lab, "fleet_told_late").await;
+    let mut trap = apart.trap();
+    let mut altering = apart.altering();
+    let answer = loop {
+        tokio::select! {
+            answer = &mut altering => break answer.unwrap(),
+            failing = trap.reached() => {
+                trap = apart.trap();
+                failing.unwrap().cut();
+            }
+        }
+    };
+    assert_eq!(answer.errno(), 0, "{answer}");
+    drop(trap);
+    let mut first = connect(&apart.login).await;
+    until("the other proxy plans as the first does", async || {
+        let sql = "EXPLAIN SHARDGATE INSERT INTO codes VALUES ('v', 'a')";
+        (first.one(sql).await == apart.other.one(sql).await).then_some(())
+    })
+    .await;
+    apart.other_knows().await;
 }
