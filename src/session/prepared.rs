@@ -365,7 +365,7 @@ impl Session {
     }
 }
 
-fn wrong_count() -> Error {
+pub(super) fn wrong_count() -> Error {
     Error::new(Code::WrongArguments, "Incorrect arguments to EXECUTE")
 }
 
