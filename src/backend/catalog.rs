@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::RwLock;
+use tokio::time::Instant;
 
 use super::answer::Answer;
 use super::pools::Pools;
@@ -16,8 +18,8 @@ use crate::topology::schema::{Column, Schemas, TableSchema};
 const KEPT: usize = 100_000;
 /// Columns of one table at most (MySQL allows 4,096) times indexes.
 const ROWS: usize = 100_000;
-/// How often a definition is read while definitions change.
-const TRIES: usize = 10;
+/// For how long definitions are read again while they change.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is known of the tables. Planning looks it up, so that its lock is taken when a statement is new, not when it is
 /// repeated; it is held for one look or one entry.
@@ -62,6 +64,28 @@ impl Known {
     }
 }
 
+/// Since when definitions have changed while they were read.
+#[derive(Debug)]
+pub struct Unsteady(Instant);
+
+impl Unsteady {
+    /// Since now.
+    pub fn now() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Whether it is worth reading once more.
+    ///
+    /// # Errors
+    /// 1105 when that has been done for long.
+    pub fn check(&self) -> Result<()> {
+        if self.0.elapsed() < PATIENCE {
+            return Ok(());
+        }
+        Err(Error::new(Code::Internal, "definitions of tables change faster than they can be read"))
+    }
+}
+
 impl Schemas for Catalog {
     fn table(&self, database: &str, table: &str) -> Option<Arc<TableSchema>> {
         Some(Arc::clone(&self.known.read().databases.get(database)?.get(table)?.schema))
@@ -89,7 +113,8 @@ impl Catalog {
         node: &Node,
         parts: usize,
     ) -> Result<()> {
-        for _ in 0..TRIES {
+        let unsteady = Unsteady::now();
+        loop {
             let forgotten = self.known.read().forgotten;
             let Some((schema, rows)) = Self::read(pools, table, node).await? else { return Ok(()) };
             let mut known = self.known.write();
@@ -97,9 +122,8 @@ impl Catalog {
                 known.keep(database, table, Entry { schema: Arc::new(schema), rows: in_all(rows, parts) });
                 return Ok(());
             }
+            unsteady.check()?;
         }
-        let text = format!("the definition of '{database}.{table}' changes faster than it can be read");
-        Err(Error::new(Code::Internal, text))
     }
 
     /// Reads a table that is known again. Whether it has changed, or is gone: it is forgotten then. How many rows there are

@@ -187,7 +187,7 @@ pub async fn reframe(
         return Err(error);
     }
     match first.first() {
-        Some(0x00 | 0xFF) => return finish(lease, client, &first, bits, deprecate_eof, None),
+        Some(0x00 | 0xFF) => return finish(lease, client, &first, (bits, names), deprecate_eof, None),
         Some(0xFB) | None => return Err(lease.malformed()),
         _ => {}
     }
@@ -206,7 +206,7 @@ pub async fn reframe(
     loop {
         let packet = next(lease, client, around, &mut killed).await.map_err(lost)?;
         if packet::is_end(&packet) {
-            return finish(lease, client, &packet, bits, deprecate_eof, Some(rows));
+            return finish(lease, client, &packet, (bits, names), deprecate_eof, Some(rows));
         }
         rows += 1;
         client.queue_packet(&packet);
@@ -223,7 +223,7 @@ fn finish(
     lease: &mut Lease,
     client: &mut Client,
     last: &[u8],
-    bits: Bits,
+    (bits, names): (Bits, &Names),
     deprecate_eof: bool,
     rows: Option<u64>,
 ) -> Result<End> {
@@ -231,8 +231,14 @@ fn finish(
     lease.finished();
     if last.first() == Some(&0xFF) {
         let error = packet::decode_err(last).ok_or_else(|| lost(lease.malformed()))?;
-        client.queue_packet(last);
-        return Ok(End { outcome: Outcome::Err { errno: error.errno }, result_set, rows });
+        let errno = error.errno;
+        if names.is_empty() {
+            client.queue_packet(last);
+        } else {
+            let message = names.restore_message(error.errno, &error.message);
+            client.queue_with(|out| packet::put_err(out, &Error { message, ..error }));
+        }
+        return Ok(End { outcome: Outcome::Err { errno }, result_set, rows });
     }
     let ok = if result_set { packet::decode_end(last) } else { packet::decode_ok(last) };
     let mut ok = ok.ok_or_else(|| lost(lease.malformed()))?;

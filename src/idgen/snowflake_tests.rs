@@ -136,55 +136,63 @@ impl Clock for Stepped {
     }
 }
 
-/// A thread that the system stops in the middle of a call is no wait for an id: so one call in a thousand may take long.
 #[test]
 fn a_clock_set_back_by_an_hour_stops_nothing() {
     const THREADS: u64 = 2;
     const PER_SECOND: u64 = 100_000;
+    /// So many ids each thread makes between two steps of the clock.
+    const EACH: u64 = 4000;
     let clock = Arc::new(Stepped(AtomicU64::new(0)));
     let fence = Arc::new(Fence::new(Arc::clone(&clock) as Arc<dyn Clock>));
     let ids = Snowflake::new(Layout::SNOWFLAKE, Arc::clone(&fence), Snowflake::MAX_AHEAD_MS);
     ids.hold(5, fence.now());
-    fence.open(fence.now() + 60_000);
-    let end = Instant::now() + Duration::from_secs(1);
+    fence.open(fence.now() + 600_000);
+    let (counts, over) = ([const { AtomicU64::new(0) }; THREADS as usize], AtomicBool::new(false));
     let made = thread::scope(|scope| {
-        let makers: Vec<_> = (0..THREADS)
-            .map(|_| {
+        let makers: Vec<_> = counts
+            .iter()
+            .map(|count| {
                 scope.spawn(|| {
-                    let (mut made, mut waits, begun) = (Vec::new(), Vec::new(), Instant::now());
-                    while Instant::now() < end {
+                    let (mut made, begun) = (Vec::new(), Instant::now());
+                    while !over.load(Ordering::Relaxed) {
                         let due = begun.elapsed().as_micros() as u64 * PER_SECOND / THREADS / 1_000_000;
                         while (made.len() as u64) < due {
-                            let asked = Instant::now();
+                            // It is refused where it would have to wait.
                             made.push(ids.reserve(1, 0).unwrap());
-                            waits.push(asked.elapsed());
+                            count.store(made.len() as u64, Ordering::Relaxed);
                         }
                         thread::yield_now();
                     }
-                    (made, waits)
+                    made
                 })
             })
             .collect();
-        // An hour back, forward again and back, ten times in the second.
-        for step in [-3_600_000_i64, 0, -3_600_000, -1, -7_200_000, 0, -3_600_000, 0, -60_000, -3_600_000] {
+        // An hour back, forward again and back.
+        let steps = [-3_600_000_i64, 0, -3_600_000, -1, -7_200_000, 0, -3_600_000, 0, -60_000, -3_600_000];
+        for (n, step) in steps.into_iter().enumerate() {
             clock.0.store(step as u64, Ordering::Relaxed);
             fence.follow(u64::MAX);
-            thread::sleep(Duration::from_millis(80));
+            let due = EACH * (n as u64 + 1);
+            while counts
+                .iter()
+                .zip(&makers)
+                .any(|(count, maker)| count.load(Ordering::Relaxed) < due && !maker.is_finished())
+            {
+                thread::sleep(Duration::from_millis(1));
+            }
         }
+        over.store(true, Ordering::Relaxed);
         makers.into_iter().map(|maker| maker.join().unwrap()).collect::<Vec<_>>()
     });
     let mut all = HashSet::new();
-    for (ids_of_one, mut waits) in made {
-        assert!(ids_of_one.len() as u64 > PER_SECOND / THREADS / 4, "{} ids", ids_of_one.len());
+    for ids_of_one in made {
         assert!(ids_of_one.is_sorted_by(|a, b| a < b));
         assert!(ids_of_one.iter().all(|id| all.insert(*id)), "no id is made twice");
-        waits.sort_unstable();
-        let (half, most) = (waits[waits.len() / 2], waits[waits.len() * 999 / 1000]);
-        assert!(half < Duration::from_micros(50) && most < Duration::from_millis(1), "{half:?}, {most:?}");
         let newest = ids.layout().decode(*ids_of_one.last().unwrap()).unix_ms;
+        let now = SystemClock.unix_ms();
         assert!(
-            newest.abs_diff(SystemClock.unix_ms()) < 5_000,
-            "ids' time goes on with the time that passes"
+            (now.saturating_sub(600_000)..now + 5_000).contains(&newest),
+            "ids' time goes on with the time that passes: {newest} at {now}"
         );
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Session;
+use crate::backend::catalog::Unsteady;
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Origin, Result};
 use crate::exec::send;
@@ -20,9 +21,6 @@ use crate::topology::{Layout, Node, Table};
 
 /// What statements and functions of Shardgate's own begin with.
 const OWN_WORD: &[u8] = b"SHARDGATE";
-
-/// How often a statement is planned while definitions change.
-const TRIES: usize = 10;
 
 /// Errors that name a clause or cite the text: ambiguous column, unknown column, syntax, columns of a UNION, columns of an
 /// operand.
@@ -40,7 +38,8 @@ impl Session {
     /// The plan by definitions that were read since the statement came: this proxy may not have heard of changes that
     /// others have been told of.
     async fn plan_afresh(&mut self, text: &[u8], shape: &mut Normalised) -> Result<Arc<Plan>> {
-        for _ in 0..TRIES {
+        let unsteady = Unsteady::now();
+        loop {
             let epoch = self.shared.epoch();
             let plan = self.plan_as_known(text, shape).await?;
             for used in &plan.tables {
@@ -49,8 +48,8 @@ impl Session {
             if self.shared.epoch() == epoch {
                 return Ok(plan);
             }
+            unsteady.check()?;
         }
-        Err(Error::new(Code::Internal, "definitions change faster than they can be read"))
     }
 
     /// The plan by what is known: from the cache, or made.
@@ -75,7 +74,7 @@ impl Session {
         statement: Arc<Statement>,
         shape: &Normalised,
     ) -> Result<Arc<Plan>> {
-        let (mut tries, mut epoch) = (0, self.shared.epoch());
+        let (mut unsteady, mut epoch) = (None, self.shared.epoch());
         loop {
             let complete = self.load_definitions(&statement).await?;
             let shared = &self.shared;
@@ -84,8 +83,8 @@ impl Session {
             let plan = Arc::new(plan);
             // Definitions that were forgotten while they were read would be taken for none.
             let now = shared.epoch();
-            tries += 1;
-            if now != epoch && tries < TRIES {
+            if now != epoch {
+                unsteady.get_or_insert_with(Unsteady::now).check()?;
                 epoch = now;
                 continue;
             }
@@ -110,8 +109,21 @@ impl Session {
         }
     }
 
-    /// Loads the definitions of all tables that a statement names. `false`: one of them does not exist (yet).
+    /// Loads the definitions of all tables that a statement names. `false`: one of them does not exist (yet). Those that were
+    /// forgotten while others were read would be taken for none: they are loaded again.
     pub(super) async fn load_definitions(&self, statement: &Statement) -> Result<bool> {
+        let mut unsteady = None;
+        loop {
+            let epoch = self.shared.epoch();
+            let complete = self.load_once(statement).await?;
+            if self.shared.epoch() == epoch {
+                return Ok(complete);
+            }
+            unsteady.get_or_insert_with(Unsteady::now).check()?;
+        }
+    }
+
+    async fn load_once(&self, statement: &Statement) -> Result<bool> {
         let mut complete = true;
         for name in &statement.tables {
             let Some(database) = name.schema.as_ref().map(|n| n.text.as_str()).or(self.database.as_deref())

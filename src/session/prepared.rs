@@ -131,7 +131,8 @@ impl Session {
                 return Err(unpreparable());
             }
         }
-        let described = self.describe(&plan, &sql, &shape).await?;
+        let described = self.describe(&plan, &sql, &shape).await;
+        let described = self.in_own_names(&plan, described)?;
         let params = usize::from(plan.statement.params);
         let statement = Statement {
             sql,

@@ -15,6 +15,7 @@ use crate::exec::names::Names;
 use crate::idgen::Patience;
 use crate::plan::bind::MakeIds;
 use crate::plan::ir::{Act, Plan};
+use crate::plan::stage_spec::outgrew;
 use crate::plan::{self, Bound, Setting};
 use crate::sharding::{IdForm, KeyType};
 use crate::sql::facts::{DdlKind, FunctionUse, Kind, Operand};
@@ -123,7 +124,27 @@ impl Session {
         let plain = self.held.deadline().is_none()
             && !self.held.has_outlived()
             && self.vars.next_transaction.is_none();
-        if plain { self.carry_out(plan, text).await } else { Box::pin(self.run_bounded(plan, text)).await }
+        let done = if plain {
+            self.carry_out(plan, text).await
+        } else {
+            Box::pin(self.run_bounded(plan, text)).await
+        };
+        self.in_own_names(plan, done)
+    }
+
+    /// What servers have said of a statement, with its tables called as the client calls them.
+    pub(super) fn in_own_names<T>(&mut self, plan: &Plan, done: Result<T>) -> Result<T> {
+        if !plan.renamed {
+            return done;
+        }
+        let names = names_of(plan);
+        for [_, code, message] in &mut self.last.warned.messages {
+            *message = names.restore_message(code.parse().unwrap_or_default(), message);
+        }
+        done.map_err(|error| match error.origin {
+            Origin::Backend => Error { message: names.restore_message(error.errno, &error.message), ..error },
+            Origin::Proxy | Origin::Client => error,
+        })
     }
 
     /// The same where the transaction has a time limit, or the next one characteristics of its own.
@@ -211,7 +232,14 @@ impl Session {
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
         loop {
+            let begun = self.client.mark();
             let done = self.read(plan, read, &bound, text).await;
+            if let Err(error) = &done
+                && outgrew(error)
+                && self.client.take_back(begun)
+            {
+                return Box::pin(self.read_staged(read, text, error.clone())).await;
+            }
             if matches!(&plan.statement.kind, Kind::Ddl(_)) {
                 self.shared.maintained(plan);
             }

@@ -400,17 +400,22 @@ fn subjects_of(text: &str) -> Vec<String> {
 }
 
 /// Removes what is of no more use: what ended well a week ago or a thousand statements ago, and what failed and was left
-/// alone for three months.
+/// alone for three months. It is looked for without locks: a search that waits for rows of statements that end would meet
+/// them in a deadlock.
 async fn sweep(conn: &mut impl Queryable, schema: &str, id: u64) -> mysql_async::Result<()> {
     let before = id.saturating_sub(KEPT);
     let old = format!(
         "(state IN ('done', 'undone') AND (id < {before} OR ended < CURRENT_TIMESTAMP - INTERVAL 7 DAY)) OR \
          (state = 'failed' AND ended < CURRENT_TIMESTAMP - INTERVAL 90 DAY)"
     );
-    let places =
-        format!("DELETE FROM {schema}.ddl_places WHERE ddl IN (SELECT id FROM {schema}.ddl WHERE {old})");
-    conn.query_drop(places).await?;
-    conn.query_drop(format!("DELETE FROM {schema}.ddl WHERE {old}")).await
+    let found = format!("SELECT id FROM {schema}.ddl WHERE {old} ORDER BY id LIMIT {KEPT}");
+    let found: Vec<String> = conn.query_map(found, |id: u64| id.to_string()).await?;
+    if found.is_empty() {
+        return Ok(());
+    }
+    let ids = found.join(",");
+    conn.query_drop(format!("DELETE FROM {schema}.ddl_places WHERE ddl IN ({ids})")).await?;
+    conn.query_drop(format!("DELETE FROM {schema}.ddl WHERE id IN ({ids})")).await
 }
 
 fn create(schema: &str) -> Vec<String> {

@@ -1,5 +1,5 @@
-//! Which definitions of tables the proxies plan by: a count of changes, and a row for each proxy that lives, with the count
-//! as of which it knows them.
+//! Which definitions of tables the proxies plan by: a count of changes, with the databases of the latest ones, and a row for
+//! each proxy that lives, with the count as of which it knows them.
 //!
 //! Who changes definitions counts that, and waits until every other proxy of the same databases has a row with that count,
 //! or one that has run out. A proxy renews its row before it looks at the count: either who waits sees the row, or the
@@ -28,6 +28,8 @@ const RENEWED: Duration = Duration::from_secs(2);
 /// How often who waits looks whether the others have heard.
 const PAUSE: Duration = Duration::from_millis(10);
 
+/// How many changes are kept with their databases.
+const KEPT: u64 = 1000;
 /// How soon a store that failed is tried again.
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -78,8 +80,8 @@ impl Definitions {
         self.announced.notified().await;
     }
 
-    /// Tells others what could not be told before, shows that this proxy lives, and hears what others have changed: `forget`
-    /// is called then, and must leave nothing to plan by.
+    /// Tells others what could not be told before, shows that this proxy lives, and hears what others have changed: where
+    /// that is of its databases, `forget` is called, and must leave nothing to plan by.
     pub async fn exchange(&self, forget: impl FnOnce()) -> Result<()> {
         let begun = SystemClock.elapsed_ms();
         let trusts = || self.until.store(begun + millis(TRUST), Ordering::Release);
@@ -99,7 +101,7 @@ impl Definitions {
     /// Whether this proxy's row was renewed.
     async fn hear(&self, begun: u64, forget: impl FnOnce()) -> Result<bool> {
         if self.unannounced.swap(false, Ordering::AcqRel)
-            && let Err(error) = self.count().await
+            && let Err(error) = self.count(&[]).await
         {
             self.unannounced.store(true, Ordering::Release);
             return Err(error);
@@ -117,7 +119,9 @@ impl Definitions {
         if version == known {
             return Ok(renews);
         }
-        forget();
+        if self.concerns(known, version).await? {
+            forget();
+        }
         let acknowledge = async |conn: &mut Conn| self.enrol(conn, version).await;
         self.tables.run("acknowledge a change", acknowledge).await?;
         self.known.store(version, Ordering::Release);
@@ -130,7 +134,7 @@ impl Definitions {
     pub async fn publish(&self, databases: &[&str]) {
         let tried = Instant::now() + LEASE;
         let version = loop {
-            match self.count().await {
+            match self.count(databases).await {
                 Ok(version) => break version,
                 Err(error) if is_denied(&error) || Instant::now() >= tried => {
                     tracing::warn!(
@@ -165,16 +169,41 @@ impl Definitions {
         self.tables.run("take leave", async |conn: &mut Conn| conn.exec_drop(sql, (&self.owner,)).await).await
     }
 
-    /// Counts a change, and tells the new count. A change of this proxy's own is no news to it.
-    async fn count(&self) -> Result<u64> {
+    /// Whether changes after a count, up to another, are perhaps of databases that this proxy serves.
+    async fn concerns(&self, known: u64, version: u64) -> Result<bool> {
+        let schema = self.tables.db.schema();
+        let sql =
+            format!("SELECT dbs FROM {schema}.ddl_changes WHERE version > ? AND version <= ? LIMIT {KEPT}");
+        let read = async |conn: &mut Conn| conn.exec::<String, _, _>(sql, (known, version)).await;
+        let changes = self.tables.run("tell what has changed", read).await?;
+        let ours = |dbs: &String| {
+            dbs.is_empty() || dbs.lines().any(|database| self.databases.contains(&format!("\n{database}\n")))
+        };
+        // Those that are not kept are of any database.
+        let all = version.checked_sub(known) == Some(changes.len() as u64);
+        Ok(!all || changes.iter().any(ours))
+    }
+
+    /// Counts a change of databases (none: of any), and tells the new count. A change of this proxy's own is no news to it.
+    async fn count(&self, databases: &[&str]) -> Result<u64> {
+        let schema = self.tables.db.schema();
         let sql = format!(
-            "INSERT INTO {}.ddl_definitions (id, version) VALUES (1, LAST_INSERT_ID(1)) \
-             ON DUPLICATE KEY UPDATE version = LAST_INSERT_ID(version + 1)",
-            self.tables.db.schema()
+            "INSERT INTO {schema}.ddl_definitions (id, version) VALUES (1, LAST_INSERT_ID(1)) \
+             ON DUPLICATE KEY UPDATE version = LAST_INSERT_ID(version + 1)"
+        );
+        let (keep, cut) = (
+            format!("REPLACE INTO {schema}.ddl_changes (version, dbs) VALUES (?, ?)"),
+            format!("DELETE FROM {schema}.ddl_changes WHERE version <= ?"),
         );
         let count = async |conn: &mut Conn| {
+            // Who sees the count sees whose it is.
+            conn.query_drop("START TRANSACTION").await?;
             conn.query_drop(sql).await?;
-            Ok(conn.last_insert_id().unwrap_or(1))
+            let version = conn.last_insert_id().unwrap_or(1);
+            conn.exec_drop(keep, (version, databases.join("\n"))).await?;
+            conn.exec_drop(cut, (version.saturating_sub(KEPT),)).await?;
+            conn.query_drop("COMMIT").await?;
+            Ok(version)
         };
         let version = self.tables.run("count a change", count).await?;
         let before = version.saturating_sub(1);
@@ -232,6 +261,12 @@ fn create(schema: &str) -> Vec<String> {
                 id TINYINT NOT NULL PRIMARY KEY,
                 version BIGINT UNSIGNED NOT NULL COMMENT 'counts changes of definitions'
             ) ENGINE = InnoDB COMMENT 'Shardgate: proxies look here for changes of others'"
+        ),
+        format!(
+            "CREATE TABLE IF NOT EXISTS {schema}.ddl_changes (
+                version BIGINT UNSIGNED NOT NULL PRIMARY KEY COMMENT 'the count with this change',
+                dbs MEDIUMTEXT {names} COMMENT 'databases that it is of, a line each; none: any'
+            ) ENGINE = InnoDB COMMENT 'Shardgate: the latest changes of definitions'"
         ),
         format!(
             "CREATE TABLE IF NOT EXISTS {schema}.ddl_proxies (

@@ -9,7 +9,7 @@ trap 'rm -f "$out"' EXIT
 bench() {
     sysbench oltp_read_write --db-driver=mysql --mysql-host="$host" --mysql-port="$port" --mysql-user="$user" \
         --mysql-password="$password" --mysql-db="$database" --db-ps-mode="$mode" --auto_inc=off --tables=1 \
-        --table_size=2000 --threads=4 --events=400 --time=60 "$1" >"$out" 2>&1 || { cat "$out" >&2; exit 1; }
+        --table_size=2000 --threads=4 --events=400 --time=0 "$1" >"$out" 2>&1 || { cat "$out" >&2; exit 1; }
 }
 
 bench prepare

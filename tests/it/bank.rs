@@ -27,7 +27,7 @@ use crate::support::shop::run;
 
 const TELLERS: usize = 8;
 /// How long recovery may take after the last kill.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 fn setting(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
@@ -44,7 +44,7 @@ async fn a_bank_keeps_its_money_whatever_dies() {
     let seed = setting("SHARDGATE_SEED").unwrap_or_else(rand::random);
     let kills = setting("SHARDGATE_KILLS").unwrap_or(100);
     println!("SHARDGATE_SEED={seed} SHARDGATE_KILLS={kills}");
-    let house = Arc::new(House::start().await);
+    let house = Arc::new(House::start("200ms").await);
     open(&house, ACCOUNTS).await;
     let strangers = Strangers::prepare(&house).await;
     for place in &house.places {
@@ -67,7 +67,10 @@ async fn a_bank_keeps_its_money_whatever_dies() {
     let killing = tokio::spawn(Arc::clone(&killer).run(seed));
     let began = Instant::now();
     let mut shown = 0;
-    while killer.kills.load(Ordering::Relaxed) < kills {
+    let enough = || {
+        killer.kills.load(Ordering::Relaxed) >= kills && house.acknowledged.load(Ordering::Relaxed) > kills
+    };
+    while !enough() {
         assert!(!killing.is_finished(), "the killer has failed");
         let so_far = killer.kills.load(Ordering::Relaxed) / 100;
         if so_far > shown {
@@ -107,7 +110,6 @@ async fn a_bank_keeps_its_money_whatever_dies() {
         wrong.len(),
         &wrong[..wrong.len().min(20)]
     );
-    assert!(acknowledged as u64 > kills, "hardly anything was done");
     drop(killer);
     Arc::into_inner(house).unwrap().stop().await;
 }

@@ -71,6 +71,20 @@ async fn bound() {
 /// stand in its own way.
 async fn two_keys(lab: &Lab, tag: &str, more: &str) -> (Proxy, String) {
     let database = lab.database(tag).await;
+    let proxy = Proxy::start(&keys_config(lab, &database, more)).await;
+    let mut client = connect(&Login::app(proxy.port).database(&database)).await;
+    run(
+        &mut client,
+        &[
+            "CREATE TABLE a (n INT NOT NULL PRIMARY KEY, m INT NOT NULL, w VARCHAR(3000) NOT NULL) ENGINE=InnoDB",
+            "CREATE TABLE b (n INT NOT NULL, m INT NOT NULL PRIMARY KEY, w VARCHAR(3000) NOT NULL) ENGINE=InnoDB",
+        ],
+    )
+    .await;
+    (proxy, database)
+}
+
+fn keys_config(lab: &Lab, database: &str, more: &str) -> String {
     let mut config =
         format!("[[user]]\nname = \"app\"\npassword = \"app\"\n[pool]\nmax_connections = 3\n{more}\n");
     for (n, primary) in lab.cluster.primaries.iter().enumerate() {
@@ -84,17 +98,7 @@ async fn two_keys(lab: &Lab, tag: &str, more: &str) -> (Proxy, String) {
          group.b = {{ algorithm = {{ modulo = 4 }}, tables = {{ b = \"m\" }} }}\n"
     )
     .unwrap();
-    let proxy = Proxy::start(&config).await;
-    let mut client = connect(&Login::app(proxy.port).database(&database)).await;
-    run(
-        &mut client,
-        &[
-            "CREATE TABLE a (n INT NOT NULL PRIMARY KEY, m INT NOT NULL, w VARCHAR(3000) NOT NULL) ENGINE=InnoDB",
-            "CREATE TABLE b (n INT NOT NULL, m INT NOT NULL PRIMARY KEY, w VARCHAR(3000) NOT NULL) ENGINE=InnoDB",
-        ],
-    )
-    .await;
-    (proxy, database)
+    config
 }
 
 /// `count` rows in `a`, of about `width` bytes.
@@ -251,13 +255,16 @@ async fn a_moment_that_comes_twice_is_refused() {
 #[tokio::test]
 async fn what_is_stopped_leaves_nothing() {
     let lab = Lab::shared().await;
-    let (proxy, database) = two_keys(lab, "stopped", "[limits]\nstatement_timeout = \"2s\"\n").await;
+    let (proxy, database) = two_keys(lab, "stopped", "").await;
     let login = Login::app(proxy.port).database(&database);
     let mut client = connect(&login).await;
     fill(&mut client, 3000, 10).await;
     let slow = "INSERT INTO b SELECT n, m, IF(SLEEP(0.01) = 0, w, w) FROM a";
     // Its time is over.
-    assert_eq!(soon("the time is over", client.one(slow)).await.errno(), 3024);
+    let limit = "[limits]\nstatement_timeout = \"2s\"\n";
+    let limited = Proxy::start(&keys_config(lab, &database, limit)).await;
+    let mut late = connect(&Login::app(limited.port).database(&database)).await;
+    assert_eq!(soon("the time is over", late.one(slow)).await.errno(), 3024);
     // KILL QUERY.
     let id = number(&client.one("SELECT CONNECTION_ID()").await);
     client.send(slow).await.unwrap();

@@ -56,7 +56,7 @@ async fn a_statement_that_is_stopped_leaves_no_table() {
     for kill in ["KILL QUERY", "KILL"] {
         let mut victim = shop.client().await;
         let session = number(&victim.one("SELECT CONNECTION_ID()").await);
-        let sql = "CREATE TABLE products AS SELECT id, name, SLEEP(1) AS stopped_nap FROM users";
+        let sql = "CREATE TABLE products AS SELECT id, name, SLEEP(100) AS stopped_nap FROM users";
         let creating = tokio::spawn(async move { victim.query(sql).await });
         let mut direct = shop.direct(1).await;
         until("it reads", async || (running(&mut direct, "SELECT%stopped_nap%").await > 0).then_some(()))

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 
 use crate::support::client::{Client, Login};
 use crate::support::cluster::Lab;
 use crate::support::corpus::load;
 use crate::support::proxy::{Options, Proxy, config};
+use crate::support::shop::PATIENCE;
 
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -63,10 +63,7 @@ pub async fn output(
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = tokio::time::timeout(Duration::from_secs(180), running)
-        .await
-        .expect("the driver does not end")
-        .unwrap();
+    let output = tokio::time::timeout(5 * PATIENCE, running).await.expect("the driver does not end").unwrap();
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     let log = proxy.map(Proxy::log).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Statements beyond any measure: nested ten thousand deep, a megabyte long, with ten thousand values or conditions. Each is
 //! answered as one server does, or with the error that says why not; nobody's connection breaks, and nothing takes long.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::support::client::{Answer, Client, Failure};
 use crate::support::shop::{Setup, Shop, number, numbers, run, soon};
@@ -232,7 +232,6 @@ async fn ten_thousand_values() {
         keys.join(", ")
     };
     let all = (1..=DEEP).map(|n| n.to_string()).collect::<Vec<_>>().join(", ");
-    let begun = Instant::now();
     for (keys, shards) in [(of(0), 1), (of(3), 1), (all, 4)] {
         for sql in [
             format!("SELECT id FROM users WHERE id IN ({keys}) ORDER BY id"),
@@ -240,7 +239,7 @@ async fn ten_thousand_values() {
             format!("SELECT COUNT(*) FROM users WHERE age IN ({keys})"),
         ] {
             for prepared in [false, true] {
-                let given = ask(&mut client, &sql, prepared).await;
+                let given = soon("an answer", ask(&mut client, &sql, prepared)).await;
                 assert_eq!(shown(&given), shown(&ask(&mut plain, &sql, prepared).await));
             }
         }
@@ -253,7 +252,6 @@ async fn ten_thousand_values() {
             .collect();
         assert_eq!(asked.len(), shards, "{asked:?}");
     }
-    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     let ids = numbers(&client.one("SELECT id FROM users ORDER BY id").await);
     assert_eq!(ids.len(), 8);
 }

@@ -1,7 +1,7 @@
 //! Changes whose rows are found first, when something goes wrong in any part of them: all of it has happened, or nothing; and
 //! what two of them change at once, both have changed.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::support::client::{Answer, Client};
 use crate::support::cluster::Lab;
@@ -30,13 +30,13 @@ fn sql(part: Part) -> (&'static str, &'static str) {
         ),
         Part::Join => (
             "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', o.note = 'w' \
-             WHERE o.id + u.age + SLEEP(100) > 0",
-            "%SLEEP(100)%",
+             WHERE o.id + u.age + SLEEP(1000) > 0",
+            "%SLEEP(1000)%",
         ),
         Part::Write => (
             "UPDATE users u JOIN orders o ON o.product_id = u.age SET u.name = 'w', \
-             o.note = IF(o.id > 1000000, SLEEP(100), 'w')",
-            "UPDATE %SLEEP(100)%",
+             o.note = IF(o.id > 1000000, SLEEP(1000), 'w')",
+            "UPDATE %SLEEP(1000)%",
         ),
     }
 }
@@ -60,7 +60,7 @@ async fn amid(yard: &mut Yard<'_>, part: Part, begin: bool) -> Client {
 
 /// Nothing has changed, nothing runs, and nobody holds a row.
 async fn is_as_before(yard: &mut Yard<'_>, after: &str) {
-    for like in ["UPDATE %orders%", "%SLEEP(100)%", "%`orders`%FOR UPDATE%"] {
+    for like in ["UPDATE %orders%", "%SLEEP(1000)%", "%`orders`%FOR UPDATE%"] {
         until(&format!("{like} ends after {after}"), async || (yard.busy(like).await == 0).then_some(()))
             .await;
     }
@@ -84,11 +84,9 @@ async fn kill_query_undoes_each_part() {
         for begin in [false, true] {
             let what = format!("KILL QUERY in {part:?}, BEGIN: {begin}");
             let mut victim = amid(&mut yard, part, begin).await;
-            let asked = Instant::now();
             run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
             let (errno, message) = error(&mut victim, &what).await;
             assert_eq!(errno, 1317, "{what}: {message}");
-            assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
             run(yard.locker(), &["ROLLBACK"]).await;
             if begin {
                 let own = "SELECT COUNT(*) FROM users WHERE city = 'mine' AND name = 'u'";
@@ -200,7 +198,7 @@ async fn changes_at_once_see_each_other() {
         })
         .collect();
     for task in tasks {
-        tokio::time::timeout(Duration::from_secs(120), task).await.expect("no deadlock").unwrap();
+        soon("no deadlock", task).await.unwrap();
     }
     for total in
         yard.shop.each("SELECT DISTINCT CAST(total AS SIGNED) FROM orders WHERE id % 1000000 <= 3").await

@@ -16,7 +16,7 @@ use shardgate::topology::{Endpoint, Generator, Source};
 use crate::support::client::{Client, Login};
 use crate::support::cluster::Lab;
 use crate::support::proxy::Proxy;
-use crate::support::shop::{connect, number, numbers, run, soon, text, until};
+use crate::support::shop::{PATIENCE, connect, number, numbers, run, soon, text, until};
 
 /// A table `t` with snowflake ids on the `home` server, whose proxies lease from schema `DATABASE_ids` on the first.
 struct Setup<'a> {
@@ -88,7 +88,7 @@ impl<'a> Setup<'a> {
 fn terminate(proxy: Proxy) {
     let status = Command::new("kill").args(["-TERM", &proxy.pid.to_string()]).status().unwrap();
     assert!(status.success());
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     while !std::fs::read_to_string(format!("/proc/{}/stat", proxy.pid))
         .map_or(true, |stat| stat.contains(") Z "))
     {
@@ -96,6 +96,11 @@ fn terminate(proxy: Proxy) {
         std::thread::sleep(Duration::from_millis(5));
     }
     drop(proxy);
+}
+
+/// Milliseconds since 1970.
+fn wall() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64
 }
 
 /// What a proxy says that does not start.
@@ -180,7 +185,7 @@ async fn leases_from_the_future_are_passed_over_or_refused() {
 async fn an_outage_of_the_store_is_told_when_the_lease_has_run_out_and_ends_by_itself() {
     let lab = Lab::start(2, 0, 0).await;
     let setup = Setup::over(&lab, "outage", 1).await;
-    let proxy = Proxy::start(&setup.leased("lease = \"3s\"")).await;
+    let proxy = Proxy::start(&setup.leased("lease = \"15s\"")).await;
     let mut client = setup.client(&proxy).await;
     let insert = "INSERT INTO t (v) VALUES (1)";
     run(&mut client, &[insert]).await;
@@ -192,7 +197,7 @@ async fn an_outage_of_the_store_is_told_when_the_lease_has_run_out_and_ends_by_i
         (answer.errno() != 0).then_some(answer)
     })
     .await;
-    assert!(went_on > 10, "{went_on}");
+    assert!(went_on > 0, "nothing was made by the lease that was held");
     let said = refused.to_string();
     assert!(refused.errno() == 1467 && said.contains(&format!("the store ds0/{}", setup.store())), "{said}");
     assert!(said.to_lowercase().contains("refused"), "{said}");
@@ -201,7 +206,7 @@ async fn an_outage_of_the_store_is_told_when_the_lease_has_run_out_and_ends_by_i
 
     // A proxy that starts during an outage serves, and makes ids when it is over.
     lab.cluster.primaries[0].kill_hard().await.unwrap();
-    let other = Proxy::start(&setup.leased("lease = \"3s\"")).await;
+    let other = Proxy::start(&setup.leased("lease = \"15s\"")).await;
     let mut client = setup.client(&other).await;
     let answer = client.one(insert).await;
     assert!(answer.errno() == 1467 && answer.to_string().contains("the store ds0/"), "{answer}");
@@ -217,7 +222,7 @@ async fn an_outage_of_the_store_is_told_when_the_lease_has_run_out_and_ends_by_i
         let row = status.rows().iter().find(|row| row[0].to_string().contains(name)).unwrap();
         row[1].to_string().trim_matches('\'').parse::<f64>().unwrap()
     };
-    assert!((1.0..=3000.0).contains(&value("ids_bound_left_ms")), "{status}");
+    assert!((1.0..=15_000.0).contains(&value("ids_bound_left_ms")), "{status}");
     assert!((60.0..70.0).contains(&value("ids_years_left")) && value("ids_issued_total") >= 1.0, "{status}");
     lab.cluster.stop().await;
 }
@@ -242,7 +247,7 @@ async fn a_fixed_number_is_held_once_and_goes_on_above() {
     }
     let ahead = Layout::SNOWFLAKE.decode(*ids.last().unwrap()).unix_ms;
     let now = Layout::SNOWFLAKE.decode(setup.id(&Proxy::start(&config).await, &Layout::SNOWFLAKE).await.2);
-    assert!(now.unix_ms >= ahead && now.unix_ms < ahead + 30_000, "restarts lead far ahead");
+    assert!(now.unix_ms >= ahead && now.unix_ms < wall() + 30_000, "restarts lead far ahead");
     std::fs::write(state.join("worker-9"), "half a rec").unwrap();
     let said = refusal(&config).await;
     assert!(said.contains("worker-9 is damaged") && said.contains("remove the file"), "{said}");
@@ -331,12 +336,12 @@ fn holder(server: &Server, schema: &str, owner: String, layout: Layout) -> Holde
         password: String::new(),
     };
     let source = Source { name: "ds0".into(), primary, replicas: Vec::new() };
-    let store = MySqlLeases::new(Db::new(&source, schema, Duration::from_secs(20)));
+    let store = MySqlLeases::new(Db::new(&source, schema, PATIENCE));
     let fence = Arc::new(Fence::new(Arc::new(SystemClock)));
     let metrics = Metrics::default();
     let specs = [Generator::Snowflake(layout)];
     let ids = Arc::new(Ids::new(&specs, fence, Duration::from_secs(1), metrics.clone()));
-    let terms = Terms { layout, lease: Duration::from_secs(60), worker: None, owner };
+    let terms = Terms { layout, lease: Duration::from_secs(3600), worker: None, owner };
     Holder::new(store, ids, terms, metrics)
 }
 
@@ -404,10 +409,13 @@ async fn the_table_holds_what_is_compared() {
         password: String::new(),
     };
     let source = Source { name: "ds0".into(), primary, replicas: Vec::new() };
-    let store = MySqlLeases::new(Db::new(&source, &setup.store(), Duration::from_secs(20)));
+    let store = MySqlLeases::new(Db::new(&source, &setup.store(), PATIENCE));
+    let before = wall();
     let seen = store.read().await.unwrap();
-    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as u64;
-    assert!(seen.leases.is_empty() && seen.now_ms.abs_diff(wall) < 5_000, "{seen:?} {wall}");
+    assert!(
+        seen.leases.is_empty() && (before - 1000..=wall() + 1000).contains(&seen.now_ms),
+        "{seen:?} {before}"
+    );
     let lease = Lease {
         worker: 65_535,
         version: 1,

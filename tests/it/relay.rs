@@ -62,7 +62,7 @@ async fn full<'a>(lab: &'a Lab, tag: &str, setup: &Setup<'_>, rows: usize) -> Sh
 
 async fn drain(client: &mut Client, sql: &str) -> (u64, u64) {
     client.send(sql).await.unwrap();
-    match tokio::time::timeout(Duration::from_secs(120), client.drain()).await {
+    match tokio::time::timeout(5 * PATIENCE, client.drain()).await {
         Ok(Ok(all)) => all,
         Ok(Err(failure)) => panic!("{sql}: {failure}"),
         Err(late) => panic!("{sql}: no end: {late}"),
@@ -172,7 +172,7 @@ async fn a_slow_client_holds_the_servers_back() {
 
 #[tokio::test]
 async fn the_statement_of_a_client_that_leaves_is_stopped() {
-    let setup = Setup { more: "[pool]\nmax_connections = 1\nwait = \"15s\"\n", ..Setup::default() };
+    let setup = Setup { more: "[pool]\nmax_connections = 1\n", ..Setup::default() };
     let lab = Lab::shared().await;
     let shop = full(lab, "leaves", &setup, 60).await;
     let key = shop.key(0, 0, 0);
@@ -226,11 +226,11 @@ async fn kill_query_stops_one_statement() {
     run(&mut plain, &["CREATE TABLE orders (id INT PRIMARY KEY, user_id INT, note TEXT)"]).await;
     run(&mut plain, &[&format!("INSERT INTO orders VALUES (1, {key}, NULL), (2, {key}, NULL)")]).await;
     for sql in [
-        "SELECT /*tag*/ SLEEP(60)".to_owned(),
-        format!("SELECT /*tag*/ SLEEP(60) FROM orders WHERE user_id = {key}"),
-        "SELECT /*tag*/ id, SLEEP(60) FROM orders ORDER BY id".to_owned(),
-        "SELECT /*tag*/ SUM(SLEEP(60)) FROM orders".to_owned(),
-        format!("UPDATE /*tag*/ orders SET note = SLEEP(60) WHERE user_id = {key}"),
+        "SELECT /*tag*/ SLEEP(600)".to_owned(),
+        format!("SELECT /*tag*/ SLEEP(600) FROM orders WHERE user_id = {key}"),
+        "SELECT /*tag*/ id, SLEEP(600) FROM orders ORDER BY id".to_owned(),
+        "SELECT /*tag*/ SUM(SLEEP(600)) FROM orders".to_owned(),
+        format!("UPDATE /*tag*/ orders SET note = SLEEP(600) WHERE user_id = {key}"),
     ] {
         let sql = sql.replace("tag", &shop.database);
         // What a plain server answers.
@@ -368,47 +368,43 @@ async fn late_kills_hit_nobody_else() {
         killed
     });
     let (mut killer, mut other) = (shop.client().await, shop.client().await);
-    let until = Instant::now() + Duration::from_secs(3);
     let kills = async {
-        while Instant::now() < until {
+        loop {
             killer.one(&format!("KILL QUERY {id}")).await;
         }
     };
     let others = async {
-        let mut answered = 0;
-        while Instant::now() < until {
+        for _ in 0..1000 {
             let answer = other.one(&format!("SELECT COUNT(*) FROM orders WHERE user_id = {key}")).await;
             assert_eq!(number(&answer), 5);
-            answered += 1;
         }
-        answered
     };
-    let ((), answered) = tokio::join!(kills, others);
+    tokio::select! {
+        () = kills => unreachable!(),
+        () = others => {}
+    }
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     let killed = soon("the victim", victims).await.unwrap();
-    println!("{killed} statements killed, {answered} of another client answered");
-    assert!(answered > 0);
+    println!("{killed} statements killed");
 }
 
 #[tokio::test]
 async fn a_statement_over_its_time_is_stopped() {
-    let setup = Setup { more: "[limits]\nstatement_timeout = \"400ms\"\n", ..Setup::default() };
+    let setup = Setup { more: "[limits]\nstatement_timeout = \"3s\"\n", ..Setup::default() };
     let shop = full(Lab::shared().await, "statement_timeout", &setup, 5).await;
     let like = format!("%/*{}*/%", shop.database);
     let key = shop.key(0, 0, 0);
     let mut direct = shards(&shop).await;
     for sql in [
-        "SELECT /*tag*/ SLEEP(60)".to_owned(),
-        "SELECT /*tag*/ id, SLEEP(60) FROM orders ORDER BY id".to_owned(),
-        format!("UPDATE /*tag*/ orders SET note = SLEEP(60) WHERE user_id = {key}"),
-        "UPDATE /*tag*/ orders SET note = SLEEP(60)".to_owned(),
+        "SELECT /*tag*/ SLEEP(600)".to_owned(),
+        "SELECT /*tag*/ id, SLEEP(600) FROM orders ORDER BY id".to_owned(),
+        format!("UPDATE /*tag*/ orders SET note = SLEEP(600) WHERE user_id = {key}"),
+        "UPDATE /*tag*/ orders SET note = SLEEP(600)".to_owned(),
     ] {
         let sql = sql.replace("tag", &shop.database);
         let mut client = shop.client().await;
-        let started = Instant::now();
         let answers = soon("the timeout", client.query(&sql)).await.unwrap();
         assert_eq!(answers[0].errno(), 3024, "{sql}: {}", answers[0]);
-        assert!(started.elapsed() < Duration::from_secs(5), "{sql}: {:?}", started.elapsed());
         until("it ends", async || (busy(&mut direct, &like).await == 0).then_some(())).await;
         assert_eq!(number(&client.one("SELECT COUNT(*) FROM orders").await), 20, "{sql}");
     }

@@ -7,11 +7,8 @@ use crate::support::cluster::Lab;
 use crate::support::proxy::Options;
 use crate::support::shop::{Setup, Shop, number, run, until};
 
-const SETUP: Setup<'static> = Setup {
-    options: Options { replicas: true, numbered: false, ledger: false },
-    listen: "",
-    more: "[pool]\nconnect_timeout = \"1s\"\n",
-};
+const SETUP: Setup<'static> =
+    Setup { options: Options { replicas: true, numbered: false, ledger: false }, listen: "", more: "" };
 
 /// A shop on two sources of two replicas each, with some rows that have arrived everywhere.
 async fn shop(lab: &Lab) -> Shop<'_> {

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use mysql_async::prelude::Queryable;
 use shardgate::cli::demo::servers::{Cluster, Spec};
 
+use crate::support::shop::PATIENCE;
+
 fn spec(primaries: u16, replicas_each: u16) -> Spec {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/servers");
     Spec { primaries, replicas_each, plain: 0, dir }
@@ -74,7 +76,7 @@ fn servers_die_with_a_killed_owner() {
         .env("SHARDGATE_TEST_OWNER", &file)
         .spawn()
         .unwrap();
-    let deadline = Instant::now() + Duration::from_secs(120);
+    let deadline = Instant::now() + PATIENCE;
     while !file.exists() {
         assert!(Instant::now() < deadline, "the owner starts no server");
         std::thread::sleep(Duration::from_millis(20));

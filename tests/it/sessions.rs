@@ -5,7 +5,7 @@ use crate::support::shop::{Setup, Shop, connect, number, run, running, soon, tex
 
 #[tokio::test]
 async fn everyone_has_variables_of_their_own() {
-    let setup = Setup { more: "[pool]\nmax_connections = 4\nwait = \"15s\"\n", ..Setup::default() };
+    let setup = Setup { more: "[pool]\nmax_connections = 4\n", ..Setup::default() };
     let shop = Shop::shared_with("variables", &setup).await;
     let rows: Vec<String> = (1..=20).map(|id| format!("({id}, 'n{id}')")).collect();
     run(&mut shop.client().await, &[&format!("INSERT INTO users (id, name) VALUES {}", rows.join(","))])
@@ -46,7 +46,7 @@ async fn everyone_has_variables_of_their_own() {
         })
         .collect();
     for task in tasks {
-        tokio::time::timeout(std::time::Duration::from_secs(120), task).await.expect("all clients").unwrap();
+        soon("all clients", task).await.unwrap();
     }
 }
 

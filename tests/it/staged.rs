@@ -57,14 +57,14 @@ impl Yard<'_> {
             Part::Read => (format!("{JOIN} WHERE o.id % 1000000 <= 20"), "SELECT %`o`.`product_id`%"),
             Part::Fill => (format!("{JOIN} WHERE CONCAT(o.note, '') <> ''"), "% INTO %shardgate_stage%"),
             Part::Spread | Part::Alone => {
-                (format!("{JOIN} WHERE o.id % 1000000 <= 20 AND SLEEP(100) = 0"), "%SLEEP(100)%")
+                (format!("{JOIN} WHERE o.id % 1000000 <= 20 AND SLEEP(1000) = 0"), "%SLEEP(1000)%")
             }
         }
     }
 
-    /// A client whose statement is in the middle of a part.
-    async fn amid(&mut self, part: Part) -> Client {
-        let (sql, like) = Self::sql(part);
+    /// A client whose statement comes to a part, and no further.
+    async fn begin(&mut self, part: Part) -> Client {
+        let (sql, _) = Self::sql(part);
         if part == Part::Read {
             run(self.locker(), &["LOCK TABLES orders WRITE"]).await;
         }
@@ -73,6 +73,13 @@ impl Yard<'_> {
             run(&mut client, &["BEGIN"]).await;
         }
         client.send(&sql).await.unwrap();
+        client
+    }
+
+    /// A client whose statement is in the middle of a part.
+    async fn amid(&mut self, part: Part) -> Client {
+        let client = self.begin(part).await;
+        let (_, like) = Self::sql(part);
         until(&format!("{part:?} runs"), async || (self.busy(like).await > 0).then_some(())).await;
         // Tables are made when the first rows have come.
         let seen = self.temporary().await > 0;
@@ -155,11 +162,9 @@ async fn kill_query_stops_each_part() {
     for part in PARTS {
         let what = format!("KILL QUERY in {part:?}");
         let mut victim = yard.amid(part).await;
-        let asked = Instant::now();
         run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
         let (errno, message) = error(&mut victim, &what).await;
         assert_eq!(errno, 1317, "{what}: {message}");
-        assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
         yard.unlock().await;
         run(&mut victim, &["ROLLBACK"]).await;
         assert_eq!(victim.one(&format!("{JOIN} WHERE o.id % 1000000 <= 2")).await.rows().len(), 8, "{what}");
@@ -197,28 +202,26 @@ async fn who_leaves_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_statement_has_one_time_for_all_of_its_parts() {
     let lab = Lab::start(2, 0, 0).await;
-    let more = format!("[limits]\nstatement_timeout = \"1s\"\n{SMALL_POOL}");
+    let more = format!("[limits]\nstatement_timeout = \"5s\"\n{SMALL_POOL}");
     let mut yard = yard(&lab, "late_staged", &more).await;
     for part in [Part::Read, Part::Spread, Part::Alone] {
         let what = format!("{part:?} takes too long");
-        let began = Instant::now();
-        let mut client = yard.amid(part).await;
+        let mut client = yard.begin(part).await;
         let (errno, message) = error(&mut client, &what).await;
         assert_eq!(errno, 3024, "{what}: {message}");
-        assert!(began.elapsed() < Duration::from_secs(4), "{what}: {:?}", began.elapsed());
         yard.unlock().await;
         run(&mut client, &["ROLLBACK"]).await;
         drop(client);
         yard.is_clean(&what).await;
     }
     // Half of its time goes by while rows are read; the rest does not begin anew.
-    let sql = format!("{JOIN} WHERE o.id % 1000000 = 1 AND SLEEP(0.35) = 0");
+    let sql = format!("{JOIN} WHERE o.id % 1000000 = 1 AND SLEEP(1.75) = 0");
     run(&mut yard.lockers[1], &["LOCK TABLES orders WRITE"]).await;
     let mut client = yard.shop.client().await;
     client.send(&sql).await.unwrap();
     let began = Instant::now();
     until("rows are read", async || (yard.busy("SELECT %`o`.`product_id`%").await > 0).then_some(())).await;
-    tokio::time::sleep(Duration::from_millis(600).saturating_sub(began.elapsed())).await;
+    tokio::time::sleep(Duration::from_secs(3).saturating_sub(began.elapsed())).await;
     yard.unlock().await;
     let (errno, message) = error(&mut client, &sql).await;
     assert_eq!(errno, 3024, "{message}");
@@ -311,7 +314,7 @@ async fn an_account_that_may_make_no_temporary_tables_is_told_of_the_right() {
 #[tokio::test]
 async fn many_share_few_connections() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = yard(&lab, "few_staged", "[pool]\nmax_connections = 4\nwait = \"60s\"\n").await;
+    let mut yard = yard(&lab, "few_staged", SMALL_POOL).await;
     let tasks: Vec<_> = (0..20)
         .map(|n| {
             let login = yard.shop.login();
@@ -329,7 +332,7 @@ async fn many_share_few_connections() {
         })
         .collect();
     for task in tasks {
-        tokio::time::timeout(Duration::from_secs(120), task).await.expect("no deadlock").unwrap();
+        soon("no deadlock", task).await.unwrap();
     }
     yard.is_clean("many clients").await;
 }

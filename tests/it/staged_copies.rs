@@ -1,12 +1,10 @@
 //! INSERT … SELECT of queries over copies of rows, when something goes wrong in any part of it: nothing is stored, and
 //! neither a temporary table nor a connection is left behind. And what such a query reads and locks.
 
-use std::time::{Duration, Instant};
-
 use crate::staged::{visible, yard};
 use crate::support::client::Client;
 use crate::support::cluster::Lab;
-use crate::support::shop::{Setup, Shop, connect, number, run, until};
+use crate::support::shop::{Setup, Shop, connect, number, run, soon, until};
 use crate::support::yard::{SMALL_POOL, Yard, error};
 
 /// Rows of the table that is written to, which is one of those that are read.
@@ -33,7 +31,9 @@ fn sql(part: Part) -> (String, &'static str) {
     match part {
         Part::Read => (format!("{COPY} WHERE o.id % 1000000 <= 20"), "SELECT %`o`.`product_id`%"),
         Part::Fill => (format!("{COPY} WHERE CONCAT(o.note, '') <> ''"), "% INTO %shardgate_stage%"),
-        Part::Run => (format!("{COPY} WHERE o.id % 1000000 <= 20 AND SLEEP(100) = 0"), "SELECT %SLEEP(100)%"),
+        Part::Run => {
+            (format!("{COPY} WHERE o.id % 1000000 <= 20 AND SLEEP(1000) = 0"), "SELECT %SLEEP(1000)%")
+        }
         // Many more rows than are written at once, and slow ones.
         Part::Write => (
             COPY.replace("u.id, 9", "u.id, IF(SLEEP(0.0003) = 0, 9, 9)") + " + 1 AND o.id % 7 = 0",
@@ -91,14 +91,12 @@ async fn what_is_stopped_leaves_nothing() {
             }
             let what = format!("{how} in {part:?} after {begin}");
             let mut victim = amid(&mut yard, part, begin).await;
-            let asked = Instant::now();
             if how == "leaving" {
                 drop(victim);
             } else {
                 run(&mut killer, &[&format!("KILL QUERY {}", victim.connection_id)]).await;
                 let (errno, message) = error(&mut victim, &what).await;
                 assert_eq!(errno, 1317, "{what}: {message}");
-                assert!(asked.elapsed() < Duration::from_secs(5), "{what}: {:?}", asked.elapsed());
                 yard.unlock().await;
                 let mine = "SELECT COUNT(*) FROM orders WHERE product_id = 9";
                 assert_eq!(number(&victim.one(mine).await), 0, "{what}");
@@ -180,7 +178,7 @@ async fn rows_stream_in_a_transaction_too() {
 #[tokio::test]
 async fn many_share_few_connections() {
     let lab = Lab::start(2, 0, 0).await;
-    let mut yard = yard(&lab, "few_copies", "[pool]\nmax_connections = 4\nwait = \"60s\"\n").await;
+    let mut yard = yard(&lab, "few_copies", SMALL_POOL).await;
     let tasks: Vec<_> = (0..12)
         .map(|n| {
             let login = yard.shop.login();
@@ -201,7 +199,7 @@ async fn many_share_few_connections() {
         })
         .collect();
     for task in tasks {
-        tokio::time::timeout(Duration::from_secs(120), task).await.expect("no deadlock").unwrap();
+        soon("no deadlock", task).await.unwrap();
     }
     assert_eq!(stored(&mut yard).await, 12 * 3 * 5);
     run(&mut yard.shop.client().await, &["DELETE FROM orders WHERE product_id = 9"]).await;

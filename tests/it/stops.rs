@@ -2,13 +2,12 @@
 //! prepared, a server that hangs.
 
 use std::process::Command;
-use std::time::Duration;
 
 use tokio::task::JoinHandle;
 
 use crate::support::client::{Client, Failure, Param};
 use crate::support::cluster::Lab;
-use crate::support::shop::{Setup, Shop, number, run, soon, until};
+use crate::support::shop::{PATIENCE, Setup, Shop, number, run, soon, until};
 
 /// A table that nobody gets at, not even to prepare a statement: somebody reads it, and somebody waits to rename it.
 struct Locked {
@@ -113,13 +112,16 @@ async fn stopped<T>(shop: &Shop<'_>, kill: Option<u32>, asked: impl Future<Outpu
     ended
 }
 
+/// By KILL, or by the end of its time; where this is, and with which error.
+const STOPS: [(bool, &str, u16); 2] =
+    [(true, "", 1317), (false, "[limits]\nstatement_timeout = \"5s\"\n", 3024)];
+
 #[tokio::test]
 async fn prepare_itself_is_stopped_by_kill_and_by_time() {
-    let more = "[limits]\nstatement_timeout = \"2s\"\n";
-    let shop = Shop::shared_with("stops_prepare", &Setup { more, ..Setup::default() }).await;
-    let key = shop.key(0, 0, 0);
-    let sql = format!("SELECT id FROM orders WHERE user_id = {key} AND id = ?");
-    for (kill, errno) in [(true, 1317), (false, 3024)] {
+    for (kill, more, errno) in STOPS {
+        let shop = Shop::shared_with("stops_prepare", &Setup { more, ..Setup::default() }).await;
+        let key = shop.key(0, 0, 0);
+        let sql = format!("SELECT id FROM orders WHERE user_id = {key} AND id = ?");
         // Any server may be asked what a statement is.
         let mut victim = shop.client().await;
         let id = victim.connection_id;
@@ -134,10 +136,9 @@ async fn prepare_itself_is_stopped_by_kill_and_by_time() {
 /// A server says first how the new table's columns are defined.
 #[tokio::test]
 async fn create_select_is_stopped_by_kill_and_by_time() {
-    let more = "[limits]\nstatement_timeout = \"2s\"\n";
-    let shop = Shop::shared_with("stops_create", &Setup { more, ..Setup::default() }).await;
-    run(&mut shop.client().await, &["DROP TABLE products", "SELECT note FROM orders"]).await;
-    for (kill, errno) in [(true, 1317), (false, 3024)] {
+    for (kill, more, errno) in STOPS {
+        let shop = Shop::shared_with("stops_create", &Setup { more, ..Setup::default() }).await;
+        run(&mut shop.client().await, &["DROP TABLE products", "SELECT note FROM orders"]).await;
         for sql in [
             "CREATE TABLE products AS SELECT id, note FROM orders",
             "CREATE TEMPORARY TABLE sum_of_all AS SELECT COUNT(*) AS rows_, MAX(note) AS note FROM orders",
@@ -150,7 +151,6 @@ async fn create_select_is_stopped_by_kill_and_by_time() {
             let answer = victim.one(sql).await;
             assert_eq!(answer.errno(), 0, "{sql}: {answer}");
         }
-        run(&mut shop.client().await, &["DROP TABLE products"]).await;
     }
 }
 
@@ -179,7 +179,7 @@ async fn hang(lab: &Lab, primary: usize) {
 async fn a_server_that_hangs_keeps_no_session() {
     let lab = Lab::start(2, 0, 0).await;
     let more =
-        "[limits]\nstatement_timeout = \"2s\"\n\n[pool]\nconnect_timeout = \"1s\"\nanswer_timeout = \"2s\"\n";
+        "[limits]\nstatement_timeout = \"4s\"\n\n[pool]\nconnect_timeout = \"3s\"\nanswer_timeout = \"4s\"\n";
     let shop = Shop::over(&lab, "hangs", &Setup { more, ..Setup::default() }).await;
     let (first, second) = (shop.key(0, 0, 0), shop.key(1, 0, 0));
     let mut client = shop.client().await;
@@ -199,7 +199,7 @@ async fn a_server_that_hangs_keeps_no_session() {
                 run(&mut victim, &["BEGIN", "UPDATE orders SET product_id = 3"]).await;
             }
             hang(&lab, 1).await;
-            let ended = tokio::time::timeout(Duration::from_secs(100), victim.query(&sql)).await;
+            let ended = tokio::time::timeout(PATIENCE, victim.query(&sql)).await;
             signal(&lab, 1, "-CONT");
             match ended {
                 Ok(Ok(answers)) => assert_ne!(answers[0].errno(), 0, "{sql}: {}", answers[0]),

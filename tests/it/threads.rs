@@ -9,11 +9,7 @@ use crate::support::shop::{Setup, Shop, connect, number, soon};
 
 #[tokio::test]
 async fn one_connection_serves_all_threads_and_all_kinds_of_clients() {
-    let setup = Setup {
-        listen: "threads = 4",
-        more: "[pool]\nmax_connections = 1\nwait = \"15s\"\n",
-        ..Setup::default()
-    };
+    let setup = Setup { listen: "threads = 4", more: "[pool]\nmax_connections = 1\n", ..Setup::default() };
     let shop = Shop::shared_with("one_for_all", &setup).await;
     let tasks: Vec<_> = (0..16)
         .map(|n: usize| {
@@ -41,7 +37,7 @@ async fn one_connection_serves_all_threads_and_all_kinds_of_clients() {
 
 #[tokio::test]
 async fn a_storm_of_clients_is_served_by_all_threads() {
-    let setup = Setup { listen: "threads = 4", more: "[pool]\nwait = \"15s\"\n", ..Setup::default() };
+    let setup = Setup { listen: "threads = 4", ..Setup::default() };
     let shop = Shop::shared_with("storm", &setup).await;
     let tasks: Vec<_> = (0..400)
         .map(|n: usize| {

@@ -342,7 +342,7 @@ async fn a_lock_wait_that_is_too_long_undoes_the_statement_only() {
 
 #[tokio::test]
 async fn a_transaction_that_outlives_its_timeout_is_rolled_back() {
-    let setup = Setup { more: "\n[transaction]\ntimeout = \"300ms\"\n", ..Setup::default() };
+    let setup = Setup { more: "\n[transaction]\ntimeout = \"3s\"\n", ..Setup::default() };
     let shop = Shop::shared_with("outlives", &setup).await;
     let keys: Vec<i64> = (0..2).map(|shard| shop.key(shard, 0, 0)).collect();
     let (mut a, mut other) = (shop.client().await, shop.client().await);
@@ -361,7 +361,7 @@ async fn a_transaction_that_outlives_its_timeout_is_rolled_back() {
             assert_eq!(answer.errno(), 0, "{answer}");
         } else {
             assert_eq!(answer.errno(), 1205, "{next}: {answer}");
-            assert!(answer.to_string().contains("transaction.timeout = 300 ms"), "{answer}");
+            assert!(answer.to_string().contains("transaction.timeout = 3000 ms"), "{answer}");
         }
         assert_eq!(a.ping().await.unwrap().done().status & 1, 0);
         assert_eq!(number(&a.one("SELECT COUNT(*) FROM sparse").await), 0, "after {next}");
@@ -370,14 +370,14 @@ async fn a_transaction_that_outlives_its_timeout_is_rolled_back() {
     run(&mut other, &["INSERT INTO sparse VALUES (1, 1)", "SET autocommit = 0"]).await;
     let slow = soon("it is stopped", async {
         run(&mut a, &["BEGIN", &both]).await;
-        a.query("SELECT SLEEP(15) FROM sparse WHERE k = 1").await
+        a.query("SELECT SLEEP(600) FROM sparse WHERE k = 1").await
     })
     .await;
     if let Ok(answers) = slow {
         assert_eq!(answers[0].errno(), 1205, "{}", answers[0]);
     }
     let mut direct = shop.direct(0).await;
-    let open = "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_query LIKE '%SLEEP(15)%'";
+    let open = "SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_query LIKE '%SLEEP(600)%'";
     until("nothing runs on", async || {
         tokio::time::sleep(Duration::from_millis(150)).await;
         (number(&direct.one(open).await) == 0).then_some(())

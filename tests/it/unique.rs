@@ -4,6 +4,8 @@ mod changes;
 mod conflicts;
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -11,7 +13,7 @@ use rand::{Rng, SeedableRng};
 use crate::support::client::{Answer, Client, Login, Param};
 use crate::support::cluster::Lab;
 use crate::support::proxy::Proxy;
-use crate::support::shop::{connect, number, run, until};
+use crate::support::shop::{connect, number, run, soon, until};
 
 const PEOPLE: &str = "CREATE TABLE people (id BIGINT NOT NULL PRIMARY KEY, email VARCHAR(40), code INT, \
     first VARCHAR(10) COLLATE utf8mb4_bin, last VARCHAR(10) COLLATE utf8mb4_bin, note INT";
@@ -401,7 +403,7 @@ async fn of_equal_values_at_once_one_gets_in() {
         .collect();
     let mut done = 0;
     for task in tasks {
-        done += tokio::time::timeout(std::time::Duration::from_secs(120), task).await.unwrap().unwrap();
+        done += soon("a client", task).await.unwrap();
     }
     let mut client = people.client().await;
     assert_eq!(number(&client.one("SELECT COUNT(*) FROM people").await), done);
@@ -433,11 +435,16 @@ async fn who_meets_others_at_once_keeps_the_index_right() {
                         ),
                         _ => format!("INSERT INTO people (id, email, code) VALUES {row}"),
                     };
-                    let answer = client.one(&sql).await;
-                    assert!([0, 1062, 1213, 1205].contains(&answer.errno()), "{sql}: {answer}");
+                    // Undone by a deadlock, or by a wait that was too long, it is said again.
+                    let answer = loop {
+                        let answer = client.one(&sql).await;
+                        *done.entry(answer.errno()).or_insert(0) += 1;
+                        if ![1213, 1205].contains(&answer.errno()) {
+                            break answer;
+                        }
+                    };
                     let may = sql.starts_with("INSERT INTO");
-                    assert!(answer.errno() != 1062 || may, "{sql}: {answer}");
-                    *done.entry(answer.errno()).or_insert(0) += 1;
+                    assert!(answer.errno() == 0 || answer.errno() == 1062 && may, "{sql}: {answer}");
                 }
                 done
             })
@@ -445,7 +452,7 @@ async fn who_meets_others_at_once_keeps_the_index_right() {
         .collect();
     let mut done = HashMap::new();
     for task in tasks {
-        let some = tokio::time::timeout(std::time::Duration::from_secs(240), task).await.unwrap().unwrap();
+        let some = soon("a client", task).await.unwrap();
         for (errno, n) in some {
             *done.entry(errno).or_insert(0) += n;
         }
@@ -459,7 +466,6 @@ async fn who_meets_others_at_once_keeps_the_index_right() {
         let values: std::collections::HashSet<&String> = all.iter().collect();
         assert_eq!(values.len(), all.len(), "{column}: {all:?}");
     }
-    assert!(done.get(&0).is_some_and(|done| *done > 100), "{done:?}");
     people.whole().await;
     people.checked().await;
 }
@@ -471,7 +477,7 @@ async fn index(people: &People, word: &str, name: &str) -> (i32, String) {
         .arg(people.proxy.config())
         .arg(format!("{}.{name}", people.database))
         .output();
-    let output = tokio::time::timeout(std::time::Duration::from_secs(120), output).await.unwrap().unwrap();
+    let output = soon("the command's end", output).await.unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.code().unwrap_or(-1), String::from_utf8_lossy(&said).into_owned())
 }
@@ -498,15 +504,15 @@ async fn an_index_is_built_while_rows_change() {
     let mut client = people.client().await;
     let plan = client.one("EXPLAIN SHARDGATE SELECT * FROM people WHERE code = 7").await.to_string();
     assert!(plan.contains("on 4 nodes") && plan.contains("is not ready"), "{plan}");
-    let stop = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (stop, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let writers: Vec<_> = (0..3_i64)
         .map(|n| {
-            let (login, stop) = (people.login(), std::sync::Arc::clone(&stop));
+            let (login, stop, written) = (people.login(), Arc::clone(&stop), Arc::clone(&written));
             tokio::spawn(async move {
                 let mut client = connect(&login).await;
                 let mut random = StdRng::seed_from_u64(n as u64);
                 let mut done = 0;
-                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                while !stop.load(Ordering::Relaxed) {
                     let id = random.random_range(0..12_000_i64);
                     let new = 100_000 + done * 3 + n;
                     for sql in [
@@ -516,13 +522,14 @@ async fn an_index_is_built_while_rows_change() {
                     ] {
                         let answer = client.one(&sql).await;
                         assert!([0, 1213, 1205].contains(&answer.errno()), "{sql}: {answer}");
+                        written.fetch_add(u64::from(answer.errno() == 0), Ordering::Relaxed);
                     }
                     done += 1;
                 }
-                done
             })
         })
         .collect();
+    until("rows change", async || (written.load(Ordering::Relaxed) > 10).then_some(())).await;
     // Killed in the middle of the first shard, and once more further on.
     for lines in [3, 9] {
         let mut child = tokio::process::Command::new(env!("CARGO_BIN_EXE_shardgate"))
@@ -540,12 +547,10 @@ async fn an_index_is_built_while_rows_change() {
     }
     let (code, said) = index(&people, "build", "people").await;
     assert_eq!(code, 0, "{said}");
-    stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    let mut done = 0;
+    stop.store(true, Ordering::Relaxed);
     for writer in writers {
-        done += writer.await.unwrap();
+        soon("a writer", writer).await.unwrap();
     }
-    assert!(done > 0);
     people.whole().await;
     let (code, said) = index(&people, "check", "people").await;
     assert!(code == 0 && said.matches("agrees with its table").count() == 3, "{code}: {said}");

@@ -1,7 +1,8 @@
 //! What statements over several shards have to warn of: as often as one plain server says it.
 
-use crate::support::client::{Cell, Client};
+use crate::support::client::{Answer, Cell, Client, Failure};
 use crate::support::cluster::Lab;
+use crate::support::proxy::Options;
 use crate::support::shop::{Setup, Shop, run};
 
 /// What is left of a statement: its rows, the counts of its warnings as they are told in each way, and these.
@@ -163,5 +164,81 @@ async fn of_changes() {
             counts.push((done.warnings, done.info, count, variable, listed));
         }
         assert_eq!(counts[0], counts[1], "{sql}");
+    }
+}
+
+/// Where servers name a table in what they say, it is the client's name for it, though they have another.
+#[tokio::test]
+async fn numbered_tables_keep_their_names_in_messages() {
+    let setup = Setup { options: Options { numbered: true, ..Options::default() }, ..Setup::default() };
+    let shop = Shop::shared_with("messages_numbered", &setup).await;
+    let (mut client, mut plain) = (shop.client().await, shop.plain_with_tables().await);
+    let mut wrong = Vec::new();
+    for sql in [
+        "ALTER TABLE orders ADD UNIQUE KEY of_user (user_id, product_id), ADD CHECK (product_id < 100)",
+        "INSERT INTO users (id, name, age) VALUES (1, 'a', 1), (2, 'b', 2), (3, 'c', 3), (4, 'd', 4)",
+        "INSERT INTO orders (id, user_id, product_id) VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3), (4, 4, 4)",
+        // One place, and several.
+        "INSERT INTO orders (id, user_id, product_id) VALUES (9, 1, 1)",
+        "INSERT INTO orders (id, user_id, product_id, note) VALUES (9, 1, 1, 'orders_1.x'), (10, 7, 1, 'x')",
+        "INSERT IGNORE INTO orders (id, user_id, product_id) VALUES (9, 1, 1)",
+        "INSERT INTO orders (id, user_id, product_id) VALUES (9, 1, 500)",
+        "INSERT INTO orders (id, user_id, product_id) VALUES (9, 1, 'orders_0')",
+        "INSERT INTO orders (id, user_id, nope) VALUES (9, 1, 1)",
+        "UPDATE orders SET product_id = 500",
+        "UPDATE orders SET product_id = 500 WHERE user_id = 1",
+        "UPDATE orders SET orders.nope = 1 WHERE user_id = 1",
+        "DELETE FROM orders WHERE orders.nope = 1 AND user_id = 1",
+        "DELETE FROM orders WHERE orders.nope = 1",
+        "SELECT orders.nope FROM orders",
+        "SELECT orders.nope FROM orders WHERE user_id = 1",
+        "SELECT id FROM orders FORCE INDEX (nope)",
+        "SELECT id FROM orders FORCE INDEX (nope) WHERE user_id = 1",
+        "SELECT u.id FROM users u JOIN orders o ON o.product_id = u.age WHERE orders.id = 1",
+        "ALTER TABLE orders DROP COLUMN nope",
+        "DROP TABLE orders",
+        "SELECT id FROM orders",
+        "SELECT id FROM orders WHERE user_id = 1",
+        "SELECT u.id FROM users u JOIN orders o ON o.product_id = u.age",
+        "UPDATE orders SET note = 'x'",
+        "DELETE FROM orders WHERE user_id = 1",
+        "ALTER TABLE orders ADD COLUMN z INT",
+        "TRUNCATE TABLE orders",
+        "DROP TABLE orders",
+    ] {
+        for prepared in [true, false] {
+            let mut said = Vec::new();
+            for asked in [&mut client, &mut plain] {
+                said.push(if prepared { prepares(asked, sql).await } else { says(asked, sql).await });
+            }
+            if said[0] != said[1] {
+                wrong.push(format!("{sql}, prepared {prepared}:\n  given {}\n  plain {}", said[0], said[1]));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The error of a statement, and what is shown as warnings afterwards.
+async fn says(client: &mut Client, sql: &str) -> String {
+    let error = match client.one(sql).await {
+        Answer::Refused(refusal) => format!("{} {}", refusal.errno, refusal.message),
+        _ => String::new(),
+    };
+    let shown = client.one("SHOW WARNINGS").await;
+    let line = |row: &Vec<Cell>| row.iter().map(Cell::to_string).collect::<Vec<_>>().join(" ");
+    let list: Vec<String> = shown.rows().iter().map(line).collect();
+    format!("{error}; {}", list.join(", "))
+}
+
+/// The error of PREPARE.
+async fn prepares(client: &mut Client, sql: &str) -> String {
+    match client.prepare(sql).await {
+        Ok(statement) => {
+            client.close(&statement).await.unwrap();
+            String::new()
+        }
+        Err(Failure::Refused(refusal)) => format!("{} {}", refusal.errno, refusal.message),
+        Err(failure) => panic!("{sql}: {failure}"),
     }
 }

@@ -210,7 +210,7 @@ async fn too_many_clients() {
 
 #[tokio::test]
 async fn a_login_that_never_comes() {
-    let setup = Setup { listen: "login_timeout = \"200ms\"", ..Setup::default() };
+    let setup = Setup { listen: "login_timeout = \"5s\"", ..Setup::default() };
     let shop = Shop::shared_with("login_timeout", &setup).await;
     let mut socket = TcpStream::connect(("127.0.0.1", shop.proxy.port)).await.unwrap();
     let mut all = Vec::new();

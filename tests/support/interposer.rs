@@ -26,7 +26,7 @@ const STATEMENT: usize = 4096;
 /// So many statements of a connection are remembered.
 const LATELY: usize = 32;
 /// A connection that is held goes on after this, whatever the test does.
-const HELD: Duration = Duration::from_secs(60);
+const HELD: Duration = Duration::from_secs(600);
 
 /// A step of a transaction over several servers, as its statement shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

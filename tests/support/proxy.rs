@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::{Ipv4Addr, TcpListener};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use super::cluster::Lab;
+use super::shop::PATIENCE;
 
 /// Ends the proxy when the test process ends, however that goes.
 const WATCH: &str = r#"log=$1; shift; "$@" </dev/null >"$log" 2>&1 & pid=$!; echo $pid; read -r word; kill -KILL $pid; wait $pid"#;
@@ -109,7 +112,8 @@ impl Proxy {
         let dir = tempfile::tempdir().unwrap();
         let port = free_port();
         let file = dir.path().join("shardgate.toml");
-        std::fs::write(&file, format!("[listen]\naddress = \"127.0.0.1:{port}\"\n\n{config}")).unwrap();
+        let config = patient(&format!("[listen]\naddress = \"127.0.0.1:{port}\"\n\n{config}"));
+        std::fs::write(&file, config).unwrap();
         let mut watch = Command::new("sh")
             .args(["-c", WATCH, "sh"])
             .arg(dir.path().join("log"))
@@ -135,22 +139,17 @@ impl Proxy {
         String::from_utf8_lossy(&std::fs::read(self.dir.path().join("log")).unwrap_or_default()).into_owned()
     }
 
-    /// Waits until it serves. `false` when the process has ended, or says nothing for long. That somebody accepts on the port
-    /// is not enough: it could be another process that was faster.
+    /// Waits until it says that it serves; that somebody accepts on the port is not enough: it could be another process that
+    /// was faster. `false` when the process has ended, or says nothing for long.
     async fn answers(&mut self) -> bool {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        let mut silent = None;
+        let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
             if stat.is_empty() || stat.contains(") Z ") {
                 return false;
             }
-            if tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_ok() {
-                // A proxy that is told to log little does not say so.
-                let since = *silent.get_or_insert_with(Instant::now);
-                if self.log().contains("serving") || since.elapsed() > Duration::from_secs(1) {
-                    return true;
-                }
+            if self.log().contains("serving") {
+                return true;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
@@ -171,10 +170,32 @@ impl Drop for Proxy {
     }
 }
 
-/// A port that nobody listens on, below the range that outgoing connections take theirs from.
+/// Deadlines that hardly any test is about, longer than what the busiest machine takes.
+const PATIENT: [(&str, &str, &str); 3] =
+    [("listen", "login_timeout", "60s"), ("pool", "wait", "60s"), ("pool", "connect_timeout", "60s")];
+
+/// A configuration with these deadlines where it names none of its own.
+fn patient(config: &str) -> String {
+    let mut text = config.to_owned();
+    for (section, key, value) in PATIENT {
+        let head = format!("[{section}]\n");
+        if !text.contains(&head) {
+            write!(text, "\n{head}").unwrap();
+        }
+        let (before, rest) = text.split_once(&head).unwrap();
+        if !rest.split("\n[").next().unwrap().contains(key) {
+            text = format!("{before}{head}{key} = \"{value}\"\n{rest}");
+        }
+    }
+    text
+}
+
+/// A port that nobody listens on, below the range that outgoing connections take theirs from. No test of this process
+/// is given the same one.
 pub fn free_port() -> u16 {
-    (0..100)
-        .map(|_| rand::random_range(10_000..15_000))
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(rand::random_range(0..5000)));
+    (0..5000)
+        .map(|_| 10_000 + NEXT.fetch_add(1, Ordering::Relaxed) % 5000)
         .find(|&port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok())
         .expect("no free port")
 }

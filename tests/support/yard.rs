@@ -4,7 +4,7 @@ use super::client::{Answer, Client};
 use super::cluster::Lab;
 use super::shop::{Setup, Shop, run, running, soon};
 
-pub const SMALL_POOL: &str = "[pool]\nmax_connections = 4\nwait = \"15s\"\n";
+pub const SMALL_POOL: &str = "[pool]\nmax_connections = 4\n";
 
 /// Users and orders of all shards, joined by what is no sharding key.
 pub struct Yard<'a> {

@@ -8,9 +8,7 @@ use super::house::House;
 use super::ledger::{Journal, Told, Transfer, audit, key, open};
 use super::teller::{Kind, Teller};
 use crate::support::interposer::{Point, Step, Stopped};
-use crate::support::shop::{soon, until};
-
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::support::shop::{PATIENCE, soon, until};
 
 /// What happens to whom when the step is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -124,7 +122,8 @@ impl Case {
 
 /// Runs all cases on one house, and looks at the rows when all have settled.
 pub async fn run() {
-    let house = Arc::new(House::start().await);
+    // No coordinator that lives is taken for dead, however slowly it gets on.
+    let house = Arc::new(House::start("1s").await);
     let cases = Case::all();
     open(&house, cases.len()).await;
     for place in &house.places {

@@ -2,7 +2,7 @@
 //! killed and comes back.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
@@ -83,16 +83,21 @@ pub struct House {
     pub lab: Lab,
     pub database: String,
     pub places: [Place; 2],
+    /// How much clients were told to be done.
+    pub acknowledged: AtomicU64,
     /// Held by who kills and restarts a server.
     servers: [Mutex<()>; SHARDS],
 }
 
 impl House {
-    pub async fn start() -> Self {
+    /// `recover_after`: for how long proxies leave alone what others have prepared.
+    pub async fn start(recover_after: &str) -> Self {
         let lab = Lab::start(SHARDS as u16, 0, 0).await;
         let database = lab.database("bank").await;
-        let places = [place(&lab, &database).await, place(&lab, &database).await];
-        Self { lab, database, places, servers: Default::default() }
+        let places =
+            [place(&lab, &database, recover_after).await, place(&lab, &database, recover_after).await];
+        let acknowledged = AtomicU64::new(0);
+        Self { lab, database, places, acknowledged, servers: Default::default() }
     }
 
     /// A client of a proxy.
@@ -156,11 +161,12 @@ impl House {
     }
 }
 
-async fn place(lab: &Lab, database: &str) -> Place {
+async fn place(lab: &Lab, database: &str, recover_after: &str) -> Place {
     let mut ways = Vec::new();
-    let mut config = "threads = 1\n[[user]]\nname = \"app\"\npassword = \"app\"\n\
-                      [transaction]\nrecover_every = \"100ms\"\nrecover_after = \"200ms\"\n"
-        .to_owned();
+    let mut config = format!(
+        "threads = 1\n[[user]]\nname = \"app\"\npassword = \"app\"\n\
+         [transaction]\nrecover_every = \"100ms\"\nrecover_after = \"{recover_after}\"\n"
+    );
     for (n, server) in lab.cluster.primaries.iter().enumerate() {
         let way = Interposer::start(server.port()).await;
         config += &format!("[source.ds{n}]\nprimary = \"{}\"\n", way.url());

@@ -125,7 +125,7 @@ pub async fn audit(house: &House, journal: &Journal) -> Vec<String> {
     let (mut sum, mut accounts) = (0, 0);
     for on in 0..SHARDS {
         let mut client = house.direct(on).await;
-        run(&mut client, &["SET innodb_lock_wait_timeout = 1", "BEGIN"]).await;
+        run(&mut client, &["BEGIN"]).await;
         for table in ["accounts", "transfers", "counters", "tokens"] {
             let answer = client.one(&format!("SELECT * FROM {table} FOR UPDATE")).await;
             if answer.errno() != 0 {

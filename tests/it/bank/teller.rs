@@ -1,6 +1,7 @@
 //! A client of the bank: it moves money in transactions of several kinds, and writes down what it was told.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rand::Rng;
@@ -11,7 +12,7 @@ use super::ledger::{ACCOUNTS, GROUPS, Journal, TOKENS, Told, Transfer, key, shar
 use crate::support::client::{Answer, Client, Failure};
 
 /// How long an answer may take in the worst case: servers restart, proxies are stopped, branches wait for recovery.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(300);
 /// `ER_ERROR_DURING_COMMIT`: the outcome is not known.
 const OUTCOME_UNKNOWN: u16 = 1180;
 /// A server cannot be reached: no need to ask again at once.
@@ -80,6 +81,7 @@ impl<'a> Teller<'a> {
             }
             Ok(()) => told(self.say("COMMIT").await),
         };
+        let told = self.heard(told);
         self.journal.transfers.push(Transfer { id, sides, told });
     }
 
@@ -94,19 +96,22 @@ impl<'a> Teller<'a> {
             }
             said => told(said),
         };
+        let told = self.heard(told);
         self.journal.transfers.push(Transfer { id, sides, told });
     }
 
     /// One UPDATE of rows on all shards outside of a transaction.
     async fn count(&mut self, group: i64) {
         let told = told(self.say(&format!("UPDATE counters SET v = v + 1 WHERE grp = {group}")).await);
+        let told = self.heard(told);
         self.journal.steps.push((group, told));
     }
 
     /// A row's sharding key is set: it moves to another shard.
     async fn move_token(&mut self, token: i64, place: i64) {
         let said = self.say(&format!("UPDATE tokens SET place = {place} WHERE id = {token}")).await;
-        self.journal.moves.push(told(said));
+        let told = self.heard(told(said));
+        self.journal.moves.push(told);
     }
 
     async fn work(&mut self, id: u64, sides: &[(i64, i64)], kind: Kind) -> Result<(), Failed> {
@@ -132,6 +137,14 @@ impl<'a> Teller<'a> {
         }
         self.say(&insert(id, sides)).await?;
         Ok(())
+    }
+
+    /// Counts what was acknowledged.
+    fn heard(&self, told: Told) -> Told {
+        if told == Told::Acknowledged {
+            self.house.acknowledged.fetch_add(1, Ordering::Relaxed);
+        }
+        told
     }
 
     /// Runs a statement on the connection, or on a new one.

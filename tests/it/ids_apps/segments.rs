@@ -7,7 +7,7 @@ use super::{House, STEP, refused};
 use crate::support::client::{Client, Login};
 use crate::support::cluster::Lab;
 use crate::support::proxy::Proxy;
-use crate::support::shop::{connect, numbers, run, until};
+use crate::support::shop::{connect, numbers, run, soon, until};
 
 /// What a proxy holds at most.
 const HELD: u64 = STEP * 3 / 2;
@@ -101,33 +101,34 @@ async fn an_outage_of_the_store_is_bridged_then_told_and_ends_by_itself() {
     insert(&mut client, sql).await;
     lab.cluster.primaries[1].kill_hard().await.unwrap();
     // What was fetched before goes on, and then the error names the store.
-    let (mut made, started) = (1, Instant::now());
+    let mut made = 1;
     let message = loop {
         let asked = Instant::now();
-        let answer = client.one(sql).await;
+        let answer = soon("an answer", client.one(sql)).await;
         if answer.errno() != 0 {
             let took = asked.elapsed();
-            assert!(took >= Duration::from_secs(4) && took < Duration::from_secs(10), "{took:?}");
+            assert!(took >= Duration::from_secs(4), "{took:?}");
             break refused(&answer).1.to_owned();
         }
         made += 1;
-        assert!(started.elapsed() < Duration::from_secs(30));
+        assert!(made <= HELD, "{made}");
     };
     assert!((STEP..=HELD).contains(&made), "{made}");
     assert_eq!(refused(&client.one(sql).await).0, 1467);
     // Who waits for ids can be stopped.
     let (mut other, id) = (house.client().await, client.connection_id);
-    let asked = Instant::now();
-    let waiting = async {
-        let answer = client.one(sql).await;
-        (answer, asked.elapsed())
-    };
     let stopping = async {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        run(&mut other, &[&format!("KILL QUERY {id}")]).await;
+        // What comes before the statement has begun hits nothing.
+        loop {
+            run(&mut other, &[&format!("KILL QUERY {id}")]).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     };
-    let ((answer, took), ()) = tokio::join!(waiting, stopping);
-    assert!(refused(&answer).0 == 1317 && took < Duration::from_secs(4), "{took:?}: {answer}");
+    let answer = tokio::select! {
+        answer = client.one(sql) => answer,
+        () = stopping => unreachable!(),
+    };
+    assert_eq!(refused(&answer).0, 1317, "{answer}");
     let names = [format!("ds1/{}_store", house.database), format!("{}.tickets", house.database)];
     assert!(names.iter().all(|name| message.contains(name)), "{message}");
     lab.cluster.primaries[1].restart().await.unwrap();
