@@ -399,8 +399,8 @@ pub struct Insert {
     pub source: InsertSource,
     /// ON DUPLICATE KEY UPDATE.
     pub on_duplicate: Vec<Assignment>,
-    /// RETURNING (MariaDB).
-    pub returning: bool,
+    /// RETURNING with what it answers (MariaDB).
+    pub returning: Option<Span>,
     /// `VALUES (…) AS alias` (MySQL's row alias).
     pub row_alias: bool,
 }
