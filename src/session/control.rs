@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::dispatch::kill;
+use super::prepared::wrong_count;
 use super::query::Text;
 use super::reply::{self, Column};
 use super::views;
@@ -14,6 +15,7 @@ use crate::plan::ir::Plan;
 use crate::sql;
 use crate::sql::facts::{ExplainFormat, Kind, Operand, Show};
 use crate::sql::lex::{Kind as Token, Lexer, Mode};
+use crate::sql::splice;
 
 impl Session {
     /// Carries out a plan of [`Act::Session`](crate::plan::ir::Act::Session).
@@ -44,6 +46,13 @@ impl Session {
                 if !self.held.release(name).await? {
                     return Err(no_savepoint(name));
                 }
+            }
+            // The values of a prepared SET stand within expressions that a server evaluates.
+            Kind::Set(_) if statement.params > 0 && text.given.is_binary() => {
+                let values: Result<Vec<Value>> =
+                    (0..statement.params).map(|i| text.given.value(usize::from(i))).collect();
+                let set = splice::inline(text.original, &values?, self.vars.mode);
+                return Box::pin(self.query(&set.ok_or_else(wrong_count)?, text.more)).await;
             }
             Kind::Set(items) => {
                 let warnings = self.set(&text.lossy(), statement, items).await?;
@@ -84,11 +93,15 @@ impl Session {
                     (None, None) => Value::Null,
                 };
                 self.prepare_named(name, &sql).await?;
+                self.tracker.changed(true);
             }
             Kind::Execute { name, using } => {
                 return Box::pin(self.execute_named(name, using, text.more)).await;
             }
-            Kind::Deallocate(name) => self.statements.deallocate(name)?,
+            Kind::Deallocate(name) => {
+                self.statements.deallocate(name)?;
+                self.tracker.changed(true);
+            }
             Kind::UnlockTables => {}
             other => {
                 let what = format!("{other:?}")
@@ -129,7 +142,11 @@ impl Session {
             (true, true) => "START TRANSACTION READ ONLY, WITH CONSISTENT SNAPSHOT",
         };
         self.held.begin(begin, characteristics.as_deref(), read_only, &self.vars.settings);
-        if snapshot { Box::pin(self.take_snapshots()).await } else { Ok(()) }
+        if snapshot {
+            Box::pin(self.take_snapshots()).await?;
+        }
+        self.tracker.began(snapshot);
+        Ok(())
     }
 
     /// WITH CONSISTENT SNAPSHOT: what is seen is what is there now, so that the transaction begins on every source at
@@ -168,6 +185,7 @@ impl Session {
         self.vars.next_transaction = None;
         if chain {
             self.held.begin_again(&self.vars.settings);
+            self.tracker.began(false);
         }
         self.last.row_count = 0;
         self.forget_warnings();
@@ -272,7 +290,7 @@ fn shown(what: &str) -> &'static [Column] {
 }
 
 /// Whether `SET TRANSACTION …` makes the next one READ ONLY, or READ WRITE.
-fn access(characteristics: &str) -> Option<bool> {
+pub(super) fn access(characteristics: &str) -> Option<bool> {
     characteristics.split(|c: char| !c.is_ascii_alphabetic()).find_map(|word| match word {
         word if word.eq_ignore_ascii_case("ONLY") => Some(true),
         word if word.eq_ignore_ascii_case("WRITE") => Some(false),

@@ -50,6 +50,9 @@ impl Session {
             // CREATE TABLE … SELECT.
             self.last.insert_id = summary.last_insert_id;
         }
+        if matches!(&plan.statement.kind, Kind::Ddl(ddl) if ddl.temporary && ddl.query.is_none()) {
+            self.tracker.changed(true);
+        }
         self.ok(&summary, text.more);
         Ok(())
     }

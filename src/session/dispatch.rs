@@ -98,6 +98,7 @@ impl Session {
             None if system.contains(&lower.as_str()) => self.database = Some(lower.into()),
             None => return Err(Error::new(Code::UnknownDatabase, format!("Unknown database '{name}'"))),
         }
+        self.tracker.schema(self.database.as_deref().unwrap_or_default());
         Ok(())
     }
 

@@ -37,6 +37,7 @@ pub mod set;
 pub mod shared;
 mod sink;
 mod staged;
+mod track;
 pub mod vars;
 mod views;
 mod write;
@@ -66,6 +67,7 @@ use crate::wire::login::{self, ClientInfo, Greeting};
 use crate::wire::stream::PacketStream;
 use crate::wire::{capability, status};
 
+use track::Tracker;
 use vars::Vars;
 
 /// Bytes of answers that are collected before they are written.
@@ -115,6 +117,7 @@ pub struct Session {
     flavor: Flavor,
     database: Option<Arc<str>>,
     vars: Vars,
+    tracker: Tracker,
     held: Held,
     last: Last,
     /// `SET insert_id`: the id that the next INSERT begins with.
@@ -201,6 +204,7 @@ impl Session {
             multi_statements: info.capabilities & capability::MULTI_STATEMENTS != 0,
             database: None,
             vars: Vars::new(settings, shared.server_mode()),
+            tracker: shared.tracker(info.capabilities),
             held: Held::new(Arc::clone(&shared.coordinator), shared.is_single(&info.user)),
             last: Last::default(),
             insert_id: None,
@@ -304,6 +308,7 @@ impl Session {
             return Err(error.with_fate(Fate::Close));
         }
         self.last.row_count = -1;
+        self.tracker.forget();
         Ok(())
     }
 
@@ -322,6 +327,9 @@ impl Session {
         if self.vars.mode.no_backslash_escapes {
             bits |= status::NO_BACKSLASH_ESCAPES;
         }
+        if self.vars.mode.ansi_quotes && self.shared.is_mariadb() {
+            bits |= status::ANSI_QUOTES;
+        }
         if more {
             bits |= status::MORE_RESULTS_EXISTS;
         }
@@ -331,7 +339,8 @@ impl Session {
     /// Queues an OK packet.
     pub(crate) fn ok(&mut self, summary: &Summary, more: bool) {
         let status = self.status(more);
-        reply::ok(&mut self.client, summary, status);
+        let changes = self.tracker.take(self.held.in_transaction());
+        reply::ok(&mut self.client, summary, status, changes.as_deref());
     }
 
     /// The session as after login: RESET CONNECTION, CHANGE USER.
@@ -341,6 +350,7 @@ impl Session {
         self.held = Held::new(Arc::clone(&self.shared.coordinator), self.shared.is_single(&self.info.user));
         let settings: Settings = self.shared.opening_settings(self.info.charset);
         self.vars = Vars::new(settings, self.shared.server_mode());
+        self.tracker = self.shared.tracker(self.info.capabilities);
         self.last = Last::default();
         self.insert_id = None;
         self.statements = prepared::Statements::default();

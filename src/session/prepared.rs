@@ -384,7 +384,7 @@ impl Session {
     }
 }
 
-fn wrong_count() -> Error {
+pub(super) fn wrong_count() -> Error {
     Error::new(Code::WrongArguments, "Incorrect arguments to EXECUTE")
 }
 

@@ -11,14 +11,15 @@ use crate::wire::packet::{self, OkPacket};
 use crate::wire::primitives;
 use crate::wire::row::{Format, encode_cells};
 
-/// Queues an OK packet.
-pub fn ok(client: &mut Client, summary: &Summary, status: u16) {
+/// Queues an OK packet; `changes`: of the session's state, for clients that asked to be told.
+pub fn ok(client: &mut Client, summary: &Summary, status: u16, changes: Option<&[u8]>) {
     let ok = OkPacket {
         affected: summary.affected,
         last_insert_id: summary.last_insert_id,
         status,
         warnings: summary.warnings,
         info: summary.info.as_bytes(),
+        changes,
     };
     client.queue_with(|out| packet::put_ok(out, &ok));
 }

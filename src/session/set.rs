@@ -1,11 +1,14 @@
 //! SET. Session variables are set on a server at once, so that a wrong one fails as it does there; what the server
 //! made of the value is read back and tracked. User variables are evaluated by a server and kept here.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
 use super::Session;
+use super::control::access;
 use super::input::Known;
+use super::track;
 use super::vars::USER_VARIABLES;
 use crate::backend::{Answer, Settings};
 use crate::base::ids::SourceId;
@@ -35,6 +38,7 @@ impl Session {
         let mut warnings = 0;
         let mut users = Vec::new();
         let mut others: Vec<&SetItem> = Vec::new();
+        let mut told: Vec<(&str, u64)> = Vec::new();
         for item in items {
             match &item.target {
                 SetTarget::User(name) => {
@@ -43,10 +47,13 @@ impl Session {
                 SetTarget::Session(name) if INSERT_IDS.contains(&name.as_str()) => {
                     let value = self.evaluate(text, statement, item).await?;
                     self.last.insert_id = unsigned(&value).ok_or_else(|| wrong_type(name))?;
+                    told.push((name, self.last.insert_id));
                 }
                 SetTarget::Session(name) if name == "insert_id" => {
                     let value = self.evaluate(text, statement, item).await?;
-                    self.insert_id = Some(unsigned(&value).ok_or_else(|| wrong_type(name))?);
+                    let id = unsigned(&value).ok_or_else(|| wrong_type(name))?;
+                    self.insert_id = Some(id);
+                    told.push((name, id));
                 }
                 SetTarget::Session(name) if name == TRANSACTION_MODE => {
                     let value = self.evaluate(text, statement, item).await?;
@@ -94,7 +101,27 @@ impl Session {
             }
             self.vars.user.insert(name, value);
         }
+        for (name, id) in told {
+            if let Some(name) = self.tracker.name_of(name) {
+                self.tracker.variable(name, id.to_string());
+            }
+        }
+        self.track_changes(items);
         Ok(warnings)
+    }
+
+    /// Notes whether a SET has changed the session's state: characteristics of the next transaction are none of it, and
+    /// MySQL begins anew where it is told to track it.
+    fn track_changes(&mut self, items: &[SetItem]) {
+        for item in items {
+            match &item.target {
+                SetTarget::Transaction { scope: None } => {}
+                SetTarget::Session(name) if name == track::STATE && !self.shared.is_mariadb() => {
+                    self.tracker.changed(false);
+                }
+                _ => self.tracker.changed(true),
+            }
+        }
     }
 
     fn set_transaction_mode(&mut self, given: &Value) -> Result<()> {
@@ -184,7 +211,9 @@ impl Session {
     }
 
     async fn set_session(&mut self, text: &str, statement: &Statement, items: &[&SetItem]) -> Result<u16> {
-        let mut names: Vec<&str> = Vec::new();
+        const CHARSETS: [&str; 3] =
+            ["character_set_client", "character_set_connection", "character_set_results"];
+        let (mut names, mut told): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         let mut sql = String::from("SET ");
         for item in items {
             if sql.len() > 4 {
@@ -194,21 +223,26 @@ impl Session {
             let _ = match &item.target {
                 SetTarget::Names => {
                     names.extend(["character_set_client", "character_set_results", "collation_connection"]);
+                    told.extend(CHARSETS);
                     write!(sql, "NAMES {value}")
                 }
                 SetTarget::CharacterSet => {
                     names.extend(["character_set_client", "character_set_results", "collation_connection"]);
+                    told.extend(CHARSETS);
                     write!(sql, "CHARACTER SET {value}")
                 }
                 SetTarget::Transaction { .. } => {
                     let (isolation, read_only) = self.transaction_variables();
                     names.extend([isolation, read_only]);
+                    told.extend(access(&value).map(|_| read_only));
+                    told.extend(value.to_ascii_uppercase().contains("ISOLATION").then_some(isolation));
                     write!(sql, "SESSION TRANSACTION {value}")
                 }
                 SetTarget::Session(name) => {
                     let tracked =
                         if name == "character_set_connection" { "collation_connection" } else { name };
                     names.push(tracked);
+                    told.push(name);
                     write!(sql, "SESSION {name}={value}")
                 }
                 _ => Ok(()),
@@ -217,13 +251,22 @@ impl Session {
         names.sort_unstable();
         names.dedup();
         let was_autocommit = self.vars.autocommit;
-        let (settings, warnings) = self.set_and_read(&sql, &names).await?;
-        check_charset(&settings)?;
-        self.vars.adopt(settings);
+        let now = self.set_and_read(&sql, &names, &told).await?;
+        check_charset(&now.settings)?;
+        self.tracker.check(&now.settings)?;
+        self.vars.adopt(now.settings);
+        self.tracker.adopt(&self.vars.settings);
+        for variable in told {
+            let Some(name) = self.tracker.name_of(variable) else { continue };
+            let shown = now.shown.get(variable).cloned();
+            if let Some(value) = shown.or_else(|| track::known_value(variable, &self.vars.settings)) {
+                self.tracker.variable(name, value);
+            }
+        }
         if self.vars.autocommit && !was_autocommit {
             self.held.commit().await?;
         }
-        Ok(warnings)
+        Ok(now.warnings)
     }
 
     fn transaction_variables(&self) -> (&'static str, &'static str) {
@@ -236,7 +279,8 @@ impl Session {
 
     /// Runs the SET on a server and reads the variables back, as SQL literals among the session's settings. An open
     /// transaction's connections are not used: there `autocommit = 1` would commit one of them.
-    async fn set_and_read(&mut self, sql: &str, names: &[&str]) -> Result<(Settings, u16)> {
+    async fn set_and_read(&mut self, sql: &str, names: &[&str], told: &[&str]) -> Result<Now> {
+        let question = self.show_told(told);
         let (anchor, count) = (self.anchor(), self.shared.topology().sources.len());
         let mut aside = Held::new(Arc::clone(&self.shared.coordinator), true);
         let held = if self.held.in_transaction() { &mut aside } else { &mut self.held };
@@ -260,17 +304,23 @@ impl Session {
             }
             Err(error) => Err(error),
         };
+        let shown = match question.filter(|_| answer.is_ok()) {
+            Some(sql) => lease.query(&sql, told.len()).await,
+            None => Ok(Answer::default()),
+        };
         let read = answer.map(|answer| {
             let literals = names.iter().enumerate().map(|(i, name)| (*name, literal_of(&answer, i)));
             let settings =
                 literals.fold(self.vars.settings.clone(), |all, (name, literal)| all.with(name, &literal));
             (settings, answer.ok.status)
         });
-        match read {
-            Ok((settings, status)) => {
+        match read.and_then(|read| Ok((read, shown?))) {
+            Ok(((settings, status), shown)) => {
                 lease.assume(&settings);
                 using.put(source, lease, Some(status));
-                Ok((settings, warnings))
+                let cell = |row, column| shown.text(row, column);
+                let shown = (0..shown.rows.len()).filter_map(|row| Some((cell(row, 0)?, cell(row, 1)?)));
+                Ok(Now { settings, warnings, shown: shown.collect() })
             }
             Err(error) => {
                 using.put(source, lease, None);
@@ -279,12 +329,32 @@ impl Session {
         }
     }
 
+    /// The question how a server shows the variables that the client is to be told of; `None` where there is no need.
+    fn show_told(&self, told: &[&str]) -> Option<String> {
+        let tracked = |name: &str| name == track::VARIABLES || self.tracker.name_of(name).is_some();
+        let asked: Vec<String> = told
+            .iter()
+            .filter(|name| self.tracker.is_on() && tracked(name) && !track::is_known(name))
+            .map(|name| format!("'{name}'"))
+            .collect();
+        let list = || format!("SHOW SESSION VARIABLES WHERE Variable_name IN ({})", asked.join(","));
+        (!asked.is_empty()).then(list)
+    }
+
     /// The source to ask where any would do.
     pub(super) fn anchor(&self) -> SourceId {
         let home = self.database.as_ref().and_then(|name| self.shared.topology().database(name));
         let first = home.and_then(|database| database.shards.first()).map(|node| node.source);
         self.held.home().or(first).unwrap_or(SourceId(0))
     }
+}
+
+/// What a SET has come to.
+struct Now {
+    settings: Settings,
+    warnings: u16,
+    /// Variables as SHOW VARIABLES shows them, where the client is told of them.
+    shown: HashMap<String, String>,
 }
 
 /// Character sets whose characters may end in a byte that is ASCII: a statement in them cannot be read byte by byte.

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
+use super::track::{Tracked, Tracker};
 use super::vars::mode_of;
 use crate::admin::Registry;
 use crate::backend::catalog::Catalog;
@@ -27,6 +28,7 @@ use crate::store::DdlLog;
 use crate::telemetry::Metrics;
 use crate::topology::Topology;
 use crate::txn::Coordinator;
+use crate::wire::capability;
 
 /// What the greeting says before any server could be asked.
 const UNKNOWN_VERSION: &str = "8.0.0-shardgate";
@@ -60,6 +62,8 @@ pub struct ServerFacts {
     mode: Mode,
     /// Ids of one statement do not follow one another there: auto_increment_increment is not 1.
     steps: bool,
+    /// What clients are told of their sessions that do not say.
+    tracked: Tracked,
     /// Collation id → (character set, collation).
     collations: HashMap<u16, (String, String)>,
 }
@@ -255,6 +259,14 @@ impl Shared {
         let mode = conn.query("SELECT @@global.sql_mode", 1).await?.text(0, 0).unwrap_or_default();
         let steps = conn.query("SELECT @@global.auto_increment_increment<>1", 1).await?.text(0, 0);
         let steps = steps.as_deref() == Some("1");
+        let tracked = "SELECT @@global.session_track_system_variables,@@global.session_track_schema,\
+                       @@global.session_track_state_change";
+        let tracked = conn.query(tracked, 1).await?;
+        let tracked = Tracked {
+            variables: tracked.text(0, 0).unwrap_or_default(),
+            schema: tracked.text(0, 1).as_deref() == Some("1"),
+            state: tracked.text(0, 2).as_deref() == Some("1"),
+        };
         let sql = "SELECT ID,CHARACTER_SET_NAME,COLLATION_NAME FROM information_schema.COLLATIONS WHERE ID IS NOT NULL";
         let answer = conn.query(sql, COLLATIONS).await?;
         let collation = |row| {
@@ -267,6 +279,7 @@ impl Shared {
             version,
             mode: mode_of(&mode),
             steps,
+            tracked,
             collations,
         })
     }
@@ -316,6 +329,12 @@ impl Shared {
     /// How the servers read text when a session has not set sql_mode.
     pub fn server_mode(&self) -> Mode {
         self.server.load().as_ref().map_or_else(Mode::default, |facts| facts.mode)
+    }
+
+    /// What tells a client of its session.
+    pub(super) fn tracker(&self, capabilities: u32) -> Tracker {
+        let tracked = self.server.load().as_ref().map(|facts| facts.tracked.clone()).unwrap_or_default();
+        Tracker::new(capabilities & capability::SESSION_TRACK != 0, self.is_mariadb(), tracked)
     }
 
     /// The variables that a login with this collation has from the start. A collation that the servers do not know is

@@ -525,6 +525,10 @@ impl Connections for Using<'_> {
             // The server has ended the transaction by itself: an implicit commit, a deadlock.
             held.ended();
         }
+        if held.state == State::Idle && !held.legs.iter().any(|leg| leg.open || leg.xid.is_some()) {
+            // The statement has begun none: the next to come may go elsewhere, and be the first.
+            held.first = None;
+        }
     }
 
     fn many(&self) -> usize {

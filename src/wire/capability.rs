@@ -59,8 +59,8 @@ pub const ZSTD: u32 = 1 << 26;
 /// COM_QUERY and EXECUTE carry query attributes.
 pub const QUERY_ATTRIBUTES: u32 = 1 << 27;
 
-/// What Shardgate announces to clients by default: everything it can serve. Not compression, not TLS, not session
-/// tracking, nor query attributes, whose commands have another layout.
+/// What Shardgate announces to clients by default: everything it can serve. Not compression, not TLS, nor
+/// query attributes, whose commands have another layout.
 pub const SERVED: u32 = LONG_PASSWORD
     | FOUND_ROWS
     | LONG_FLAG
@@ -81,6 +81,7 @@ pub const SERVED: u32 = LONG_PASSWORD
     | PLUGIN_AUTH
     | CONNECT_ATTRS
     | PLUGIN_AUTH_LENENC
+    | SESSION_TRACK
     | DEPRECATE_EOF;
 
 /// What every connection to a server asks for, whatever else it wants.

@@ -19,3 +19,4 @@ pub mod rsa;
 pub mod scan;
 pub mod status;
 pub mod stream;
+pub mod track;

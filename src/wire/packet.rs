@@ -1,6 +1,7 @@
 //! OK, ERR and EOF packets: payloads written and read (MySQL source docs, "Generic Response Packets").
 
 use super::primitives::{array, lenenc_int, lenenc_str, put_lenenc_int, put_lenenc_str};
+use super::status;
 use crate::base::Error;
 
 /// What an OK packet says, or an EOF packet (which has only status and warnings).
@@ -16,6 +17,10 @@ pub struct OkPacket<'a> {
     pub warnings: u16,
     /// Text for a person, such as `Rows matched: 1  Changed: 1  Warnings: 0`.
     pub info: &'a [u8],
+    /// Changes of the session's state as [`track`](super::track) writes them, for a client of
+    /// [`SESSION_TRACK`](super::capability::SESSION_TRACK) only; `None`: no change. It is not read from packets of
+    /// servers, which are not asked for it.
+    pub changes: Option<&'a [u8]>,
 }
 
 /// Appends an OK payload. Servers write the info text with a length in front whatever the capabilities are, and leave
@@ -44,10 +49,14 @@ fn put_ok_with_header(out: &mut Vec<u8>, header: u8, ok: &OkPacket<'_>) {
     out.push(header);
     put_lenenc_int(out, ok.affected);
     put_lenenc_int(out, ok.last_insert_id);
-    out.extend_from_slice(&ok.status.to_le_bytes());
+    let changed = if ok.changes.is_some() { status::SESSION_STATE_CHANGED } else { 0 };
+    out.extend_from_slice(&(ok.status | changed).to_le_bytes());
     out.extend_from_slice(&ok.warnings.to_le_bytes());
-    if !ok.info.is_empty() {
+    if !ok.info.is_empty() || ok.changes.is_some() {
         put_lenenc_str(out, ok.info);
+    }
+    if let Some(changes) = ok.changes {
+        put_lenenc_str(out, changes);
     }
 }
 
@@ -76,7 +85,7 @@ pub fn decode_ok(payload: &[u8]) -> Option<OkPacket<'_>> {
     let (affected, last_insert_id) = (lenenc_int(&mut buf)?, lenenc_int(&mut buf)?);
     let (status, warnings) = (u16::from_le_bytes(array(&mut buf)?), u16::from_le_bytes(array(&mut buf)?));
     let info = lenenc_str(&mut buf).unwrap_or_default();
-    Some(OkPacket { affected, last_insert_id, status, warnings, info })
+    Some(OkPacket { affected, last_insert_id, status, warnings, info, changes: None })
 }
 
 /// Reads what ends a result set: an EOF packet, or an OK packet of header 0xFE. Their lengths tell them apart.
@@ -118,8 +127,14 @@ mod tests {
 
     #[test]
     fn ok_and_eof_come_back() {
-        let ok =
-            OkPacket { affected: 300, last_insert_id: u64::MAX, status: 2, warnings: 7, info: b"Records: 3" };
+        let ok = OkPacket {
+            affected: 300,
+            last_insert_id: u64::MAX,
+            status: 2,
+            warnings: 7,
+            info: b"Records: 3",
+            changes: None,
+        };
         let mut out = Vec::new();
         put_ok(&mut out, &ok);
         assert_eq!(decode_ok(&out), Some(ok));
@@ -130,6 +145,10 @@ mod tests {
             assert!(is_end(&out));
             assert_eq!((out.len(), decode_end(&out)), (if deprecate { 7 } else { 5 }, Some(ok)));
         }
+        // Changes come with a flag, and behind an info that may be empty.
+        out.clear();
+        put_ok(&mut out, &OkPacket { status: 2, changes: Some(b"\x01\x03\x02d2"), ..OkPacket::default() });
+        assert_eq!(out, b"\x00\x00\x00\x02\x40\x00\x00\x00\x05\x01\x03\x02d2");
     }
 
     #[test]

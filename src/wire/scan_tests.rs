@@ -123,6 +123,7 @@ fn answers_without_rows() {
         status: 3,
         warnings: 1,
         info: b"Rows matched: 1",
+        changes: None,
     };
     let want = trailer(70_000, 1 << 40, 3, 1);
     for response in [Response::Query, Response::Single] {

@@ -61,6 +61,7 @@ mod staged_copies;
 mod stops;
 mod threads;
 mod tpch;
+mod tracking;
 mod transactions;
 mod unique;
 mod verify;

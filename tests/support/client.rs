@@ -12,6 +12,7 @@ use super::packets::{Bytes, binary_row, column, done, proof, refusal, text_row};
 
 pub const CLIENT_FOUND_ROWS: u32 = 2;
 pub const CLIENT_DEPRECATE_EOF: u32 = 0x0100_0000;
+pub const CLIENT_SESSION_TRACK: u32 = 0x80_0000;
 const CLIENT_CONNECT_WITH_DB: u32 = 8;
 /// LONG_PASSWORD, LONG_FLAG, PROTOCOL_41, TRANSACTIONS, SECURE_CONNECTION, MULTI_STATEMENTS, MULTI_RESULTS,
 /// PS_MULTI_RESULTS, PLUGIN_AUTH.
@@ -141,6 +142,8 @@ pub struct Done {
     pub status: u16,
     pub warnings: u16,
     pub info: String,
+    /// What it says of the session: variables, the database, any change, the transaction's state.
+    pub changes: Vec<String>,
 }
 
 /// One answer to a statement.
@@ -257,6 +260,8 @@ pub struct Client {
     /// The version that the greeting announces.
     pub version: String,
     pub connection_id: u32,
+    /// The OK packet that ended the last login.
+    pub entered: Done,
 }
 
 impl Client {
@@ -269,6 +274,7 @@ impl Client {
             capabilities: 0,
             version: String::new(),
             connection_id: 0,
+            entered: Done::default(),
         };
         let greeting = client.read().await?;
         if greeting.first() == Some(&0xFF) {
@@ -315,7 +321,10 @@ impl Client {
         loop {
             let packet = self.read().await?;
             match packet.first() {
-                Some(0) => return Ok(()),
+                Some(0) => {
+                    self.entered = done(&packet);
+                    return Ok(());
+                }
                 Some(0xFF) => return Err(Failure::Refused(refusal(&packet))),
                 Some(1) if packet.get(1) == Some(&3) => {}
                 Some(0xFE) => {

@@ -5,6 +5,9 @@ use sha2::Sha256;
 
 use super::client::{Cell, Column, Done, Param, Refusal};
 
+/// A status flag: the packet tells what has changed in the session.
+const SESSION_STATE_CHANGED: u16 = 0x4000;
+
 impl Param {
     pub fn kind(&self) -> [u8; 2] {
         match self {
@@ -88,17 +91,33 @@ pub fn done(packet: &[u8]) -> Done {
     let mut bytes = Bytes(&packet[1..]);
     let (affected, last_id) = (bytes.length(), bytes.length());
     let (status, warnings) = (bytes.number(2) as u16, bytes.number(2) as u16);
-    Done { affected, last_id, status, warnings, info: String::from_utf8_lossy(bytes.0).into_owned() }
+    let info = if bytes.0.is_empty() { String::new() } else { bytes.text() };
+    let mut changes = Vec::new();
+    if status & SESSION_STATE_CHANGED != 0 {
+        let length = bytes.length() as usize;
+        let mut told = Bytes(bytes.take(length));
+        while !told.0.is_empty() {
+            let (kind, length) = (told.number(1), told.length() as usize);
+            let mut data = Bytes(told.take(length));
+            changes.push(match kind {
+                0 => format!("{} = {}", data.text(), data.text()),
+                1 => format!("database {}", data.text()),
+                2 => format!("changed {}", String::from_utf8_lossy(data.take(length))),
+                kind => format!("{kind}: {}", data.text()),
+            });
+            assert!(data.0.is_empty(), "{changes:?} and {:?}", data.0);
+        }
+    }
+    // An OK packet has nothing behind what its flags say; an EOF packet is shorter.
+    assert!(packet.len() < 7 || bytes.0.is_empty(), "{}", packet.escape_ascii());
+    Done { affected, last_id, status, warnings, info, changes }
 }
 
 pub fn column(packet: &[u8]) -> Column {
     let mut bytes = Bytes(packet);
-    let mut text = || {
-        let length = bytes.length() as usize;
-        String::from_utf8_lossy(bytes.take(length)).into_owned()
-    };
-    text();
-    let (schema, table, org_table, name, org_name) = (text(), text(), text(), text(), text());
+    bytes.text();
+    let (schema, table, org_table) = (bytes.text(), bytes.text(), bytes.text());
+    let (name, org_name) = (bytes.text(), bytes.text());
     bytes.length();
     let charset = bytes.number(2) as u16;
     let length = bytes.number(4) as u32;
@@ -192,6 +211,12 @@ impl<'a> Bytes<'a> {
 
     pub fn number(&mut self, width: usize) -> u64 {
         self.take(width).iter().rev().fold(0, |n, &byte| n << 8 | u64::from(byte))
+    }
+
+    /// A string with its length in front.
+    fn text(&mut self) -> String {
+        let length = self.length() as usize;
+        String::from_utf8_lossy(self.take(length)).into_owned()
     }
 
     fn number_or_zero(&mut self, width: usize) -> u64 {
