@@ -217,8 +217,7 @@ fn moving(
 /// Whether RETURNING answers the same of rows in several places as of all in one.
 fn returned(ctx: &Ctx<'_>, insert: &Insert) -> Result<()> {
     let Some(returning) = insert.returning else { return Ok(()) };
-    let inside = |span: Span| returning.start <= span.start && span.end <= returning.end;
-    if ctx.statement.tables.iter().any(|table| inside(table.span)) {
+    if ctx.statement.tables.iter().any(|table| returning.holds(table.span)) {
         return Err(refuse::feature(
             "a subquery in RETURNING of rows that a query gives, and that go to several places",
             "leave it out, and SELECT it in a statement of its own",
