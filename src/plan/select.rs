@@ -39,7 +39,10 @@ pub(super) struct Outcome {
 /// Plans a SELECT.
 pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
     match direct(ctx, query) {
-        Ok(Act::Read(mut read)) if may_refuse(&read) && matches!(read.routing, Routing::Sharded { .. }) => {
+        Ok(Act::Read(mut read))
+            if (may_refuse(&read) || may_outgrow(&read))
+                && matches!(read.routing, Routing::Sharded { .. }) =>
+        {
             read.staged = staged::plan(ctx, query);
             Ok(Act::Read(read))
         }
@@ -64,6 +67,12 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query) -> Result<Act> {
 /// Whether there are values with which several nodes cannot answer it.
 fn may_refuse(read: &Read) -> bool {
     read.many.as_ref().map_or(true, |scatter| !scatter.equal.is_empty() || !scatter.weighed.is_empty())
+}
+
+/// Whether a merge holds all rows of the answer: groups that come out in another order than they are made in.
+fn may_outgrow(read: &Read) -> bool {
+    let step = read.many.as_ref().map(|scatter| &scatter.merge.step);
+    matches!(step, Ok(Step::Group { keys, order_is_group_prefix: false, .. }) if !keys.is_empty())
 }
 
 /// Plans a SELECT that one node answers, or several whose rows can be merged.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::bind::{self, Bound, SessionValues, Setting, Source};
 use super::ir::{Act, Piece, Plan, Read, Stored};
-use crate::base::{Code, Error, Origin, Result};
+use crate::base::{Code, Error, Fate, Origin, Result};
 use crate::topology::schema::Column;
 use crate::topology::{Layout, Node, Sharded};
 
@@ -110,6 +110,11 @@ pub enum Pulled {
 /// Whether a read is refused for what it is, and not for its values.
 pub fn is_refusal(error: &Error) -> bool {
     error.is(Code::NotSupported) && error.origin == Origin::Proxy
+}
+
+/// Whether merging the shards' rows took more memory than it may: a server has disks.
+pub fn outgrew(error: &Error) -> bool {
+    error.is(Code::Memory) && error.origin == Origin::Proxy && error.fate == Fate::Keep
 }
 
 impl Staged {

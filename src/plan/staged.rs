@@ -306,8 +306,12 @@ impl<'a> Staging<'a> {
             let table = Table { name: Arc::clone(&used.table.name), layout, id: None, indexes: Vec::new() };
             used.table = Arc::new(table);
         }
+        // Over nothing at all it is what it was, which is refused, or outgrew a merge.
+        let is_new = !staged.is_empty() || !over.blocks.is_empty();
         let (read, last) = match select::direct(&over, self.query) {
-            Ok(Act::Read(read)) if read.many.is_ok() || matches!(read.routing, Routing::Any(_)) => {
+            Ok(Act::Read(read))
+                if is_new && (read.many.is_ok() || matches!(read.routing, Routing::Any(_))) =>
+            {
                 (read, None)
             }
             _ => {

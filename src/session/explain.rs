@@ -18,7 +18,7 @@ use crate::plan::explain::tree::Tree;
 use crate::plan::explain::view::{Took, View};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::plan::stage_spec::is_refusal;
+use crate::plan::stage_spec::{is_refusal, outgrew};
 use crate::plan::{self, Bound};
 use crate::sql::facts::Kind;
 use crate::sql::normalise::Normalised;
@@ -111,7 +111,14 @@ impl Session {
                 if let Err(error) = &took {
                     self.after_error(error.errno).await;
                 }
-                view.tree(&plan, Some(&bound), Some(&took?))
+                match took {
+                    Err(error) if outgrew(&error) => {
+                        let ran = Box::pin(self.over_ways(read, &text, error, Sink::Counted)).await?;
+                        let (staged, bound, took) = ran;
+                        view.staged(staged, &bound, self.choice(), Some(&took))
+                    }
+                    took => view.tree(&plan, Some(&bound), Some(&took?)),
+                }
             }
             (_, Ok(bound)) => view.tree(&plan, bound.as_ref(), None),
         };

@@ -15,6 +15,7 @@ use crate::exec::names::Names;
 use crate::idgen::Patience;
 use crate::plan::bind::MakeIds;
 use crate::plan::ir::{Act, Plan};
+use crate::plan::stage_spec::outgrew;
 use crate::plan::{self, Bound, Setting};
 use crate::sharding::{IdForm, KeyType};
 use crate::sql::facts::{DdlKind, FunctionUse, Kind, Operand};
@@ -211,7 +212,14 @@ impl Session {
         let Act::Read(read) = &plan.act else { return self.write(plan, &bound, text).await };
         let mut down = Vec::new();
         loop {
+            let begun = self.client.mark();
             let done = self.read(plan, read, &bound, text).await;
+            if let Err(error) = &done
+                && outgrew(error)
+                && self.client.take_back(begun)
+            {
+                return Box::pin(self.read_staged(read, text, error.clone())).await;
+            }
             if matches!(&plan.statement.kind, Kind::Ddl(_)) {
                 self.shared.maintained(plan);
             }

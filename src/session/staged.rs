@@ -28,7 +28,7 @@ use crate::plan::Bound;
 use crate::plan::explain::view::{Took, TookOver};
 use crate::plan::ir::{Act, Plan, Read};
 use crate::plan::merge_spec::{Merge, Step};
-use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal};
+use crate::plan::stage_spec::{BoundStages, Choice, Pulled, Stage, Staged, is_refusal, outgrew};
 use crate::wire::column::ColumnDef;
 use crate::wire::row::Format;
 use crate::wire::status;
@@ -51,8 +51,8 @@ pub(super) struct Over<'a> {
 }
 
 impl Session {
-    /// Answers a read that was refused as it stands over copies of its rows, where that is possible; otherwise the refusal is
-    /// the answer.
+    /// Answers a read that was refused as it stands, or outgrew a merge, over copies of its rows, where that is possible;
+    /// otherwise the refusal is the answer.
     pub(super) async fn read_staged(&mut self, read: &Read, text: &Text<'_>, refusal: Error) -> Result<()> {
         self.over_ways(read, text, refusal, Sink::Client).await.map(|_| ())
     }
@@ -65,7 +65,7 @@ impl Session {
         refusal: Error,
         mut sink: Sink<'_, '_>,
     ) -> Result<(&'r Staged, BoundStages, TookOver)> {
-        if !is_refusal(&refusal) {
+        if !is_refusal(&refusal) && !outgrew(&refusal) {
             return Err(refusal);
         }
         let (choice, setting, input) = (self.choice(), self.setting(), text.input());

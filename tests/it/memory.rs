@@ -1,7 +1,7 @@
 //! What merging takes of the proxy's memory: sorted rows and groups pass through, whatever their number; what has to be held
-//! is held within the budget, or refused with its name. `make memory` does it with millions of rows.
+//! is held within the budget, or sorted by a server. `make memory` does it with millions of rows.
 
-use crate::support::client::{Client, Failure};
+use crate::support::client::{Cell, Client, Failure};
 use crate::support::cluster::Lab;
 use crate::support::proxy::Proxy;
 use crate::support::shop::{Setup, Shop, connect, number, run, soon};
@@ -111,22 +111,51 @@ async fn sorted_rows_and_groups_pass_through() {
     }
 }
 
+/// How many statements the proxy has run over copies of rows.
+async fn staged(client: &mut Client) -> i64 {
+    let status = client.one("SHOW SHARDGATE STATUS").await;
+    let row = status.rows().iter().find(|row| row[0].to_string().contains("staged_total"));
+    row.unwrap_or_else(|| panic!("{status}"))[1].to_string().trim_matches('\'').parse().unwrap()
+}
+
+/// A sum, as text or binary rows have it.
+fn decimal(cell: &Cell) -> f64 {
+    cell.to_string().trim_matches('\'').parse().unwrap_or_else(|_| panic!("no number: {cell}"))
+}
+
 #[tokio::test]
-async fn what_does_not_fit_names_the_budget() {
+async fn what_outgrows_a_merge_goes_to_a_server_s_disk() {
     let lab = Lab::shared().await;
     let small = "[limits]\nmerge_rows = 1000\nmerge_bytes = \"1MiB\"\n";
     let shop = filled(lab, "budget", small, 20_000).await;
     let mut client = shop.client().await;
     let by_sum = format!("{GROUPS} ORDER BY SUM(price), product_id");
-    for sql in [by_sum.clone(), format!("{by_sum} LIMIT 2000")] {
+    for (sql, count) in [(by_sum.clone(), 10_000), (format!("{by_sum} LIMIT 2000 OFFSET 10"), 2000)] {
         let statement = client.prepare(&sql).await.unwrap();
+        let before = staged(&mut client).await;
         for answer in [client.query(&sql).await, client.execute(&statement, &[]).await] {
-            let answer = answer.unwrap().remove(0).to_string();
-            assert!(answer.contains("1038") && answer.contains("limits.merge_rows = 1000 rows"), "{answer}");
+            let answer = answer.unwrap().remove(0);
+            assert_eq!((answer.errno(), answer.rows().len()), (0, count), "{sql}");
+            let sums: Vec<f64> = answer.rows().iter().map(|row| decimal(&row[2])).collect();
+            assert!(sums.is_sorted() && sums[0] < sums[count - 1], "{sql}");
         }
-        // Nothing of it is left behind.
-        assert_eq!(number(&client.one("SELECT COUNT(*) FROM order_items").await), 20_000);
+        let told = client.one(&format!("EXPLAIN SHARDGATE ANALYZE {sql}")).await.to_string();
+        assert!(told.contains("read over copies of rows"), "{told}");
+        assert_eq!(staged(&mut client).await, before + 3, "{sql}");
+        // Within a transaction, too: its rows are computed apart.
+        run(&mut client, &["BEGIN", "UPDATE order_items SET price = 5000 WHERE product_id = 7"]).await;
+        let answer = client.one(&format!("{by_sum} DESC")).await;
+        assert_eq!(answer.rows().len(), 10_000, "{answer}");
+        let dearest = answer.rows().iter().map(|row| decimal(&row[2])).reduce(f64::max);
+        assert_eq!(dearest, Some(10_000.0));
+        run(&mut client, &["ROLLBACK"]).await;
     }
+    let roomy = filled(lab, "roomy", "", 20_000).await;
+    let wanted = roomy.client().await.one(&by_sum).await;
+    assert_eq!(client.one(&by_sum).await.rows(), wanted.rows());
+    // Nothing of it is left behind.
+    assert_eq!(number(&client.one("SELECT COUNT(*) FROM order_items").await), 20_000);
+    assert_eq!(staged(&mut roomy.client().await).await, 0);
     // What passes through fits, however many there are, and so does what a LIMIT leaves.
     for (sql, count) in
         [(SORTED.to_owned(), 20_000), (GROUPS.to_owned(), 10_000), (format!("{by_sum} LIMIT 500"), 500)]

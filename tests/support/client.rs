@@ -8,6 +8,7 @@ use std::fmt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 
+pub use super::packets::Done;
 use super::packets::{Bytes, binary_row, column, done, proof, refusal, text_row};
 
 pub const CLIENT_FOUND_ROWS: u32 = 2;
@@ -132,18 +133,6 @@ impl fmt::Display for Cell {
             Self::Moment(text) => f.write_str(text),
         }
     }
-}
-
-/// An OK packet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Done {
-    pub affected: u64,
-    pub last_id: u64,
-    pub status: u16,
-    pub warnings: u16,
-    pub info: String,
-    /// What it says of the session: variables, the database, any change, the transaction's state.
-    pub changes: Vec<String>,
 }
 
 /// One answer to a statement.

@@ -3,10 +3,22 @@
 use sha1::{Digest, Sha1};
 use sha2::Sha256;
 
-use super::client::{Cell, Column, Done, Param, Refusal};
+use super::client::{Cell, Column, Param, Refusal};
 
 /// A status flag: the packet tells what has changed in the session.
 const SESSION_STATE_CHANGED: u16 = 0x4000;
+
+/// An OK packet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Done {
+    pub affected: u64,
+    pub last_id: u64,
+    pub status: u16,
+    pub warnings: u16,
+    pub info: String,
+    /// What it says of the session: variables, the database, any change, the transaction's state.
+    pub changes: Vec<String>,
+}
 
 impl Param {
     pub fn kind(&self) -> [u8; 2] {
