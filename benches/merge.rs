@@ -127,6 +127,7 @@ impl Merging {
         let at = Col::Visible;
         let step = Step::Group {
             keys: vec![key],
+            within: Vec::new(),
             folds: vec![
                 (at(1), Fold::Count(at(1))),
                 (at(2), Fold::Sum(at(2))),

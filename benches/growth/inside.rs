@@ -211,6 +211,7 @@ pub fn rows() -> Figure {
     let sum = || Key { value: Col::Visible(1), weight: None, descending: true };
     let group = |order: Vec<Key>, order_is_group_prefix| Step::Group {
         keys: vec![id()],
+        within: Vec::new(),
         folds: vec![
             (Col::Visible(1), Fold::Sum(Col::Visible(1))),
             (Col::Visible(2), Fold::Count(Col::Visible(2))),

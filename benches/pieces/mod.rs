@@ -223,6 +223,7 @@ impl Merging {
         let streams = vec![(0..ROWS).map(row).collect(); STREAMS];
         let step = Step::Group {
             keys: by_id(),
+            within: Vec::new(),
             folds: [(1, Fold::Count as fn(Col) -> Fold), (2, Fold::Sum)]
                 .map(|(at, fold)| (Col::Visible(at), fold(Col::Visible(at))))
                 .to_vec(),

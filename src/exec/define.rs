@@ -54,6 +54,12 @@ pub fn column(
         kind::LONGLONG => integer("bigint"),
         kind::YEAR => ("year".into(), Stored::Other),
         kind::BIT => (format!("bit({})", column.length.clamp(1, 64)), Stored::Other),
+        kind::FLOAT | kind::DOUBLE if column.decimals < NOT_FIXED && column.org_name.is_empty() => {
+            return Err(Error::refused(
+                format!("'{}' is computed, and has more digits than it shows", column.label()),
+                format!("select {} + 0e0", column.label()),
+            ));
+        }
         kind::FLOAT => (fixed("float", column), Stored::Real),
         kind::DOUBLE => (fixed("double", column), Stored::Real),
         kind::DECIMAL | kind::NEWDECIMAL => {
@@ -132,6 +138,8 @@ fn widest(charset: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     #[test]
@@ -160,12 +168,15 @@ mod tests {
             (kind::VAR_STRING, 80_000, 0, 0, format!("mediumtext{text}")),
             (kind::BLOB, 262_140, 0, flag::BLOB, format!("mediumtext{text}")),
         ] {
-            let def = ColumnDef { length, flags, decimals, ..ColumnDef::new("c", kind) };
+            let org_name = Bytes::from_static(b"c");
+            let def = ColumnDef { org_name, length, flags, decimals, ..ColumnDef::new("c", kind) };
             assert_eq!(column(&def, 65_532, &collation).unwrap().0, expected);
         }
         let bytes =
             ColumnDef { charset: BINARY_CHARSET, length: 16, ..ColumnDef::new("c", kind::VAR_STRING) };
         assert_eq!(column(&bytes, 65_532, &collation).unwrap().0, "varbinary(16)");
+        let deviation = ColumnDef { decimals: 4, ..ColumnDef::new("c", kind::DOUBLE) };
+        assert!(column(&deviation, 65_532, &collation).is_err());
         let unknown = ColumnDef { charset: 999, ..ColumnDef::new("c", kind::VAR_STRING) };
         assert!(column(&unknown, 65_532, &collation).is_err());
         let set = ColumnDef { flags: flag::SET, ..ColumnDef::new("c", kind::STRING) };

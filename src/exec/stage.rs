@@ -270,20 +270,22 @@ impl Filler {
         charset: &dyn Fn(u16) -> Option<String>,
         collation: &dyn Fn(u16) -> Option<(String, String)>,
     ) -> Result<Self> {
-        let known = stage.columns.as_deref();
-        if known.is_some_and(|known| known.len() != columns.len()) {
+        if stage.columns.as_ref().is_some_and(|own| own.len() != columns.len()) {
             return Err(Error::new(Code::Internal, "rows of a stage have other columns than it"));
         }
+        let known = stage.columns.as_ref().unwrap_or(&stage.known);
         let (mut parts, mut names, mut writers) = (Vec::new(), Vec::new(), Vec::new());
         let (mut has_files, longest) = (true, define::longest(columns));
         for (n, column) in columns.iter().enumerate() {
-            let staged = known.and_then(|known| known.get(n));
-            let name = match staged {
-                Some(staged) => quote(&staged.name),
-                // Nobody names what has no name that a column can have.
-                None if column.label().chars().count() > LONGEST_NAME => format!("shardgate_{n}"),
-                None => quote(&column.label()),
+            let staged = known.get(n);
+            let label = column.label();
+            let name = match staged.map_or(label.as_ref(), |staged| &staged.name) {
+                "" => label.as_ref(),
+                name => name,
             };
+            // Nobody names what has no name that a column can have.
+            let long = name.chars().count() > LONGEST_NAME;
+            let name = if long { format!("shardgate_{n}") } else { quote(name) };
             let (definition, stored) = match staged.and_then(|s| Some((s.definition.clone()?, s.stored?))) {
                 Some(known) => known,
                 None => define::column(column, longest, collation)?,

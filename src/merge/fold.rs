@@ -19,6 +19,8 @@ use crate::wire::row::{Format, Row};
 pub(super) struct Fold {
     target: usize,
     what: What,
+    /// It takes one of the rows that are not told apart within the group.
+    pub(super) once: bool,
 }
 
 /// Columns by their number in the whole row, and what the group has so far.
@@ -106,6 +108,9 @@ impl Folded {
 
 impl Fold {
     pub(super) fn resolve(target: Col, fold: &spec::Fold, shape: &Shape) -> Result<Self> {
+        if let spec::Fold::Once(fold) = fold {
+            return Ok(Self { once: true, ..Self::resolve(target, fold, shape)? });
+        }
         let target = shape.at(target)?;
         let what = match fold {
             spec::Fold::First(col) => What::First { from: shape.at(*col)?, seen: false, cell: None },
@@ -123,8 +128,11 @@ impl Fold {
             spec::Fold::BitAnd(col) => bits_of(shape, *col, |a, b| a & b)?,
             spec::Fold::BitOr(col) => bits_of(shape, *col, |a, b| a | b)?,
             spec::Fold::BitXor(col) => bits_of(shape, *col, |a, b| a ^ b)?,
+            spec::Fold::Once(_) => {
+                return Err(Error::new(Code::Internal, "a fold that takes rows once, once more"));
+            }
         };
-        Ok(Self { target, what })
+        Ok(Self { target, what, once: false })
     }
 
     /// Begins a group.

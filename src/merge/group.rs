@@ -21,12 +21,26 @@ pub(super) struct Grouping {
     key: Vec<u8>,
     open: bool,
     folded: Folded,
+    within: Option<Within>,
+}
+
+/// Rows of a group that are told apart by more than what makes the group.
+#[derive(Debug)]
+struct Within {
+    /// What makes the group.
+    keys: Keys,
+    /// The same of the row that is looked at.
+    group: Vec<u8>,
+    /// All by which the row before it is sorted.
+    last: Vec<u8>,
 }
 
 impl Grouping {
-    pub(super) fn new(folds: Vec<Fold>, shape: &Shape) -> Self {
+    /// `keys`: what makes a group, where the streams are sorted by more than that.
+    pub(super) fn new(folds: Vec<Fold>, keys: Option<Keys>, shape: &Shape) -> Self {
         let first = Row::empty(shape.format);
-        Self { folds, first, key: Vec::new(), open: false, folded: Folded::default() }
+        let within = keys.map(|keys| Within { keys, group: Vec::new(), last: Vec::new() });
+        Self { folds, first, key: Vec::new(), open: false, folded: Folded::default(), within }
     }
 
     /// Whether a group has rows and has not ended.
@@ -36,17 +50,34 @@ impl Grouping {
 
     /// Adds a row to the group; `false`, and nothing done, when it belongs to the next one.
     pub(super) fn add(&mut self, row: &Row, key: &[u8], shape: &Shape) -> Result<bool> {
-        if self.open && self.key != key {
+        let group = match &mut self.within {
+            None => key,
+            Some(within) => {
+                within.group.clear();
+                within.keys.encode(row, &mut within.group)?;
+                &within.group
+            }
+        };
+        if self.open && self.key != group {
             return Ok(false);
         }
+        let mut again = self.open;
         if !self.open {
             self.open = true;
             self.first.copy_from(row);
             self.key.clear();
-            self.key.extend_from_slice(key);
+            self.key.extend_from_slice(group);
             self.folds.iter_mut().for_each(Fold::reset);
         }
-        self.folds.iter_mut().try_for_each(|fold| fold.add(row, shape))?;
+        if let Some(within) = &mut self.within {
+            again &= within.last == key;
+            within.last.clear();
+            within.last.extend_from_slice(key);
+        }
+        self.folds
+            .iter_mut()
+            .filter(|fold| !(again && fold.once))
+            .try_for_each(|fold| fold.add(row, shape))?;
         Ok(true)
     }
 

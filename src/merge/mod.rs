@@ -28,7 +28,7 @@ use bytes::Bytes;
 pub use budget::Budget;
 
 use crate::base::{Code, Error, Result};
-use crate::plan::merge_spec::{Merge, Step};
+use crate::plan::merge_spec::{Key, Merge, Step};
 use crate::wire::column::{ColumnDef, kind};
 use crate::wire::row::Format;
 
@@ -93,14 +93,15 @@ impl Merger {
     ) -> Result<Self> {
         let shape = Shape::new(columns, merge.hidden, format)?;
         let window = Window::new(offset, limit);
-        let sorted = |keys| Ok::<_, Error>(Streams::new(Keys::resolve(keys, &shape)?, streams, format));
+        let sorted =
+            |keys: &[Key]| Ok::<_, Error>(Streams::new(Keys::resolve(keys, &shape)?, streams, format));
         let work = match &merge.step {
             Step::Concat => Work::Concat(Concat::new(streams, &shape)),
             Step::Sorted { keys } => Work::Sorted(sorted(keys)?),
             Step::Distinct { keys } => {
                 Work::Distinct { streams: sorted(keys)?, distinct: Distinct::default() }
             }
-            Step::Group { keys, folds, order, order_is_group_prefix } => {
+            Step::Group { keys, within, folds, order, order_is_group_prefix } => {
                 let folds = folds
                     .iter()
                     .map(|(target, fold)| Fold::resolve(*target, fold, &shape))
@@ -110,8 +111,9 @@ impl Merger {
                 } else {
                     Some(Ordered::new(Keys::resolve(order, &shape)?, window.reach(), &shape))
                 };
-                let streams = sorted(keys)?;
-                Work::Group { streams, grouping: Box::new(Grouping::new(folds, &shape)), ordered }
+                let streams = sorted(&[&keys[..], within].concat())?;
+                let told = (!within.is_empty()).then(|| Keys::resolve(keys, &shape)).transpose()?;
+                Work::Group { streams, grouping: Box::new(Grouping::new(folds, told, &shape)), ordered }
             }
         };
         let (ledger, arena, recast) = (Ledger::new(budget), Arena::default(), Vec::new());

@@ -188,6 +188,7 @@ proptest! {
         }
         let step = Step::Group {
             keys: vec![key(Col::Visible(0), false)],
+            within: Vec::new(),
             folds: vec![
                 (Col::Visible(1), F::Count(Col::Visible(1))),
                 (Col::Visible(2), F::Sum(Col::Visible(2))),
@@ -268,6 +269,7 @@ fn one_group_of_everything_in_binary() {
     ];
     let step = Step::Group {
         keys: Vec::new(),
+        within: Vec::new(),
         folds: vec![
             (Col::Visible(0), F::Count(Col::Visible(0))),
             (Col::Visible(1), F::Sum(Col::Visible(1))),
@@ -313,6 +315,7 @@ fn text_groups_go_by_weight_and_min_takes_its_weight_along() {
     ];
     let step = |order| Step::Group {
         keys: vec![Key { value: Col::Visible(0), weight: Some(Col::Hidden(0)), descending: false }],
+        within: Vec::new(),
         folds: vec![(Col::Visible(1), F::Min { value: Col::Visible(1), weight: Some(Col::Hidden(1)) })],
         order,
         order_is_group_prefix: false,
@@ -334,6 +337,38 @@ fn text_groups_go_by_weight_and_min_takes_its_weight_along() {
 }
 
 #[test]
+fn what_counts_once_does_so_on_whichever_stream_it_comes() {
+    let columns = vec![
+        ColumnDef::new("k", kind::LONG),
+        ColumnDef::new("different", kind::LONGLONG),
+        ColumnDef::new("count", kind::LONGLONG),
+        ColumnDef::new("hidden value", kind::LONG),
+    ];
+    // A group, a value in it, and how often it is there.
+    let line = |k: i32, value: Option<i32>, count: i64| -> Cells {
+        vec![text(k), text(i32::from(value.is_some())), text(count), value.and_then(text)]
+    };
+    let streams = vec![
+        vec![line(1, None, 2), line(1, Some(5), 1), line(1, Some(7), 3), line(2, Some(7), 1)],
+        Vec::new(),
+        vec![line(1, Some(5), 4), line(1, Some(6), 1), line(2, Some(7), 1), line(3, None, 9)],
+    ];
+    let step = Step::Group {
+        keys: vec![key(Col::Visible(0), false)],
+        within: vec![key(Col::Hidden(0), false)],
+        folds: vec![
+            (Col::Visible(1), F::Once(Box::new(F::Count(Col::Visible(1))))),
+            (Col::Visible(2), F::Count(Col::Visible(2))),
+        ],
+        order: Vec::new(),
+        order_is_group_prefix: true,
+    };
+    let out = run(step, 1, &columns, &streams, None, 0).unwrap();
+    let group = |k: i32, different: i32, count: i32| -> Cells { vec![text(k), text(different), text(count)] };
+    assert_eq!(out, vec![group(1, 3, 11), group(2, 1, 2), group(3, 0, 9)]);
+}
+
+#[test]
 fn a_hidden_aggregate_orders_the_groups() {
     let columns = vec![ColumnDef::new("k", kind::LONG), ColumnDef::new("hidden count", kind::LONGLONG)];
     let streams = vec![
@@ -342,6 +377,7 @@ fn a_hidden_aggregate_orders_the_groups() {
     ];
     let step = Step::Group {
         keys: vec![key(Col::Visible(0), false)],
+        within: Vec::new(),
         folds: vec![(Col::Hidden(0), F::Count(Col::Hidden(0)))],
         order: vec![key(Col::Hidden(0), true)],
         order_is_group_prefix: false,
@@ -367,7 +403,8 @@ fn the_budget_names_its_setting() {
     let row = |id: i32| encode(&columns, Format::Text, &vec![text(id), text(1)]);
     let keys = vec![key(Col::Visible(0), false)];
     let order = vec![key(Col::Visible(1), false)];
-    let step = Step::Group { keys, folds: Vec::new(), order, order_is_group_prefix: false };
+    let step =
+        Step::Group { keys, within: Vec::new(), folds: Vec::new(), order, order_is_group_prefix: false };
     let merge = Merge { hidden: 0, step };
     for (budget, name) in [
         (Budget { max_rows: 2, max_bytes: 100_000 }, "limits.merge_rows"),
@@ -410,6 +447,7 @@ fn groups_in_memory_are_bounded_by_the_limit() {
     let streams = vec![(0..1000).map(|i| vec![text(i % 7), text(i)]).collect::<Vec<Cells>>()];
     let step = Step::Group {
         keys: vec![key(Col::Visible(1), false)],
+        within: Vec::new(),
         folds: Vec::new(),
         order: vec![key(Col::Visible(0), true), key(Col::Visible(1), false)],
         order_is_group_prefix: false,
@@ -457,6 +495,7 @@ fn sums_that_were_rounded_are_refused() {
     fixed.decimals = 3;
     let step = Step::Group {
         keys: Vec::new(),
+        within: Vec::new(),
         folds: vec![(Col::Visible(0), F::Sum(Col::Visible(0)))],
         order: Vec::new(),
         order_is_group_prefix: true,
@@ -465,6 +504,7 @@ fn sums_that_were_rounded_are_refused() {
     // the same with a hidden column of all digits
     let step = Step::Group {
         keys: Vec::new(),
+        within: Vec::new(),
         folds: vec![(Col::Visible(0), F::Sum(Col::Hidden(0)))],
         order: Vec::new(),
         order_is_group_prefix: true,

@@ -1,13 +1,14 @@
 //! GROUP BY, aggregates and DISTINCT over several nodes: partial results of the shards that `merge` folds.
 
+use super::alike;
 use super::edit::text;
 use super::ir::Template;
 use super::merge_spec::{Col as Out, Fold, Key, Step};
 use super::order::{self, Form, Target, key_of, weight_of};
 use super::refuse;
-use super::select::{Draft, Outcome};
+use super::select::{self, Draft, Outcome};
 use crate::base::{Error, Result};
-use crate::sql::facts::{Aggregate, Expr, ExprKind, Func};
+use crate::sql::facts::{Aggregate, ColumnRef, Expr, ExprKind, Func};
 
 /// One key of GROUP BY.
 struct GroupKey {
@@ -35,6 +36,7 @@ pub(super) fn group(draft: &mut Draft<'_, '_>) -> Result<Outcome> {
         ));
     }
     let groups = group_keys(draft)?;
+    let within = within(draft)?;
     let mut folds = folds(draft, &groups)?;
     let order = group_order(draft, &groups, &mut folds)?;
     let visible = draft.list.columns.len();
@@ -43,19 +45,23 @@ pub(super) fn group(draft: &mut Draft<'_, '_>) -> Result<Outcome> {
         Out::Visible(i) => i + 1,
         Out::Hidden(i) => visible + i + 1,
     };
+    // An alias may have a column's name: positions stand for one thing only.
+    let places = within.iter().map(|key| position(key.value).to_string());
+    let shard_group: String = places.flat_map(|place| [", ".to_owned(), place]).collect();
     let shard_order = (!groups.is_empty()).then(|| {
         let list: Vec<String> = groups
             .iter()
             .map(|g| g.visible.map_or_else(|| position(g.key.value), |i| i + 1).to_string())
             .collect();
-        format!("ORDER BY {}", list.join(", "))
+        format!("ORDER BY {}{shard_group}", list.join(", "))
     });
     let keys: Vec<Key> = groups.into_iter().map(|g| g.key).collect();
     let order_is_group_prefix = keys.starts_with(&order);
     Ok(Outcome {
-        step: Step::Group { keys, folds, order, order_is_group_prefix },
+        step: Step::Group { keys, within, folds, order, order_is_group_prefix },
         shard_order,
         shard_limit: false,
+        shard_group,
     })
 }
 
@@ -234,14 +240,72 @@ fn call(name: &str, argument: Template) -> Template {
     out
 }
 
-fn fold(draft: &mut Draft<'_, '_>, shown: Out, aggregate: &Aggregate, expr: &Expr) -> Result<Option<Fold>> {
-    let harmless = matches!(aggregate.func, Func::Min | Func::Max | Func::AnyValue);
-    if aggregate.distinct && !harmless {
+/// Whether it matters how often a value comes that is to be taken once.
+fn takes_once(aggregate: &Aggregate) -> bool {
+    aggregate.distinct && !matches!(aggregate.func, Func::Min | Func::Max | Func::AnyValue)
+}
+
+/// What aggregates of DISTINCT values tell rows of a group apart by. The shards group by it too: what they answer then are
+/// aggregates of one value each, and the others are added up from more parts. So it is only where values that are equal
+/// are the same, and all such aggregates are of the same columns.
+fn within(draft: &mut Draft<'_, '_>) -> Result<Vec<Key>> {
+    let (scopes, scope, select) = (draft.scopes, draft.block.scope, draft.select);
+    let exprs = select::item_exprs(select).chain(draft.query.order_by.iter().map(|item| &item.expr));
+    let all: Vec<&Aggregate> = exprs.flat_map(|expr| &expr.aggregates).collect();
+    let once: Vec<&Aggregate> = all.iter().copied().filter(|aggregate| takes_once(aggregate)).collect();
+    let Some(first) = once.first() else { return Ok(Vec::new()) };
+    let column = |column: &ColumnRef| {
+        let col = scopes.resolve(scope, column)?;
+        let definition = scopes.definition(&col)?;
+        let plain = alike::has_one_form(definition) && scopes.form_of_column(Some(&col)) == Form::Native;
+        plain.then_some((col, definition))
+    };
+    let columns = |aggregate: &Aggregate| {
+        let plain = aggregate.args.len() == aggregate.columns.len()
+            && aggregate.args.iter().zip(&aggregate.columns).all(|(arg, column)| *arg == column.span());
+        let found = aggregate.columns.iter().map(column).collect::<Option<Vec<_>>>().filter(|_| plain)?;
+        let numbers = found
+            .iter()
+            .all(|(_, column)| column.data_type.ends_with("int") || column.data_type == "decimal");
+        let foldable = match aggregate.func {
+            Func::Count => true,
+            Func::Sum | Func::Avg => numbers,
+            _ => false,
+        };
+        foldable.then(|| found.into_iter().map(|(col, _)| col).collect::<Vec<_>>())
+    };
+    // Of strings that are equal a server shows the first that it reads.
+    let key = |expr: &Expr| {
+        let col = scopes.column_of(expr, select, scope);
+        col.is_some() && matches!(scopes.form_of_column(col.as_ref()), Form::Native | Form::Place)
+    };
+    let shown = |aggregate: &&Aggregate| {
+        !matches!(aggregate.func, Func::Min | Func::Max)
+            || scopes.argument_form(scope, &aggregate.columns, &aggregate.args) == Form::Native
+    };
+    let told = columns(first);
+    let same = told.is_some() && once.iter().all(|aggregate| columns(aggregate) == told);
+    if !same || select.group_by.is_empty() || !select.group_by.iter().all(key) || !all.iter().all(shown) {
         return Err(refuse::feature(
             "an aggregate of DISTINCT values over several shards",
             "group by the sharding key, or select the distinct values and count them in the application",
         ));
     }
+    let bodies: Vec<Template> = first.args.iter().map(|arg| draft.edits.render(*arg)).collect();
+    bodies.into_iter().map(|body| key_of(None, body, Form::Native, false, &mut draft.hidden)).collect()
+}
+
+fn fold(draft: &mut Draft<'_, '_>, shown: Out, aggregate: &Aggregate, expr: &Expr) -> Result<Option<Fold>> {
+    let fold = fold_each(draft, shown, aggregate, expr)?;
+    Ok(if takes_once(aggregate) { fold.map(|fold| Fold::Once(Box::new(fold))) } else { fold })
+}
+
+fn fold_each(
+    draft: &mut Draft<'_, '_>,
+    shown: Out,
+    aggregate: &Aggregate,
+    expr: &Expr,
+) -> Result<Option<Fold>> {
     if !expr.subqueries.is_empty() {
         return Err(refuse::feature(
             "a subquery inside of an aggregate over several shards",
@@ -255,7 +319,8 @@ fn fold(draft: &mut Draft<'_, '_>, shown: Out, aggregate: &Aggregate, expr: &Exp
             "group by the sharding key, or divide the sum instead",
         ));
     }
-    let body = argument(draft, aggregate);
+    let distinct = if takes_once(aggregate) { "DISTINCT " } else { "" };
+    let body = order::wrap(distinct, argument(draft, aggregate), "");
     Ok(Some(match &aggregate.func {
         Func::CountAll | Func::Count => Fold::Count(shown),
         Func::Sum => Fold::Sum(shown),
@@ -460,5 +525,6 @@ pub(super) fn distinct(draft: &mut Draft<'_, '_>) -> Result<Outcome> {
         step: Step::Distinct { keys },
         shard_order: Some(format!("ORDER BY {}", positions.join(", "))),
         shard_limit: !weighted,
+        shard_group: String::new(),
     })
 }

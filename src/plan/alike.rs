@@ -75,7 +75,7 @@ impl Staging<'_> {
 }
 
 /// Whether values of a type that are equal are one and the same: no other case, no spaces behind, no two zeros.
-fn has_one_form(column: &Column) -> bool {
+pub(super) fn has_one_form(column: &Column) -> bool {
     let kind = column.data_type.as_str();
     [
         "tinyint",

@@ -4,15 +4,19 @@
 use std::sync::Arc;
 
 use super::ir::{Act, Read, Routing};
+use super::join::Place;
 use super::names::{self, Ctx};
+use super::scope::Scopes;
 use super::select;
-use super::stage_spec::Stage;
+use super::stage_spec::{Stage, StageColumn};
 use super::staged::mentions;
 use crate::base::Value;
 use crate::sql::facts::{
-    Body, ColumnRef, Cte, Expr, ExprKind, Func, Item, Operand, Query, Select, Span, TableName, TableRef,
+    Aggregate, Body, ColumnRef, Cte, Expr, ExprKind, Func, Item, Operand, Query, Select, Span, TableName,
+    TableRef,
 };
 use crate::topology::Layout;
+use crate::topology::schema::Column;
 
 /// The tables that a part of the statement names.
 pub(super) fn tables_in(ctx: &Ctx<'_>, part: Span) -> Vec<usize> {
@@ -41,11 +45,13 @@ pub(super) fn stage(ctx: &Ctx<'_>, query: &Query, name: Arc<str>) -> Option<Stag
     }
     let text = Arc::from("a query in it");
     let statement = Arc::clone(&ctx.own);
+    let known = known(&own, query);
     let pull = own.plan(statement, Act::Read(Read { locks: false, ..read }));
     Some(Stage {
         name,
         table: text,
         columns: None,
+        known,
         keys: Vec::new(),
         pull: Some(pull),
         reductions: Vec::new(),
@@ -53,6 +59,59 @@ pub(super) fn stage(ctx: &Ctx<'_>, query: &Query, name: Arc<str>) -> Option<Stag
         copies: Vec::new(),
         placing: None,
     })
+}
+
+/// What is known of a query's columns beforehand: their names, and which ENUM or SET they are, as servers do not tell that
+/// of what they answer.
+fn known(ctx: &Ctx<'_>, query: &Query) -> Vec<StageColumn> {
+    let Some(select) = first(query) else { return Vec::new() };
+    let mut scopes = Scopes::new(ctx);
+    let scope = scopes.query(query, &Place::top()).block.map(|block| block.scope);
+    let defined = |column: Option<&Column>| {
+        let of_names = column.filter(|column| ["enum", "set"].contains(&column.data_type.as_str()));
+        StageColumn::computed(String::new(), of_names)
+    };
+    let mut out = Vec::new();
+    for item in &select.items {
+        match item {
+            Item::Star { .. } => {
+                let leaves =
+                    scope.and_then(|scope| scopes.blocks.get(scope)).map(|block| block.leaves.as_slice());
+                let table = leaves.and_then(|leaves| scopes.leaves.get(*leaves.first()?)?.schema.as_deref());
+                let columns = table.into_iter().flat_map(|schema| &schema.columns);
+                out.extend(columns.filter(|column| !column.invisible).map(|column| defined(Some(column))));
+            }
+            Item::Expr { expr, alias, .. } => {
+                let column = scope.and_then(|scope| scopes.resolve(scope, shown(expr)?));
+                let column = column.and_then(|column| scopes.definition(&column));
+                out.push(StageColumn { name: alias.clone().unwrap_or_default(), ..defined(column) });
+            }
+        }
+    }
+    out
+}
+
+/// The SELECT whose columns give a query's their names.
+fn first(query: &Query) -> Option<&Select> {
+    match &query.body {
+        Body::Select(select) => Some(select),
+        Body::Set { left, .. } => first(left),
+        Body::Other => None,
+    }
+}
+
+/// The column whose values an expression has, as they are.
+fn shown(expr: &Expr) -> Option<&ColumnRef> {
+    match &expr.kind {
+        ExprKind::Column(column) => Some(column),
+        ExprKind::Aggregate(Aggregate { func: Func::Min | Func::Max, args, columns, .. }) => {
+            match (args.as_slice(), columns.as_slice()) {
+                ([arg], [column]) if column.span() == *arg => Some(column),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn inside<'q>(ctx: &Ctx<'_>, top: &Query, query: &'q Query, out: &mut Vec<&'q Query>) {
@@ -132,8 +191,6 @@ fn has_columns(query: &Query) -> bool {
             select.items.len() == 1 && matches!(select.from.as_slice(), [TableRef::Table(_)])
         }
         Item::Expr { expr: Expr { kind: ExprKind::Operand(Operand::Const(Value::Null)), .. }, .. } => false,
-        // The type of a long string from an aggregate depends on where it stands.
-        Item::Expr { expr, .. } if expr.aggregates.iter().any(|a| matches!(a.func, Func::Other(_))) => false,
         Item::Expr { expr, alias, .. } => {
             let name = match (alias, &expr.kind) {
                 (Some(alias), _) => alias.to_lowercase(),
@@ -288,7 +345,7 @@ pub(super) fn further_readers(ctx: &Ctx<'_>, query: &Query, inner: &Query) -> Ve
     // A list of columns gives them names that the rows do not have.
     let between = Span { start: cte.name.span.end, end: inner.span.start };
     let renames = between.of(ctx.shape).trim_start().starts_with('(');
-    if renames || ctes.iter().filter(|other| is(&other.name.text)).count() > 1 {
+    if renames && first(inner).is_none() || ctes.iter().filter(|other| is(&other.name.text)).count() > 1 {
         return Vec::new();
     }
     let mine = readers.iter().filter(|name| is(&name.name.text)).skip(1);

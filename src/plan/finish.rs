@@ -118,8 +118,9 @@ pub(super) fn plan(ctx: &Ctx<'_>, query: &Query, name: Arc<str>, places: &[Node]
     let with = |hidden: &Hidden| asked(&draft.list, hidden).into_iter().chain(rest.clone()).collect();
     // One node's groups are whole: nothing is merged.
     let (one, mut shard): (Template, Template) = (with(&Hidden::default()), with(&draft.hidden));
-    shard
-        .extend(outcome.shard_order.filter(|order| !order.is_empty()).map(|order| text(format!(" {order}"))));
+    let order = outcome.shard_order.map(|order| format!(" {order}"));
+    let behind = [Some(outcome.shard_group), order].into_iter().flatten();
+    shard.extend(behind.filter(|part| !part.trim().is_empty()).map(text));
     let hidden = draft.hidden.len();
     let mut equal = std::mem::take(&mut draft.equal);
     let last = columns.last(ctx, query, name, places, &mut equal)?;
@@ -301,6 +302,7 @@ impl Columns<'_> {
             name,
             table: "its groups".into(),
             columns: Some(columns),
+            known: Vec::new(),
             keys: Vec::new(),
             pull: None,
             reductions: Vec::new(),
@@ -356,8 +358,7 @@ impl Columns<'_> {
             edits.overwrite(aggregate.span, stands(self.keys.len() + self.aggregate(aggregate)?));
         }
         for column in &expr.columns {
-            let start = column.schema.as_ref().or(column.table.as_ref()).unwrap_or(&column.name).span.start;
-            let span = Span { start, end: column.name.span.end };
+            let span = column.span();
             if expr.aggregates.iter().any(|aggregate| aggregate.span.holds(span)) {
                 continue;
             }

@@ -64,6 +64,8 @@ pub enum Fold {
     BitOr(Col),
     /// Bitwise exclusive or, 64 bits.
     BitXor(Col),
+    /// An aggregate of DISTINCT values: of rows that `within` does not tell apart one counts.
+    Once(Box<Fold>),
 }
 
 /// What is done with the streams.
@@ -76,10 +78,13 @@ pub enum Step {
         /// What they are sorted by.
         keys: Vec<Key>,
     },
-    /// Each stream arrives sorted by `keys`; rows with equal keys become one.
+    /// Each stream arrives sorted by `keys`, then by `within`; rows with equal `keys` become one.
     Group {
         /// What makes a group. None: one group of everything.
         keys: Vec<Key>,
+        /// The values that [`Fold::Once`] takes once each: a stream has one row of each in a group.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        within: Vec<Key>,
         /// The column to replace (a hidden one where `order` needs it) and how. Other columns keep what the group's
         /// first row has.
         folds: Vec<(Col, Fold)>,

@@ -80,6 +80,7 @@ impl Staging<'_> {
             table: Arc::clone(&used.table.name),
             keys: self.keys(i, &schema, &columns),
             columns: Some(columns.iter().map(|column| StageColumn::of(column)).collect()),
+            known: Vec::new(),
             pull: Some(ctx.clone().plan(own, Act::Read(read))),
             reductions,
             tail,

@@ -34,6 +34,8 @@ pub(super) struct Outcome {
     pub(super) step: Step,
     pub(super) shard_order: Option<String>,
     pub(super) shard_limit: bool,
+    /// What the shards group by beyond the client's keys: `, 5`.
+    pub(super) shard_group: String,
 }
 
 /// Plans a SELECT.
@@ -223,7 +225,7 @@ fn limit_check(limit: Option<&Limit>) -> Result<()> {
 fn sorted(draft: &mut Draft<'_, '_>) -> Result<Outcome> {
     let keys = draft.order_keys()?;
     let step = if keys.is_empty() { Step::Concat } else { Step::Sorted { keys } };
-    Ok(Outcome { step, shard_order: None, shard_limit: true })
+    Ok(Outcome { step, shard_order: None, shard_limit: true, shard_group: String::new() })
 }
 
 impl Draft<'_, '_> {
@@ -252,6 +254,9 @@ impl Draft<'_, '_> {
             && let Some(last) = self.select.items.last()
         {
             edits.insert(last.span().end, self.hidden.select_list());
+        }
+        if let Some(group) = self.select.group_span.filter(|_| !outcome.shard_group.is_empty()) {
+            edits.insert(group.end, vec![text(outcome.shard_group)]);
         }
         let limit = self.query.limit.as_ref();
         if let Some(order) = outcome.shard_order {

@@ -193,6 +193,8 @@ pub struct Stage {
     pub table: Arc<str>,
     /// Its columns, in the order of the rows that are read; `None`: as they come.
     pub columns: Option<Vec<StageColumn>>,
+    /// What is known all the same of columns that come as they come; a name that is empty is theirs.
+    pub known: Vec<StageColumn>,
     /// Its indexes, as CREATE TABLE has them behind the columns.
     pub keys: Vec<String>,
     /// What reads the rows; `None` where they come from the statement that is run before.
@@ -231,7 +233,7 @@ pub struct Reduction {
 }
 
 /// A column of a stage.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct StageColumn {
     /// Its name.
     pub name: String,

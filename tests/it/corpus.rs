@@ -71,7 +71,7 @@ macro_rules! selects {
 
 selects! {
     select_aggregates select_bad select_ctes select_derived select_joins select_order select_sets select_subqueries
-    select_types select_windows messages
+    select_twice select_types select_windows messages
 }
 
 /// Statements of a file in a transaction that has changed rows of all shards.

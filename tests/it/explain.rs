@@ -139,7 +139,8 @@ async fn analyze_takes_the_way_that_the_statement_takes() {
             run(asked, &[&user, &order]).await;
         }
     }
-    let first = "(SELECT status FROM orders ORDER BY id LIMIT 1)";
+    // Which ENUM it is goes under in groups by another column.
+    let first = "(SELECT x.status FROM (SELECT id, status FROM orders GROUP BY id) x ORDER BY x.id LIMIT 1)";
     for sql in [
         format!("SELECT id FROM users WHERE name <> {first} AND id < 4 ORDER BY id"),
         format!("SELECT {first} AS s, COUNT(*) FROM users WHERE id < 4"),

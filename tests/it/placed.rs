@@ -300,7 +300,7 @@ async fn rows_that_count_once_are_pulled_once() {
     let (_proxy, _pair, mut client) = set_up(lab, "placed_once").await;
     let bytes = "CAST(`f`.`c` AS BINARY)";
     for (sql, part) in [
-        ("SELECT n, COUNT(DISTINCT i) FROM f GROUP BY n", Some("GROUP BY 2, 3 ORDER BY NULL")),
+        ("SELECT n, COUNT(DISTINCT i), MIN(c) FROM f GROUP BY n", Some(bytes)),
         ("SELECT COUNT(DISTINCT i, u), MAX(d) FROM f WHERE n > 1", Some("SELECT MIN(`f`.`id`), `f`.`n`")),
         ("SELECT c, COUNT(DISTINCT s) FROM f GROUP BY c", Some(bytes)),
         ("SELECT COUNT(DISTINCT i), MIN(c) FROM f", Some(bytes)),
@@ -310,7 +310,7 @@ async fn rows_that_count_once_are_pulled_once() {
             Some("SELECT DISTINCT `f`.`i` FROM"),
         ),
         // Each row counts, or its key is asked for.
-        ("SELECT n, COUNT(*), COUNT(DISTINCT i) FROM f GROUP BY n", None),
+        ("SELECT c, COUNT(*), COUNT(DISTINCT i) FROM f GROUP BY c", None),
         ("SELECT n, COUNT(DISTINCT i), GROUP_CONCAT(i) FROM f GROUP BY n", None),
         ("SELECT COUNT(DISTINCT i) FROM f WHERE id > 3", None),
         ("SELECT COUNT(DISTINCT i), (SELECT SUM(f.n) FROM hashed LIMIT 1) FROM f", None),
@@ -322,6 +322,14 @@ async fn rows_that_count_once_are_pulled_once() {
         let once = plan.contains("SELECT DISTINCT `f`") || plan.contains("MIN(`f`.`id`)");
         assert_eq!(once, part.is_some(), "{sql}\n{plan}");
         assert!(part.is_none_or(|part| plan.contains(part)), "{sql}\n{plan}");
+    }
+    // The shards group by the values, too, and no row is copied.
+    for sql in [
+        "SELECT n, COUNT(DISTINCT i) FROM f GROUP BY n",
+        "SELECT n, COUNT(*), COUNT(DISTINCT i), SUM(u) FROM f GROUP BY n ORDER BY 2, 1",
+    ] {
+        let plan = explained(&mut client, sql).await;
+        assert!(plan.contains("GROUP BY n, ") && !plan.contains("shardgate_"), "{sql}\n{plan}");
     }
 }
 

@@ -45,6 +45,14 @@ pub struct ColumnRef {
     pub name: Name,
 }
 
+impl ColumnRef {
+    /// The whole of it.
+    pub fn span(&self) -> Span {
+        let first = self.schema.as_ref().or(self.table.as_ref()).unwrap_or(&self.name);
+        Span { start: first.span.start, end: self.name.span.end }
+    }
+}
+
 /// An identifier without its quotes, and where it stands with them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Name {

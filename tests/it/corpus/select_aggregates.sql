@@ -363,3 +363,42 @@ SELECT CASE WHEN t1.money > 5 THEN 'more' ELSE 'less' END AS g0, SUM(t2.id) AS s
 SELECT t1.small AS g0, COUNT(t1.ch) AS s0 FROM things AS t1 GROUP BY t1.small HAVING MAX(t1.yr) > 14 ORDER BY g0 DESC;
 SELECT MAX(yr) AS m, MAX(yr) + 1 AS n, MIN(yr) > 14 AS o FROM things WHERE yr > 0;
 SELECT t3.code AS g0, SUM(t1.product_id) - COUNT(*) AS s0 FROM order_items AS t1 STRAIGHT_JOIN nothing AS t2 ON t2.v = t1.order_id STRAIGHT_JOIN colors AS t3 ON t3.id = t2.v WHERE (t2.v = -1 OR t2.v <> 18) AND t3.weight NOT IN (SELECT NULL FROM things AS q4) AND t1.user_id = 2 GROUP BY t3.code ORDER BY g0;
+
+-- Different values beside other aggregates of the same groups.
+SELECT tiny, COUNT(DISTINCT num), COUNT(*), SUM(num), MIN(num), MAX(num) FROM things GROUP BY tiny ORDER BY tiny;
+SELECT tiny, COUNT(*) AS c, COUNT(DISTINCT yr) AS yr FROM things GROUP BY tiny ORDER BY yr DESC, c, tiny;
+SELECT en, COUNT(DISTINCT money), SUM(money), AVG(money), COUNT(money) FROM things GROUP BY en ORDER BY en;
+SELECT yr, COUNT(DISTINCT huge), SUM(huge), MIN(ci), MAX(bn), BIT_XOR(num) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT huge), SUM(huge), MIN(k), MAX(day), BIT_XOR(num) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, SUM(DISTINCT tiny), AVG(DISTINCT tiny), COUNT(DISTINCT tiny), SUM(tiny), AVG(tiny) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, AVG(DISTINCT money) AS a, COUNT(*) FROM things GROUP BY yr ORDER BY a, yr LIMIT 3;
+SELECT yr, tiny > 3, COUNT(DISTINCT num), COUNT(*) FROM things GROUP BY yr, tiny > 3 ORDER BY 1, 2;
+SELECT yr, tiny, COUNT(DISTINCT num, money), COUNT(DISTINCT num, money) + 1, COUNT(*) FROM things GROUP BY yr, tiny ORDER BY 1, 2;
+SELECT yr, COUNT(DISTINCT num, money) AS n, COUNT(*) FROM things GROUP BY yr ORDER BY n DESC, yr LIMIT 2 OFFSET 1;
+SELECT yr, COUNT(DISTINCT num), COUNT(DISTINCT money), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT t.num), COUNT(DISTINCT num), SUM(dbl IS NULL) FROM things t GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT day), COUNT(*), MIN(day) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT moment), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT span), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT stamp), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT yr), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT dbl), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT ci), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT num % 4), COUNT(*) FROM things GROUP BY yr ORDER BY yr;
+SELECT day, COUNT(DISTINCT num) AS n, COUNT(*) FROM things GROUP BY day HAVING n > 0 AND COUNT(*) < 100 ORDER BY day;
+SELECT yr, COUNT(DISTINCT num) / COUNT(*) AS q, SUM(money) - COUNT(DISTINCT num) FROM things GROUP BY yr HAVING MAX(num) IS NOT NULL ORDER BY q, yr;
+SELECT yr, COUNT(*) FROM things GROUP BY yr ORDER BY COUNT(DISTINCT num) DESC, yr;
+SELECT DISTINCT COUNT(DISTINCT num) AS n, COUNT(*) > 2 FROM things GROUP BY yr ORDER BY 1, 2; -- mysql
+SELECT COUNT(DISTINCT num), COUNT(*) FROM things GROUP BY yr ORDER BY 1, 2;
+SELECT yr AS num, COUNT(DISTINCT num) AS c, COUNT(*) FROM things GROUP BY 1 ORDER BY 1;
+SELECT yr, COUNT(DISTINCT num), COUNT(*) FROM things GROUP BY yr WITH ROLLUP;
+SELECT v, COUNT(DISTINCT x), COUNT(*) FROM nothing GROUP BY v;
+SELECT n, COUNT(DISTINCT k), COUNT(*), SUM(price) FROM parts GROUP BY n ORDER BY n;
+SELECT p.n, COUNT(DISTINCT t.yr), COUNT(*), SUM(p.price) FROM parts p JOIN things t ON t.k = p.k GROUP BY p.n ORDER BY p.n;
+SELECT p.n, COUNT(DISTINCT t.yr), COUNT(*) FROM parts p LEFT JOIN things t ON t.k = p.k AND t.tiny > 2 GROUP BY p.n ORDER BY p.n;
+SELECT product_id, COUNT(DISTINCT user_id) AS users, COUNT(*) AS n, SUM(total) FROM orders GROUP BY product_id ORDER BY users DESC, n, product_id;
+SELECT status, COUNT(DISTINCT user_id), COUNT(*), SUM(total) FROM orders GROUP BY status ORDER BY status;
+SELECT d.n, COUNT(*) FROM (SELECT yr, COUNT(DISTINCT num) AS n, COUNT(*) AS c FROM things GROUP BY yr) d GROUP BY d.n ORDER BY d.n;
+SELECT l.id, (SELECT MAX(d.n) FROM (SELECT COUNT(DISTINCT num) AS n, SUM(num) FROM things GROUP BY yr) d) FROM lumped l ORDER BY l.id;
+SELECT yr, COUNT(DISTINCT num), GROUP_CONCAT(k ORDER BY k) FROM things GROUP BY yr ORDER BY yr;
+SELECT yr, COUNT(DISTINCT num), MIN(DISTINCT num), MAX(DISTINCT money) FROM things GROUP BY yr ORDER BY yr;
