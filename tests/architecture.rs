@@ -48,9 +48,6 @@ const DOES_IO: &[&str] =
 /// A file that is longer hides a seam.
 const LINES: usize = 600;
 
-/// Files that are longer all the same, and why.
-const LONG: &[(&str, &str)] = &[("src/sql/facts.rs", "the vocabulary of statements: types, hardly any code")];
-
 #[test]
 fn rooms_import_only_rooms_below_them() {
     let mut wrong = Vec::new();
@@ -120,12 +117,8 @@ fn no_file_is_too_long() {
     let mut wrong = Vec::new();
     for file in all() {
         let lines = file.text.lines().count();
-        let excused = LONG.iter().any(|(name, _)| *name == file.name);
-        if lines > LINES && !excused {
+        if lines > LINES {
             wrong.push(format!("{}: {lines} lines", file.name));
-        }
-        if lines <= LINES && excused {
-            wrong.push(format!("{}: {lines} lines need no excuse any more", file.name));
         }
     }
     none(&wrong, &format!("no file has more than {LINES} lines"));

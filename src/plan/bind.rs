@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
+use super::copy::CARRIED;
 use super::ir::{
-    Act, Copy, DdlStep, Ids, Job, Kept, Load, Param, Piece, Plan, Read, Routing, Scatter, SessionValue,
-    Several, Template, Write,
+    Act, Copy, DdlStep, GivenId, Ids, Job, Kept, Load, Param, Piece, Plan, Read, Routing, Scatter,
+    SessionValue, Several, Template, Write,
 };
 use super::refuse;
 use super::render::{Frame, Renderer};
@@ -252,6 +253,26 @@ pub fn describe(
     };
     let target = binder.first_target(routing)?;
     binder.job(template, &target)
+}
+
+/// The text that PREPARE has a server look at for what an INSERT of a query's rows answers of them.
+pub fn describe_returned(
+    plan: &Plan,
+    source: &dyn Source,
+    session: &dyn SessionValues,
+    setting: Setting,
+) -> Result<Job> {
+    let Act::Copy(copy) = &plan.act else { return Err(lost()) };
+    let binder = Binder { plan, source, session, setting };
+    let width = copy.columns.len() + usize::from(copy.id == GivenId::Added);
+    let inserted: Vec<String> = (1..=width).map(|n| format!("v{n}")).collect();
+    let carried = (1..=copy.carried).map(|n| format!("x{n}"));
+    let nulls: Vec<String> =
+        inserted.iter().cloned().chain(carried).map(|name| format!("NULL AS {name}")).collect();
+    let (inserted, nulls) = (inserted.join(","), nulls.join(","));
+    let rows = format!(" SELECT {inserted} FROM (SELECT {nulls}) AS `{CARRIED}`");
+    let text = [&copy.head[..], &[Piece::Text(rows.into())], &copy.tail[..]].concat();
+    binder.job(Some(&text), &binder.first_target(&copy.routing)?)
 }
 
 pub(super) struct Binder<'p> {

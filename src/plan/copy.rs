@@ -110,8 +110,9 @@ fn local(
             gene::check_copy(ctx, &scopes, index, filling, &keys)?;
             if sound {
                 // Every node reads and writes its own rows; what is not row by row needs one node.
-                let many = if !insert.returning && scopes.inserts_in_place(query, select, block, &col) {
-                    Ok(())
+                let any_order = insert.returning.is_none() || query.order_by.is_empty();
+                let many = if any_order && scopes.inserts_in_place(query, select, block, &col) {
+                    returned(ctx, insert)
                 } else {
                     Err(apart())
                 };
@@ -143,12 +144,7 @@ fn moving(
     table: &Table,
     query: &Query,
 ) -> Result<Copy> {
-    if insert.returning {
-        return Err(refuse::feature(
-            "RETURNING of rows that a query gives, and that go to other places",
-            "leave RETURNING out, and read the new rows afterwards",
-        ));
-    }
+    returned(ctx, insert)?;
     if query.into.is_some() {
         return Err(refuse::feature("INTO in a query whose rows are inserted", "leave it out"));
     }
@@ -216,6 +212,18 @@ fn moving(
             () => Selective::No,
         },
     })
+}
+
+/// Whether RETURNING answers the same of rows in several places as of all in one.
+fn returned(ctx: &Ctx<'_>, insert: &Insert) -> Result<()> {
+    let Some(returning) = insert.returning else { return Ok(()) };
+    if ctx.statement.tables.iter().any(|table| returning.holds(table.span)) {
+        return Err(refuse::feature(
+            "a subquery in RETURNING of rows that a query gives, and that go to several places",
+            "leave it out, and SELECT it in a statement of its own",
+        ));
+    }
+    by_connection(ctx)
 }
 
 /// What a statement leaves on its connection would be left on those that rows are read from, and on each that writes.
@@ -334,7 +342,7 @@ fn carried<'i>(
     }
 }
 
-/// ON DUPLICATE KEY UPDATE for the rows as values, with the columns that they carry.
+/// What stands behind the rows as values: ON DUPLICATE KEY UPDATE with the columns that they carry, and RETURNING.
 fn tail(
     ctx: &Ctx<'_>,
     insert: &Insert,
@@ -342,8 +350,13 @@ fn tail(
     edits: &Edits,
     carried: &[&ColumnRef],
 ) -> Result<Template> {
+    let mut returning = Template::new();
+    if let Some(span) = insert.returning {
+        returning.push(text(" "));
+        returning.extend(edits.render_closed(span));
+    }
     let (Some(first), Some(last)) = (insert.on_duplicate.first(), insert.on_duplicate.last()) else {
-        return Ok(Template::new());
+        return Ok(returning);
     };
     let table = ctx.tables.get(index).map(|used| std::sync::Arc::clone(&used.table));
     let span = Span { start: written(&first.column).start, end: last.value.span.end };
@@ -359,6 +372,7 @@ fn tail(
     }
     let mut out = vec![text(" ON DUPLICATE KEY UPDATE ")];
     out.extend(edits.render_closed(span));
+    out.extend(returning);
     Ok(out)
 }
 

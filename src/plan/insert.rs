@@ -228,7 +228,7 @@ impl Rows<'_, '_> {
         let native = rendered.len() > 1
             && selective == Selective::No
             && self.computed.is_empty()
-            && !insert.returning
+            && insert.returning.is_none()
             && rendered.iter().all(|row| row.id.is_some())
             && server_gives(ctx, self.index, self.table);
         if native && insert.is_positional() {
@@ -245,7 +245,7 @@ impl Rows<'_, '_> {
             verbatim,
             column: self.key_column(),
             computed: std::mem::take(&mut self.computed),
-            many: match (insert.returning, insert.ignore) {
+            many: match (insert.returning.is_some(), insert.ignore) {
                 (true, true) => Err(refuse::feature(
                     "RETURNING of rows that go to several shards, and of which IGNORE may leave some out",
                     "insert rows of one key at a time",

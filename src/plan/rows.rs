@@ -59,7 +59,8 @@ impl<'p> Binder<'p> {
             renderer.template(&insert.tail)?;
             jobs.push(Self::finish(renderer, target));
         }
-        let returning = matches!(&self.plan.statement.kind, Kind::Insert(insert) if insert.returning);
+        let returning =
+            matches!(&self.plan.statement.kind, Kind::Insert(insert) if insert.returning.is_some());
         let rows = if returning && !copies {
             targets.iter().map(|(_, rows)| rows.to_vec()).collect()
         } else {

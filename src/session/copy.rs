@@ -16,11 +16,12 @@ use super::Session;
 use super::copy_write::{BATCH, Copying, Total};
 use super::input::Known;
 use super::lookup::Place;
-use super::query::Text;
+use super::query::{Text, names_of};
+use super::returning::{Returned, Returning};
 use super::scope::Hand;
 use super::sink::{Ground, Sink};
 use super::staged::{Over, running};
-use crate::backend::{Flavor, Lease, Pools, Role, Settings, Summary};
+use crate::backend::{Answer, Flavor, Lease, Pools, Role, Settings, Summary};
 use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result};
 use crate::exec::fanout::{Order, Rows};
@@ -120,24 +121,18 @@ impl Session {
         bound: Result<&Bound>,
         text: &Text<'_>,
     ) -> Result<()> {
-        let summary = self.copied(plan, copy, bound, text).await?;
-        self.written(summary, text);
-        Ok(())
-    }
-
-    /// Carries an INSERT of a query's rows out.
-    pub(super) async fn copied(
-        &mut self,
-        plan: &Plan,
-        copy: &Copy,
-        bound: Result<&Bound>,
-        text: &Text<'_>,
-    ) -> Result<Summary> {
         let choice = self.copy_choice(copy);
-        self.copied_by(plan, copy, bound, text, choice).await
+        let mut answer = self.copied_by(plan, copy, bound, text, choice).await?;
+        if answer.columns.is_empty() {
+            self.written(answer.ok, text);
+            return Ok(());
+        }
+        let names = names_of(plan);
+        answer.columns.iter_mut().for_each(|column| names.restore(column));
+        self.answer_returned(answer, text)
     }
 
-    /// The same with its rows read as it is told.
+    /// Carries it out with its rows read as it is told.
     pub(super) async fn copied_by(
         &mut self,
         plan: &Plan,
@@ -145,13 +140,7 @@ impl Session {
         bound: Result<&Bound>,
         text: &Text<'_>,
         choice: Choice,
-    ) -> Result<Summary> {
-        if self.insert_id.is_some() {
-            return Err(Error::refused(
-                "insert_id for rows that a query gives, and that go to several places",
-                "SET insert_id = 0, or select the ids",
-            ));
-        }
+    ) -> Result<Answer> {
         let lock = choice.within && !copy.read.locks && self.held.repeats_reads(&self.vars.settings);
         let over = Over { text, choice, deadline: self.deadline(), lock };
         let mut copying = match bound {
@@ -195,7 +184,15 @@ impl Session {
             }
             _ => {}
         }
-        Ok(summary)
+        if copying.uses_insert_id && copying.rows > 0 {
+            self.insert_id = None;
+        }
+        if let Some(told) = copying.told {
+            self.last.inserted(told);
+        }
+        self.last.found_rows = copying.rows;
+        let Returned { columns, rows, .. } = copying.returned;
+        Ok(Answer { columns, rows, ok: summary })
     }
 
     /// Whose connections a copy is read on: those of a transaction where it sees its own writes, or keeps its locks.
@@ -216,7 +213,9 @@ impl Session {
         let places = to.destinations().iter().map(|to| Place::of(to, over.text.given, self.vars.mode));
         let places = places.collect::<Result<Vec<_>>>()?;
         let shared = self.shared.clone();
-        let mut copying = Copying::new(plan, copy, &shared, &self.vars, &places, to.copies)?;
+        let ids = Preset { last_insert_id: Some(self.last.insert_id), insert_id: self.insert_id, room: 0 };
+        let mut copying = Copying::new(plan, copy, &shared, &self.vars, (&places, to.copies), ids)?;
+        copying.returning = Returning::of(plan, over.text.given.is_binary());
         let scope = self.open_scope(true).await?;
         let done = match from {
             Source::Read(bound) => self.copy_rows(over, (&copy.read, bound), None, &mut copying).await,

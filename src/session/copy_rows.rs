@@ -36,6 +36,8 @@ pub(super) struct Placing<'a> {
     pub(super) destinations: &'a [Place<'a>],
     /// Each destination gets all rows.
     pub(super) copies: bool,
+    /// Rows are written in their order: those of another place end a statement.
+    pub(super) in_order: bool,
     pub(super) zero_is_value: bool,
     pub(super) mode: Mode,
 }
@@ -46,6 +48,15 @@ pub(super) struct Part<'a> {
     pub(super) text: Vec<u8>,
     /// Which rows of the query these are, counted from 1.
     pub(super) rows: Vec<u64>,
+}
+
+/// Rows of one statement, as they are written.
+struct Body {
+    /// The number of their destination.
+    at: usize,
+    text: Vec<u8>,
+    /// Which rows of the query these are, counted from 1.
+    rows: Vec<u64>,
 }
 
 /// What a batch comes to.
@@ -68,12 +79,13 @@ struct Known {
 
 impl<'a> Placing<'a> {
     /// The texts for a batch of rows, `before` of which have come before: row by row where what tells them from others is
-    /// wanted.
+    /// wanted. `next`: the id that new ones begin with, where that is said.
     pub(super) async fn parts(
         &self,
         rows: &[Bytes],
         before: u64,
         identity: Option<&Identity>,
+        next: Option<u64>,
     ) -> Result<Parts<'a>> {
         let mut row = Row::empty(Format::Binary);
         let mut known = Vec::with_capacity(rows.len());
@@ -81,14 +93,15 @@ impl<'a> Placing<'a> {
             self.load(&mut row, payload)?;
             known.push(self.known(&row).map_err(|error| at_row(&error, before, i))?);
         }
-        let new = self.new_ids(&known, before).await?;
+        let new = self.new_ids(&known, before, next).await?;
         let number = |value: &Value| match value {
             Value::Int(n) => u64::try_from(*n).ok(),
             Value::UInt(n) => Some(*n),
             _ => None,
         };
         let mut made = Vec::new();
-        let mut places: Vec<(Vec<u8>, Vec<u64>)> = vec![Default::default(); self.destinations.len()];
+        let mut bodies: Vec<Body> = Vec::new();
+        let mut open: Vec<Option<usize>> = vec![None; self.destinations.len()];
         let mut next = new.into_iter();
         let mut single = Vec::new();
         for (i, (payload, known)) in rows.iter().zip(&known).enumerate() {
@@ -104,29 +117,42 @@ impl<'a> Placing<'a> {
                 single.push(NewRow { at, number: before + i as u64 + 1, text, found });
                 continue;
             }
-            let Some((text, numbers)) = places.get_mut(at) else { return Err(no_job()) };
-            if !numbers.is_empty() {
-                text.push(b',');
+            let open = open.get_mut(at).ok_or_else(no_job)?;
+            if open.is_none_or(|n| self.in_order && n + 1 < bodies.len()) {
+                *open = Some(bodies.len());
+                bodies.push(Body { at, text: Vec::new(), rows: Vec::new() });
             }
-            self.write(text, &row, id.as_ref())?;
-            numbers.push(before + i as u64 + 1);
+            let body = open.and_then(|n| bodies.get_mut(n)).ok_or_else(no_job)?;
+            if !body.rows.is_empty() {
+                body.text.push(b',');
+            }
+            self.write(&mut body.text, &row, id.as_ref())?;
+            body.rows.push(before + i as u64 + 1);
+        }
+        if !self.in_order {
+            bodies.sort_by_key(|body| body.at);
         }
         let given =
             known.iter().rev().find_map(|known| known.id.as_ref().filter(|_| !known.asks).and_then(number));
-        let part = |(at, destination): (usize, &'a Place<'a>)| {
-            let (body, rows) =
-                places.get(if self.copies { 0 } else { at }).filter(|(_, rows)| !rows.is_empty())?;
-            Some(Part {
-                job: destination.job,
-                text: match &self.carried {
-                    Some(carried) => carried.statement(&destination.head, body, &destination.tail),
-                    None => statement(&destination.head, body, rows.len(), &destination.tail),
-                },
-                rows: rows.clone(),
-            })
-        };
-        let each = self.destinations.iter().enumerate().filter_map(part).collect();
+        let each = bodies.iter().flat_map(|body| self.parts_of(body)).collect();
         Ok(Parts { each, rows: single, made, given })
+    }
+
+    /// The statements for the places that rows go to.
+    fn parts_of(&self, body: &Body) -> impl Iterator<Item = Part<'a>> {
+        let to = if self.copies {
+            self.destinations
+        } else {
+            self.destinations.get(body.at..=body.at).unwrap_or_default()
+        };
+        to.iter().map(|destination| Part {
+            job: destination.job,
+            text: match &self.carried {
+                Some(carried) => carried.statement(&destination.head, &body.text, &destination.tail),
+                None => statement(&destination.head, &body.text, body.rows.len(), &destination.tail),
+            },
+            rows: body.rows.clone(),
+        })
     }
 
     fn load(&self, row: &mut Row, payload: &Bytes) -> Result<()> {
@@ -203,12 +229,22 @@ impl<'a> Placing<'a> {
     }
 
     /// New ids for the rows that ask for one.
-    async fn new_ids(&self, known: &[Known], before: u64) -> Result<Vec<Value>> {
+    async fn new_ids(&self, known: &[Known], before: u64, next: Option<u64>) -> Result<Vec<Value>> {
         let (Some(rule), Some(form)) = (&self.table.id, self.copy.generates) else { return Ok(Vec::new()) };
         let slots = match rule.gene() {
             Some(gene) => self.slots(known, rule, gene, before)?,
             None => known.iter().filter(|known| known.asks).map(|_| 0).collect(),
         };
+        if let Some(next) = next {
+            let given = |(id, slot)| {
+                let id = Value::UInt(id);
+                match rule.gene() {
+                    Some(gene) => gene::check(self.table, rule, gene, &id, slot).map(|()| id),
+                    None => Ok(id),
+                }
+            };
+            return (next..).zip(slots).map(given).collect();
+        }
         let made = ids_for(rule, slots, self.ids).await?;
         Ok(made.iter().flat_map(|(new, n)| (0..*n).filter_map(|i| id_value(new, i, form))).collect())
     }

@@ -8,11 +8,12 @@ use super::copy_rows::{Part, Placing};
 use super::ids::first_stored;
 use super::lookup::{Arriving, Place, Texts, keeping, run};
 use super::query::no_job;
+use super::returning::{Returned, Returning, too_many};
 use super::scope::Hand;
 use super::vars::Vars;
 use super::write::pace_of;
 use super::{Shared, zones};
-use crate::backend::Summary;
+use crate::backend::{AnswerLimit, Summary};
 use crate::base::{Code, Error, Result};
 use crate::exec::info;
 use crate::exec::send::{Call, Preset};
@@ -20,10 +21,11 @@ use crate::exec::ship::Writer;
 use crate::exec::single;
 use crate::exec::write::{self, Pace, Task};
 use crate::merge::Budget;
-use crate::plan::ir::{Copy, GivenId, Plan, Selective};
+use crate::plan::ir::{Copy, GivenId, IdValue, Plan, Selective};
 use crate::plan::lookup::{self, Images};
 use crate::sql::lex::Mode;
 use crate::topology::Table;
+use crate::topology::schema::Schemas;
 use crate::wire::column::ColumnDef;
 
 /// What is written at once.
@@ -47,6 +49,14 @@ pub(super) struct Total {
     steady_clock: bool,
     /// Warnings about the statement, which each server gives for each of its parts.
     pub(super) notes: Vec<[String; 3]>,
+    /// What RETURNING answers.
+    pub(super) returned: Returned,
+    /// How many new ids were given.
+    made: u64,
+    /// The new ids begin with the session's `insert_id`.
+    pub(super) uses_insert_id: bool,
+    /// LAST_INSERT_ID(), where a server that gives ids itself has set it.
+    pub(super) told: Option<u64>,
 }
 
 /// A copy under way: it takes the query's rows batch by batch.
@@ -57,9 +67,13 @@ pub(super) struct Copying<'a> {
     places: &'a [Place<'a>],
     /// Each place gets all rows.
     copies: bool,
+    /// What the statement says of rows that it returns.
+    pub(super) returning: Option<Returning>,
     /// The table has unique indexes over all shards.
     arriving: Option<Arriving<'a>>,
     pace: Pace,
+    /// What the session has of ids, as far as it concerns the table.
+    ids: Preset,
     zero_is_value: bool,
     mode: Mode,
     charset: String,
@@ -76,10 +90,11 @@ impl<'a> Copying<'a> {
         copy: &'a Copy,
         shared: &'a Shared,
         vars: &Vars,
-        places: &'a [Place<'a>],
-        copies: bool,
+        (places, copies): (&'a [Place<'a>], bool),
+        ids: Preset,
     ) -> Result<Self> {
         let mode = vars.mode;
+        let ids = concerning(plan, copy, shared, places.len(), ids)?;
         let arriving = match plan.images.as_deref() {
             Some(images @ Images { rows: lookup::Rows::Arriving(how), .. }) => {
                 let keeping = keeping(plan, images, shared)?;
@@ -94,14 +109,16 @@ impl<'a> Copying<'a> {
             shared,
             places,
             copies,
+            returning: None,
             arriving,
             pace: pace_of(plan),
+            ids,
             zero_is_value: vars.zero_is_value,
             mode,
             charset: charset.to_owned(),
             placing: None,
             warned: Vec::new(),
-            total: Total::default(),
+            total: Total { uses_insert_id: ids.insert_id.is_some(), ..Total::default() },
         })
     }
 
@@ -131,9 +148,12 @@ impl<'a> Copying<'a> {
         if self.placing.is_none() {
             self.placing = Some(self.placing(columns)?);
         }
-        let Self { placing: Some(placing), places, arriving, total, .. } = self else { return Err(no_job()) };
+        let Self { placing: Some(placing), places, arriving, returning, ids, total, .. } = self else {
+            return Err(no_job());
+        };
         let texts = Texts { places, queried: true, pace: self.pace, ids: Preset::default() };
-        let mut writing = Writing { hand, placing, texts, arriving: *arriving };
+        let mut writing =
+            Writing { hand, placing, texts, arriving: *arriving, returning: *returning, ids: *ids };
         let ended = end.is_some();
         if let Some(mut last) = end {
             // What rows are read by is looked at once more in the statement over them.
@@ -176,9 +196,31 @@ impl<'a> Copying<'a> {
             columns,
             destinations: self.places,
             copies: self.copies,
+            in_order: self.returning.is_some_and(|returning| returning.leaves_out && returning.ordered),
             zero_is_value: self.zero_is_value,
             mode: self.mode,
         })
+    }
+}
+
+/// What concerns a table of what the session has of ids.
+fn concerning(plan: &Plan, copy: &Copy, shared: &Shared, places: usize, ids: Preset) -> Result<Preset> {
+    let counts = || {
+        let used = plan.tables.get(copy.table)?;
+        let schema = shared.catalog.table(&used.database, &used.table.name)?;
+        Some(schema.columns.iter().any(|column| column.auto_increment))
+    };
+    match copy.generates {
+        // A row asks for no id of a server's where there are several places.
+        None if places == 1 && counts().unwrap_or(true) => Ok(ids),
+        Some(IdValue::Number) if ids.insert_id.is_some() && copy.selective != Selective::No => {
+            Err(Error::refused(
+                "insert_id for rows of a query of which some may be left out, or change others",
+                "leave IGNORE or ON DUPLICATE KEY UPDATE out, or select the ids",
+            ))
+        }
+        Some(IdValue::Number) => Ok(Preset { last_insert_id: None, ..ids }),
+        _ => Ok(Preset::default()),
     }
 }
 
@@ -217,6 +259,8 @@ struct Writing<'w, 'a> {
     texts: Texts<'w>,
     /// The table has unique indexes over all shards.
     arriving: Option<Arriving<'w>>,
+    returning: Option<Returning>,
+    ids: Preset,
 }
 
 impl Writing<'_, '_> {
@@ -238,9 +282,11 @@ impl Writing<'_, '_> {
     async fn batch(&mut self, rows: &[Bytes], total: &mut Total) -> Result<()> {
         self.unambiguous(rows, total).await?;
         let identity = self.arriving.as_ref().map(|arriving| &arriving.how.identity);
-        let parts = self.placing.parts(rows, total.rows, identity).await?;
+        let next = self.ids.insert_id.map(|first| first.saturating_add(total.made));
+        let parts = self.placing.parts(rows, total.rows, identity, next).await?;
+        total.made += parts.made.len() as u64;
         let answers = match &self.arriving {
-            None => self.write(parts.each).await?,
+            None => self.write(parts.each, total).await?,
             Some(arriving) => arriving.take_in(&mut self.hand, &mut self.texts, &parts.rows).await?,
         };
         let Self { placing, .. } = self;
@@ -317,26 +363,67 @@ impl Writing<'_, '_> {
             let nulls = vec!["NULL"; width].join(",");
             [head, format!(" SELECT {nulls} FROM DUAL WHERE FALSE").as_bytes(), tail].concat()
         };
-        let answers = self.write(vec![Part { job, text, rows: Vec::new() }]).await?;
+        let answers = self.write(vec![Part { job, text, rows: Vec::new() }], total).await?;
         total.add(answers);
         Ok(())
     }
 
+    /// What servers must know of ids that they give themselves, to so many rows.
+    fn preset(&self, total: &Total, rows: u64) -> Result<Preset> {
+        if self.placing.copy.generates.is_some() {
+            return Ok(Preset::default());
+        }
+        if self.ids.insert_id.is_none() || rows == 0 {
+            return Ok(Preset { insert_id: None, ..self.ids });
+        }
+        // Which id the next one is only the server knows.
+        if total.rows > 0 {
+            return Err(Error::refused(
+                format!(
+                    "insert_id for more than {} rows of a query, or {} bytes",
+                    BATCH.max_rows, BATCH.max_bytes
+                ),
+                "insert fewer rows at a time, or select the ids",
+            ));
+        }
+        Ok(Preset { room: rows, ..self.ids })
+    }
+
     /// Runs the statements; the first failure, by the rows' order, is the answer.
-    async fn write(&mut self, parts: Vec<Part<'_>>) -> Result<Vec<Summary>> {
+    async fn write(&mut self, parts: Vec<Part<'_>>, total: &mut Total) -> Result<Vec<Summary>> {
         let mut numbers = Vec::with_capacity(parts.len());
         let mut tasks = Vec::with_capacity(parts.len());
+        let ids = self.preset(total, numbers_of(&parts))?;
         for Part { job, text, rows } in parts {
             numbers.push(rows);
-            let call = Call::Owned(text);
-            tasks.push(Task { source: job.source, schema: &job.schema, call, ids: Preset::default() });
+            let call = match self.returning {
+                Some(Returning { binary: true, .. }) => Call::ExecuteWith(text.into(), Vec::new()),
+                _ => Call::Owned(text),
+            };
+            tasks.push(Task { source: job.source, schema: &job.schema, call, ids });
         }
-        let written = run(&mut self.hand, &tasks, &numbers, self.texts.pace).await;
-        written.map_err(|error| match &self.placing.carried {
-            Some(_) => copy_carried::mixed(error),
-            None => error,
-        })
+        let limit = match self.returning {
+            Some(_) => total.returned.room(self.hand.budget, tasks.len()),
+            None => AnswerLimit::of_rows(0),
+        };
+        let written = run(&mut self.hand, &tasks, &numbers, self.texts.pace, limit).await;
+        let mut answers = written.map_err(|error| match &self.placing.carried {
+            Some(_) => copy_carried::mixed(too_many(error, self.hand.budget)),
+            None => too_many(error, self.hand.budget),
+        })?;
+        total.told = total.told.or(self.hand.last_insert_id.filter(|id| Some(*id) != ids.last_insert_id));
+        if let Some(returning) = self.returning {
+            let copies = if self.placing.copies { 1 } else { usize::MAX };
+            answers.truncate(copies);
+            total.returned.take(&mut answers, &numbers, returning)?;
+        }
+        Ok(answers.into_iter().map(|answer| answer.ok).collect())
     }
+}
+
+/// How many rows are written.
+fn numbers_of(parts: &[Part<'_>]) -> u64 {
+    parts.iter().map(|part| part.rows.len() as u64).sum()
 }
 
 impl Total {

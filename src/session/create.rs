@@ -236,7 +236,8 @@ impl Session {
                 // The connection that has the new table must be the first to write.
                 let within = pinned || copy.read.locks || !self.vars.autocommit;
                 let choice = Choice { within, ..self.copy_choice(copy) };
-                self.copied_by(&plan, copy, bound.as_ref().map_err(Clone::clone), &text, choice).await
+                let bound = bound.as_ref().map_err(Clone::clone);
+                self.copied_by(&plan, copy, bound, &text, choice).await.map(|answer| answer.ok)
             }
             (Act::Copy(_) | Act::Write(_), Ok(bound)) if plan.images.is_none() => {
                 let scope = self.open_scope(bound.jobs.len() > 1).await?;

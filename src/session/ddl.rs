@@ -81,8 +81,16 @@ impl Session {
         bound: &Bound,
         text: &Text<'_>,
     ) -> Result<Summary> {
+        let log = self.shared.ddl.clone().filter(|_| !ddl.temporary);
+        if let Some(log) = &log {
+            // Others that could not be told would go on planning by what they know.
+            tokio::select! {
+                reached = log.definitions.reach() => reached.map_err(unchanged)?,
+                asked = self.ticket.interrupt().raised() => return Err(super::query::interrupted(asked)),
+            }
+        }
         let answers = self.run_steps(ddl, steps, bound, text, None).await;
-        if let Some(log) = self.shared.ddl.as_ref().filter(|_| !ddl.temporary) {
+        if let Some(log) = &log {
             log.definitions.publish(&databases_of(ddl, steps)).await;
         }
         Ok(one_answer(answers?, self.shared.is_mariadb()))

@@ -22,10 +22,19 @@ use crate::topology::schema::Schemas;
 use crate::wire::binary::{self, WireType};
 use crate::wire::scan::{End, Outcome};
 
-/// Whether a statement may change LAST_INSERT_ID() otherwise than by inserting a row: then only the server knows what it is.
+/// Whether a statement may change LAST_INSERT_ID() without a word in its answer: then only the server knows what it is.
 pub(super) fn tells(plan: &Plan) -> bool {
     let by_call = |call: &crate::sql::facts::FunctionUse| call.args && call.name == "LAST_INSERT_ID";
-    plan.statement.functions.iter().any(by_call) || matches!(plan.statement.kind, Kind::Call)
+    plan.statement.functions.iter().any(by_call)
+        || match &plan.statement.kind {
+            Kind::Call => true,
+            // Rows end in a packet without an insert id, and a query's rows may bring their own.
+            Kind::Insert(insert) => {
+                plain_insert(plan)
+                    && (insert.returning.is_some() || matches!(insert.source, InsertSource::Query(_)))
+            }
+            _ => false,
+        }
 }
 
 /// LAST_INSERT_ID() on a connection.

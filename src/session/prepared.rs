@@ -17,9 +17,9 @@ use crate::base::ids::SourceId;
 use crate::base::{Code, Error, Result, Value};
 use crate::exec::send;
 use crate::exec::single::Around;
-use crate::plan::bind;
-use crate::plan::ir::{Act, Plan};
+use crate::plan::ir::{Act, Job, Plan};
 use crate::plan::stage_spec::is_refusal;
+use crate::plan::{SessionValues, Setting, Source, bind};
 use crate::sql::facts::Kind;
 use crate::sql::normalise::Normalised;
 use crate::sql::splice;
@@ -182,6 +182,7 @@ impl Session {
         };
         let staged = read.filter(|read| read.staged.is_some());
         let settings = self.vars.settings.clone();
+        let returns = matches!(&plan.statement.kind, Kind::Insert(insert) if insert.returning.is_some());
         let described = match (staged, self.describe_there(plan, &settings, &text).await) {
             (Some(read), Err(error)) if is_scattered(&error) => {
                 match self.describe_staged(read, error, &settings, &text).await {
@@ -195,8 +196,16 @@ impl Session {
             }
             (_, described) => described,
         };
-        // What was prepared of rows that are copied is the query alone.
-        described.map(|described| if copied { nothing } else { described })
+        // What was prepared of rows that are copied is the query alone; what they are answered as stands behind it.
+        match (&plan.act, described) {
+            (Act::Copy(_), Ok(_)) if returns => {
+                let columns =
+                    self.describe_as(bind::describe_returned, plan, &settings, &text).await?.columns;
+                Ok(Prepared { columns, ..nothing })
+            }
+            (Act::Copy(_), Ok(_)) => Ok(nothing),
+            (_, described) => described,
+        }
     }
 
     /// What the first server says to which the statement could go.
@@ -206,10 +215,21 @@ impl Session {
         settings: &Settings,
         text: &Text<'_>,
     ) -> Result<Prepared> {
+        self.describe_as(bind::describe, plan, settings, text).await
+    }
+
+    /// What the first server says to which a job made of the statement could go.
+    async fn describe_as(
+        &mut self,
+        job: fn(&Plan, &dyn Source, &dyn SessionValues, Setting) -> Result<Job>,
+        plan: &Plan,
+        settings: &Settings,
+        text: &Text<'_>,
+    ) -> Result<Prepared> {
         let (mut setting, deadline) = (self.setting(), self.deadline());
         let mut others = 0..self.shared.topology().sources.len();
         let (job, mut using, mut lease) = loop {
-            let job = bind::describe(plan, &text.input(), &Known(self), setting)?;
+            let job = job(plan, &text.input(), &Known(self), setting)?;
             let mut using = self.held.using(&self.pools, self.flavor, &self.vars.settings);
             match (using.take_unused(job.source).await, others.next()) {
                 (Ok(lease), _) => break (job, using, lease),

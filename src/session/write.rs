@@ -22,7 +22,7 @@ impl Session {
         // UUIDs are no insert ids: MySQL has none for a column without AUTO_INCREMENT.
         let generated = bound.ids.first.is_some();
         let returns = match &plan.statement.kind {
-            Kind::Insert(insert) => insert.returning,
+            Kind::Insert(insert) => insert.returning.is_some(),
             Kind::Delete(delete) => delete.returning,
             _ => false,
         };

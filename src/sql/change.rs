@@ -102,9 +102,10 @@ impl Parser<'_> {
         })
     }
 
-    fn returning(&mut self) -> Read<bool> {
+    fn returning(&mut self) -> Read<Option<Span>> {
+        let first = self.pos;
         if !self.eat("RETURNING") {
-            return Ok(false);
+            return Ok(None);
         }
         self.list(|p| {
             if p.eat_kind(Kind::Op(Op::Star)) {
@@ -114,7 +115,7 @@ impl Parser<'_> {
             p.alias()?;
             Ok(())
         })?;
-        Ok(true)
+        Ok(Some(self.since(first)))
     }
 
     /// UPDATE.
@@ -172,7 +173,7 @@ impl Parser<'_> {
         let (filter, filter_expr) = self.where_clause()?;
         let (order_by, order_span) = self.order_and_span()?;
         let limit = self.limit()?;
-        let returning = self.returning()?;
+        let returning = self.returning()?.is_some();
         Ok(Delete {
             ignore,
             targets,

@@ -128,6 +128,21 @@ impl Definitions {
         Ok(true)
     }
 
+    /// Whether others can be told of a change: to be asked before it is made. A store that does not answer is tried for as
+    /// long as [`publish`](Self::publish) tries it; one that may not be used has no others.
+    pub async fn reach(&self) -> Result<()> {
+        let tried = Instant::now() + LEASE;
+        let sql = format!("SELECT version FROM {}.ddl_definitions", self.tables.db.schema());
+        loop {
+            let read = async |conn: &mut Conn| conn.query_drop(&sql).await;
+            match self.tables.run("tell other proxies of a change of definitions", read).await {
+                Err(error) if !is_denied(&error) && Instant::now() >= tried => return Err(error),
+                Err(error) if !is_denied(&error) => sleep(RETRY).await,
+                _ => return Ok(()),
+            }
+        }
+    }
+
     /// Tells others that definitions of databases (none: of any) have changed, and waits until none of them plans by those of
     /// before. This proxy's own are forgotten already. A store that cannot be reached is tried for as long as proxies that
     /// are cut off from it, too, rely on what they know; those that are not hear of the change as soon as it can be.

@@ -355,10 +355,13 @@ async fn nothing_begins_where_a_place_or_the_store_is_down() {
     assert!(message.contains("store ds2/keeper") && message.contains("nothing was changed"), "{message}");
     assert_eq!((there(0).await, there(1).await), (0, 0));
     assert_eq!(refusal(&mut client, "SHOW SHARDGATE DDL").await.0, 2003);
-    // One place needs no store.
-    run(&mut client, &["ALTER TABLE alone ADD COLUMN b INT", "INSERT INTO alone VALUES (1, 2)"]).await;
+    // At one place, too: others could not be told.
+    let (errno, message) = refusal(&mut client, "ALTER TABLE alone ADD COLUMN b INT").await;
+    assert_eq!(errno, 2003, "{message}");
+    assert!(message.contains("store ds2/keeper") && message.contains("nothing was changed"), "{message}");
+    run(&mut client, &["INSERT INTO alone VALUES (1)"]).await;
     lab.cluster.primaries[2].restart().await.unwrap();
-    run(&mut client, &[ADD_EXTRA]).await;
+    run(&mut client, &["ALTER TABLE alone ADD COLUMN b INT", ADD_EXTRA]).await;
     assert_eq!((there(0).await, there(1).await), (1, 1));
     assert_eq!(newest(&mut client, &database).await.unwrap()[3], "done");
 }

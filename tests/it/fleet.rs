@@ -443,3 +443,43 @@ async fn a_change_that_the_store_did_not_take_is_told_as_soon_as_it_does() {
     .await;
     apart.other_knows().await;
 }
+
+/// Others reach the store, and rely on what they know: they could not be told of a change.
+#[tokio::test]
+async fn a_proxy_that_is_cut_off_alone_changes_no_definition() {
+    let lab = Lab::start(3, 0, 0).await;
+    let database = lab.database("fleet_alone").await;
+    let text_of = config(&lab, &database, Options::default()).replace("ds{0..2}", "ds{0..1}")
+        + "\n[ids]\nstore = \"ds2/keeper\"\n";
+    let store = &lab.cluster.primaries[2];
+    let way = Interposer::start(store.port()).await;
+    let proxy = Proxy::start(&text_of.replace(&store.url(), &way.url())).await;
+    let other = Proxy::start(&text_of).await;
+    let mut a = connect(&Login::app(proxy.port).database(&database)).await;
+    let mut b = connect(&Login::app(other.port).database(&database)).await;
+    let log = CODES.replace("codes", "audit_log");
+    run(&mut a, &[&log, "INSERT INTO audit_log VALUES ('a', 'b')"]).await;
+    run(&mut b, &["INSERT INTO audit_log VALUES ('b', 'b')"]).await;
+    drop(way);
+    // At one place, and at several.
+    for (sql, place) in [(KEY_LAST.replace("codes", "audit_log"), "audit_log"), (CODES.to_owned(), "codes")] {
+        let answer = soon("a change that nobody could be told of", a.one(&sql)).await;
+        assert_eq!(answer.errno(), 2003, "{sql}: {answer}");
+        assert!(answer.to_string().contains("nothing was changed"), "{answer}");
+        let mut server = connect(&Login::root(lab.cluster.primaries[0].port()).database(&database)).await;
+        let columns = server.one(&format!("SHOW COLUMNS FROM {place}")).await;
+        if place == "codes" {
+            assert_eq!(columns.errno(), 1146, "{columns}");
+        } else {
+            assert_eq!(text(&columns), "code");
+        }
+    }
+    run(&mut a, &["CREATE TEMPORARY TABLE mine (n INT)", "INSERT INTO audit_log VALUES ('c', 'c')"]).await;
+    // The other one can.
+    run(&mut b, &[&KEY_LAST.replace("codes", "audit_log")]).await;
+    for client in [&mut a, &mut b] {
+        run(client, &["INSERT INTO audit_log VALUES ('v', 'last')"]).await;
+        assert_eq!(text(&client.one("SELECT v FROM audit_log WHERE code = 'last'").await), "v");
+        run(client, &["DELETE FROM audit_log WHERE code = 'last'"]).await;
+    }
+}

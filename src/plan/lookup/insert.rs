@@ -62,7 +62,7 @@ pub enum Spot {
 pub(super) fn images(ctx: &Ctx<'_>, insert: &facts::Insert, act: &Act) -> Result<Option<Arc<Images>>> {
     let Some(table) = ctx.index_of(&insert.table) else { return Ok(None) };
     let Some(entries) = entries(ctx, table)? else { return Ok(None) };
-    if insert.returning {
+    if insert.returning.is_some() {
         return Err(unfollowed("RETURNING", "insert the row, and select it then"));
     }
     let conflict = match (insert.replace, insert.ignore, insert.on_duplicate.is_empty()) {

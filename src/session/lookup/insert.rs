@@ -11,7 +11,7 @@ use super::super::scope::Hand;
 use super::super::write::pace_of;
 use super::arrive::{Arriving, NewRow, Writes, by_place};
 use super::keeping;
-use crate::backend::{AnswerLimit, Summary};
+use crate::backend::{Answer, AnswerLimit, Summary};
 use crate::base::{Error, Origin, Result};
 use crate::exec::info;
 use crate::exec::send::{Call, Preset};
@@ -68,7 +68,8 @@ impl Writes for Texts<'_> {
             tasks.push(Task { source: job.source, schema: &job.schema, call, ids: self.ids });
             numbers.push(rows.iter().map(|row| row.number).collect());
         }
-        run(hand, &tasks, &numbers, self.pace).await
+        let answers = run(hand, &tasks, &numbers, self.pace, AnswerLimit::of_rows(0)).await?;
+        Ok(answers.into_iter().map(|answer| answer.ok).collect())
     }
 
     fn replacing(&self, row: &NewRow) -> Result<Vec<u8>> {
@@ -96,18 +97,18 @@ pub(in crate::session) async fn run(
     tasks: &[Task<'_>],
     numbers: &[Vec<u64>],
     pace: Pace,
-) -> Result<Vec<Summary>> {
-    let results = hand.try_each(tasks, pace, AnswerLimit::of_rows(0)).await;
+    limit: AnswerLimit,
+) -> Result<Vec<Answer>> {
+    let results = hand.try_each(tasks, pace, limit).await;
     let mut failed: Option<(u64, Error)> = None;
     let mut answers = Vec::with_capacity(numbers.len());
     for (result, rows) in results.into_iter().zip(numbers) {
         match result {
-            Some(Ok(answer)) => {
-                let mut summary = answer.ok;
-                for [_, _, message] in &mut summary.messages {
+            Some(Ok(mut answer)) => {
+                for [_, _, message] in &mut answer.ok.messages {
                     *message = info::renumbered(message, rows);
                 }
-                answers.push(summary);
+                answers.push(answer);
             }
             Some(Err(error)) => {
                 let message = match error.origin {

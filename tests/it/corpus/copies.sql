@@ -257,3 +257,94 @@ SELECT word, n FROM by_word WHERE word < 'A' OR n = 5 ORDER BY word;
 SELECT n FROM by_word WHERE word = '2024-02-29';
 INSERT INTO sparse (k, v) VALUES (DATE'2024-02-28' + INTERVAL 1 DAY + 0, 1);
 SELECT k, v FROM sparse WHERE k > 20000000;
+
+-- RETURNING (MariaDB) of rows that move.
+INSERT INTO by_n (n, k, v) SELECT id + 970000, id, note FROM orders WHERE id < 110 ORDER BY id DESC RETURNING n, k, v; -- mariadb | ordered
+SELECT ROW_COUNT(), FOUND_ROWS(); -- mariadb | may-refuse
+INSERT INTO by_n (n, k, v) SELECT id + 970100, id, note FROM orders WHERE id < 110 RETURNING n, UPPER(v) AS up, d IS NULL, by_n.k + 1; -- mariadb
+INSERT INTO by_n (n, k, v) SELECT id + 970200, id, note FROM orders WHERE id < 104 ORDER BY id RETURNING *; -- mariadb | ordered
+INSERT INTO by_n (n, k, v) SELECT id + 970300, id, note FROM orders WHERE id < 0 RETURNING n, k AS other; -- mariadb | ordered
+INSERT INTO by_n (n, k, v) SELECT id + 970000, id, 'again' FROM orders WHERE id < 110 RETURNING n; -- mariadb
+INSERT IGNORE INTO by_n (n, k, v) SELECT id + 969995, id - 5, 'ignored' FROM orders WHERE id < 110 ORDER BY id RETURNING n, k, v; -- mariadb | ordered
+INSERT IGNORE INTO by_n (n, k, v) SELECT id + 969990, id - 10, 'ignored' FROM orders WHERE id < 110 RETURNING n, k, v; -- mariadb
+INSERT IGNORE INTO by_n (n, k, v) SELECT id + 970000, id, 'ignored' FROM orders WHERE id < 110 RETURNING n, k, v; -- mariadb
+SHOW WARNINGS; -- mariadb
+REPLACE INTO by_n (n, k, v) SELECT id + 970000, id, 'replaced' FROM orders WHERE id < 112 ORDER BY id RETURNING n, v; -- mariadb | ordered
+INSERT INTO by_n (n, k, v) SELECT id + 970000, id, 'x' FROM orders WHERE id < 114 ORDER BY id ON DUPLICATE KEY UPDATE v = CONCAT(by_n.v, VALUES(v)) RETURNING n, v; -- mariadb | ordered
+INSERT INTO by_n (n, k, v) SELECT id + 970000, id, 'x' FROM orders WHERE id < 114 ORDER BY id ON DUPLICATE KEY UPDATE v = note RETURNING n, v; -- mariadb | ordered
+INSERT IGNORE INTO by_n (n, k, v) SELECT id + 970000, id, 'x' FROM orders WHERE id < 116 ORDER BY id ON DUPLICATE KEY UPDATE v = VALUES(v) RETURNING n, v; -- mariadb | ordered
+INSERT INTO by_n (n, k, v) SELECT n, k + 1, 'in place' FROM by_n WHERE n > 970000 AND n < 970120 RETURNING n, v; -- mariadb
+INSERT INTO by_n (n, k, v) SELECT n, k + 2, 'in place' FROM by_n WHERE n > 970000 AND n < 970120 AND v <> 'in place' ORDER BY n RETURNING n, k; -- mariadb | ordered
+INSERT INTO by_n (n, k) SELECT id + 971000, NULLIF(id, 105) FROM orders WHERE id < 110 RETURNING n; -- mariadb
+SELECT n, k, v FROM by_n WHERE n > 970000 ORDER BY n, k; -- mariadb
+INSERT INTO everywhere (id, v, n) SELECT id + 970000, note, id FROM orders WHERE id < 105 ORDER BY id RETURNING id, v; -- mariadb | ordered
+INSERT INTO everywhere (id, n) SELECT id + 971000, id FROM products RETURNING id; -- mariadb
+INSERT IGNORE INTO everywhere (id, n) SELECT id + 970000, id FROM orders WHERE id < 107 ORDER BY id RETURNING id, n; -- mariadb | ordered
+SELECT COUNT(*) FROM everywhere WHERE id > 970000; -- mariadb
+INSERT INTO lone (v) VALUES ('one') RETURNING v, n; -- mariadb
+INSERT INTO lone (v, n) SELECT note, id FROM orders WHERE id < 105 ORDER BY id RETURNING v, n; -- mariadb | ordered
+SELECT v, n FROM lone WHERE id = LAST_INSERT_ID(); -- mariadb
+INSERT INTO lone (v, n) VALUES ('two', 2), ('three', 3) RETURNING v, n; -- mariadb | ordered
+SELECT v, n FROM lone WHERE id = LAST_INSERT_ID(); -- mariadb
+INSERT INTO own (v, n) SELECT note, id FROM orders WHERE id < 106 ORDER BY id RETURNING v, n; -- mariadb | ordered
+SELECT v, n FROM own WHERE id = LAST_INSERT_ID(); -- mariadb
+INSERT INTO own (id, v, n) SELECT id + 970000, note, id FROM orders WHERE id < 106 ORDER BY id RETURNING id, n; -- mariadb | ordered
+SELECT v, n FROM own WHERE id = LAST_INSERT_ID(); -- mariadb
+INSERT IGNORE INTO counted (n, v) SELECT id + 969998, 'returned' FROM orders WHERE id < 106 ORDER BY id RETURNING n, v; -- mariadb | ordered
+INSERT IGNORE INTO counted (n, v) SELECT id + 970000, 'returned' FROM orders WHERE id < 106 ORDER BY id RETURNING n, v; -- mariadb | ordered
+SELECT n FROM counted WHERE id = LAST_INSERT_ID(); -- mariadb
+INSERT INTO wide (n, c_text, c_bytes, c_big, c_dec, c_double, c_dt, c_date, c_time) SELECT k + 970000, c_ci, c_varbinary, c_int, LEAST(c_dec, 5), c_float, c_dt, c_date, '10:00:00.5' FROM kinds RETURNING *; -- mariadb | any-warnings
+BEGIN; -- mariadb
+INSERT INTO by_n (n, k, v) SELECT id + 972000, id, note FROM orders WHERE id < 105 ORDER BY id RETURNING n, v; -- mariadb | ordered
+INSERT INTO by_n (n, k, v) SELECT n + 5, k, v FROM by_n WHERE n > 972000 ORDER BY n RETURNING n, v; -- mariadb
+SELECT n, k, v FROM by_n WHERE n > 972000 ORDER BY n; -- mariadb
+ROLLBACK; -- mariadb
+SELECT COUNT(*) FROM by_n WHERE n > 972000; -- mariadb
+INSERT INTO by_n (n, k, v) SELECT id + 973000, id, note FROM orders WHERE id < 105 RETURNING n, nothing; -- mariadb
+INSERT INTO by_n (n, k, v) SELECT id + 973000, id, note FROM orders WHERE id < 105 RETURNING n, orders.id; -- mariadb
+INSERT INTO by_n (n, k, v) SELECT id + 973000, id, note FROM orders WHERE id < 105 RETURNING n, (SELECT COUNT(*) FROM products); -- mariadb | refused
+INSERT INTO by_n (n, k, v) SELECT id + 973000, id, note FROM orders WHERE id < 105 RETURNING n, LAST_INSERT_ID(n); -- mariadb | refused
+INSERT INTO by_n (n, k, v) SELECT id + 973000, id, note FROM orders WHERE id < 105 RETURNING n, @r := n; -- mariadb | refused
+SELECT COUNT(*) FROM by_n WHERE n > 973000; -- mariadb
+
+-- The id that an INSERT begins with.
+SET insert_id = 880000;
+INSERT INTO own (v, n) SELECT note, id FROM orders WHERE id < 106 ORDER BY id;
+SELECT LAST_INSERT_ID();
+INSERT INTO own (v, n) SELECT note, id + 1000 FROM orders WHERE id < 103 ORDER BY id;
+SELECT v, n FROM own WHERE n > 1100 AND n < 1103 ORDER BY id;
+SELECT id, v, n FROM own WHERE id BETWEEN 880000 AND 880004 ORDER BY id;
+SET insert_id = 890000;
+INSERT INTO counted (n, v) SELECT id + 880000, note FROM orders WHERE id < 106 ORDER BY id;
+SELECT LAST_INSERT_ID();
+SELECT id, n, v FROM counted WHERE n > 880000 AND n < 880106 ORDER BY id;
+SET insert_id = 870000;
+INSERT INTO lone (v, n) SELECT note, id FROM orders WHERE id < 106 ORDER BY id;
+SELECT LAST_INSERT_ID();
+INSERT INTO lone (v, n) SELECT note, id + 1000 FROM orders WHERE id < 103 ORDER BY id;
+SELECT LAST_INSERT_ID();
+SELECT id, v, n FROM lone WHERE id >= 870000 AND id < 880000 ORDER BY id;
+SET insert_id = 875000;
+INSERT INTO by_n (n, k, v) SELECT id + 880000, id, note FROM orders WHERE id < 104;
+SELECT FOUND_ROWS(); -- any-warnings
+INSERT INTO lone (v) SELECT note FROM orders WHERE id < 0;
+INSERT INTO lone (id, v) SELECT NULLIF(id, 102), note FROM orders WHERE id IN (102, 870102);
+SELECT LAST_INSERT_ID();
+SET insert_id = 876000;
+INSERT INTO lone (id, v) SELECT NULL, v FROM lone WHERE id = 870000;
+SELECT LAST_INSERT_ID();
+INSERT INTO lone (id, v) SELECT id + 7000, v FROM lone WHERE id = 870000;
+SELECT LAST_INSERT_ID();
+SET insert_id = 895000;
+INSERT IGNORE INTO counted (n, v) SELECT id + 880003, 'ignored' FROM orders WHERE id < 106 ORDER BY id; -- refused
+
+-- TABLE in what a transaction inserts: its rows are locked.
+BEGIN; -- mysql
+INSERT INTO everywhere (id, v, n) TABLE lone ORDER BY id LIMIT 0; -- mysql
+INSERT INTO sparse (k, v) SELECT 700000 + n, n FROM (TABLE by_n ORDER BY n, k LIMIT 5) AS d; -- mysql
+INSERT INTO by_n (n, k, v) SELECT id + 990000, id, note FROM orders WHERE (id, id) IN (SELECT id, id FROM orders UNION TABLE sparse) AND id < 105; -- mysql
+INSERT INTO by_n TABLE by_n ORDER BY n LIMIT 0; -- mysql
+SELECT k, v FROM sparse WHERE k > 700000 ORDER BY k; -- mysql
+SELECT n, k FROM by_n WHERE n > 990000 ORDER BY n; -- mysql
+INSERT INTO by_n (n, k, v) VALUES ROW(991001, 1, (SELECT MAX(note) FROM orders)); -- mysql | may-refuse
+COMMIT; -- mysql
