@@ -1,9 +1,10 @@
 //! The oracle itself: what differs is seen, and ids that are only named differently are not.
 
-use crate::support::client::Login;
+use crate::support::client::{Answer, Login};
 use crate::support::cluster::Lab;
 use crate::support::corpus::Step;
 use crate::support::oracle::{Form, Outcome, Pair};
+use crate::support::shop::{connect, run};
 
 fn step(text: &str, ordered: bool) -> Step {
     Step { place: "here".into(), text: text.into(), ordered, ..Step::default() }
@@ -54,4 +55,22 @@ async fn differences_are_seen() {
     }
     assert!(pair.check(&step("UPDATE t SET s = 'z' WHERE id > 100", false), Form::Text).await.is_err());
     assert!(pair.check(&step("INSERT INTO t (id, v) VALUES (1, 7)", false), Form::Text).await.is_err());
+}
+
+/// What the oracle lets pass of types, one plain server does by itself.
+#[tokio::test]
+async fn servers_waver() {
+    let lab = Lab::shared().await;
+    let database = lab.database("wavers").await;
+    let mut client = connect(&Login::root(lab.oracle().port()).database(&database)).await;
+    let table = "CREATE TABLE e (id INT PRIMARY KEY, s ENUM('a', 'b'))";
+    run(&mut client, &[table, "INSERT INTO e VALUES (1, 'a'), (2, 'b')"]).await;
+    let mut types = Vec::new();
+    for order in ["id", "COUNT(*)"] {
+        let answer = client.one(&format!("SELECT MIN(s) FROM e GROUP BY id ORDER BY {order}")).await;
+        let Answer::Rows { columns, .. } = answer else { panic!("{answer}") };
+        types.push((columns[0].kind, columns[0].flags & 0x100));
+    }
+    let string = if lab.is_mariadb() { 253 } else { 254 };
+    assert_eq!(types, [(string, 0), (254, 0x100)]);
 }
