@@ -252,13 +252,16 @@ async fn commands_tell_of_the_database() {
     let given = told(&both.proxy.simple(reset, &[]).await.unwrap());
     assert_eq!(given, wanted);
     for sql in ["SET time_zone = ?", "SET autocommit = 1"] {
+        let mut packets = Vec::new();
         for client in [&mut both.plain, &mut both.proxy] {
             let statement = client.prepare(sql).await.unwrap();
             let params = if statement.params > 0 { vec![Param::Str("+01:00".into())] } else { Vec::new() };
             let answers = client.execute(&statement, &params).await.unwrap();
             let wanted = if params.is_empty() { "autocommit = ON" } else { "time_zone = +01:00" };
             assert_eq!(answers[0].done().changes, [wanted]);
+            packets.push(told(&answers[0]));
         }
+        assert_eq!(packets[1], packets[0], "{sql}");
     }
 }
 
